@@ -1,0 +1,284 @@
+/**
+ * @file table.h
+ * What was counted: panels of counts by series and year, published evidence on reporting rates,
+ * and the account that a reader gives of a file.
+ */
+#ifndef TRAFFSTAT_TABLE_H
+#define TRAFFSTAT_TABLE_H
+
+#include <traffstat/base.h>
+
+TRAFFSTAT_BEGIN
+
+/** Upper end of a count that is only known to be "at least" something. INT64_MAX. */
+#define TRAFFSTAT_NO_UPPER INT64_MAX
+
+/** Years that a panel takes; others are an error or a problem of the reader. */
+#define TRAFFSTAT_YEAR_MIN 1800
+#define TRAFFSTAT_YEAR_MAX 2199
+
+/** No row, no series: what find functions return. SIZE_MAX. */
+#define TRAFFSTAT_NONE SIZE_MAX
+
+/** Why a cell has no count. Zero is a count and never a reason. */
+typedef int8_t traffstat_why;
+enum {
+    TRAFFSTAT_WHY_COUNTED = 0,        /**< it has one */
+    TRAFFSTAT_WHY_NOT_REPORTED = 1,   /**< blank, NA, or a mark that says so */
+    TRAFFSTAT_WHY_SUPPRESSED = 2,     /**< hidden without bounds */
+    TRAFFSTAT_WHY_NOT_APPLICABLE = 3, /**< the place did not exist or does not count this */
+    TRAFFSTAT_WHY_UNPARSABLE = 4      /**< a text that no rule reads */
+};
+
+/** Flags of a cell, joined by |. */
+enum {
+    TRAFFSTAT_FLAG_PROVISIONAL = 1,  /**< the source may still change it */
+    TRAFFSTAT_FLAG_PARTIAL_YEAR = 2, /**< covers only a part of the year */
+    TRAFFSTAT_FLAG_BREAK = 4,        /**< definition or coverage changed before this year */
+    TRAFFSTAT_FLAG_PARTIAL = 8,      /**< a sum in which a part was not reported */
+    TRAFFSTAT_FLAG_SUMMED = 16       /**< several records of the source were added */
+};
+
+/**
+ * One cell: a count is an interval. Exact is lower == upper; "<5" is [0, 4]; "2+" is
+ * [2, TRAFFSTAT_NO_UPPER]. Without a count (why != TRAFFSTAT_WHY_COUNTED) both ends are 0 and mean
+ * nothing.
+ */
+typedef struct traffstat_cell {
+    int64_t lower;
+    int64_t upper;
+    double population;    /**< residents, > 0; NaN where unknown */
+    double coverage;      /**< share of the year or population that reported, (0, 1]; NaN unknown */
+    int32_t year;
+    uint32_t flags;
+    uint32_t places;      /**< reporting places in it: 1, or more after summing */
+    int32_t why;          /**< a traffstat_why */
+} traffstat_cell;
+
+/* ---- panel ---------------------------------------------------------------------------------- */
+
+/** Counts by series and year, immutable, sorted by series (in order of first use) and year. */
+typedef struct traffstat_panel traffstat_panel;
+/** A panel in the making; one thread. */
+typedef struct traffstat_panel_builder traffstat_panel_builder;
+
+/** What to do when a series has two records for one year. */
+typedef int32_t traffstat_duplicates;
+enum {
+    TRAFFSTAT_DUPLICATES_ERROR = 0, /**< TRAFFSTAT_E_CONFLICT; the builder's default */
+    TRAFFSTAT_DUPLICATES_SUM = 1,   /**< both ends add; not reported + n is n, flagged PARTIAL */
+    TRAFFSTAT_DUPLICATES_FIRST = 2,
+    TRAFFSTAT_DUPLICATES_LAST = 3
+};
+
+/** @return TRAFFSTAT_OK, _E_ARGUMENT, _E_NOMEM */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_panel_builder_new(traffstat_ctx *ctx, traffstat_duplicates duplicates,
+                                             traffstat_panel_builder **out);
+TRAFFSTAT_API void traffstat_panel_builder_free(traffstat_panel_builder *builder);
+
+/**
+ * The index of a series, added at its first use. A series is told apart by (key, or jurisdiction
+ * where there is no key), measure, category and source; the first jurisdiction seen under a key is
+ * its label. All texts are UTF-8, copied; NULL is "".
+ *
+ * A measure of the form "UNIT VERB by AGENT" ("cases investigated by police") lets sentences be
+ * built from it; any other text is used as it stands.
+ *
+ * @param out  index, 0-based
+ * @return TRAFFSTAT_OK, _E_ARGUMENT (text is not UTF-8; key and jurisdiction both empty),
+ *         _E_LIMIT (over 2^31 series), _E_NOMEM
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_panel_builder_series(traffstat_ctx *ctx,
+                                                traffstat_panel_builder *builder, const char *key,
+                                                const char *jurisdiction, const char *measure,
+                                                const char *category, const char *source,
+                                                size_t *out);
+
+/**
+ * Adds one record.
+ * @param cell  copied. year in TRAFFSTAT_YEAR_MIN.._MAX; 0 <= lower <= upper; population NaN or
+ *              > 0 and finite; coverage NaN or in (0, 1]; places 0 counts as 1
+ * @return TRAFFSTAT_OK, _E_ARGUMENT (what is out of range), _E_CONFLICT (duplicate under
+ *         TRAFFSTAT_DUPLICATES_ERROR), _E_LIMIT (a sum past INT64_MAX - 1), _E_NOMEM
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_panel_builder_add(traffstat_ctx *ctx, traffstat_panel_builder *builder,
+                                             size_t series, const traffstat_cell *cell);
+
+/** Shorthand for an exact count of a place without population. Statuses as above. */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_panel_builder_count(traffstat_ctx *ctx,
+                                               traffstat_panel_builder *builder, size_t series,
+                                               int32_t year, int64_t count);
+
+/** Turns the builder's records into a panel and empties the builder.
+ *  @return TRAFFSTAT_OK, _E_NODATA (no record), _E_NOMEM. Cost O(n log n). */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_panel_builder_finish(traffstat_ctx *ctx,
+                                                traffstat_panel_builder *builder,
+                                                traffstat_panel **out);
+
+TRAFFSTAT_API void traffstat_panel_free(traffstat_panel *panel);
+
+TRAFFSTAT_API size_t traffstat_panel_series(const traffstat_panel *panel);   /**< number of series */
+TRAFFSTAT_API size_t traffstat_panel_rows(const traffstat_panel *panel);     /**< number of cells */
+TRAFFSTAT_API int32_t traffstat_panel_first_year(const traffstat_panel *panel);
+TRAFFSTAT_API int32_t traffstat_panel_last_year(const traffstat_panel *panel);
+
+/** Texts of a series; "" where unknown or `series` is out of range. Borrowed from the panel. */
+TRAFFSTAT_API const char *traffstat_panel_key(const traffstat_panel *panel, size_t series);
+TRAFFSTAT_API const char *traffstat_panel_jurisdiction(const traffstat_panel *panel, size_t series);
+TRAFFSTAT_API const char *traffstat_panel_measure(const traffstat_panel *panel, size_t series);
+TRAFFSTAT_API const char *traffstat_panel_category(const traffstat_panel *panel, size_t series);
+TRAFFSTAT_API const char *traffstat_panel_source(const traffstat_panel *panel, size_t series);
+
+/** Rows of a series: [first, first + count). 0 and 0 when out of range. */
+TRAFFSTAT_API size_t traffstat_panel_series_first(const traffstat_panel *panel, size_t series);
+TRAFFSTAT_API size_t traffstat_panel_series_count(const traffstat_panel *panel, size_t series);
+
+/** Row of a series and year, by bisection; TRAFFSTAT_NONE when the year is absent. */
+TRAFFSTAT_API size_t traffstat_panel_find(const traffstat_panel *panel, size_t series,
+                                          int32_t year);
+
+/** Series that a row belongs to; TRAFFSTAT_NONE out of range. */
+TRAFFSTAT_API size_t traffstat_panel_row_series(const traffstat_panel *panel, size_t row);
+
+/** @return TRAFFSTAT_OK, _E_ARGUMENT (row out of range: out untouched) */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_panel_cell(const traffstat_panel *panel, size_t row,
+                                      traffstat_cell *out);
+
+/**
+ * Whole columns, `traffstat_panel_rows()` values each, borrowed: the bulk path for bindings.
+ * `validity` is an Arrow bitmap (least significant bit first) of the cells that have a count; `why`
+ * says why others have none.
+ */
+TRAFFSTAT_API const int32_t *traffstat_panel_years(const traffstat_panel *panel);
+TRAFFSTAT_API const int64_t *traffstat_panel_lowers(const traffstat_panel *panel);
+TRAFFSTAT_API const int64_t *traffstat_panel_uppers(const traffstat_panel *panel);
+TRAFFSTAT_API const double *traffstat_panel_populations(const traffstat_panel *panel);
+TRAFFSTAT_API const double *traffstat_panel_coverages(const traffstat_panel *panel);
+TRAFFSTAT_API const uint32_t *traffstat_panel_flags(const traffstat_panel *panel);
+TRAFFSTAT_API const uint8_t *traffstat_panel_validity(const traffstat_panel *panel);
+TRAFFSTAT_API const int8_t *traffstat_panel_whys(const traffstat_panel *panel);
+
+/** Sum of the counts of all rows: both ends add, a missing part sets TRAFFSTAT_FLAG_PARTIAL.
+ *  year, population and coverage of `out` mean nothing.
+ *  @return TRAFFSTAT_OK, _E_ARGUMENT, _E_LIMIT (past INT64_MAX - 1) */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_panel_total(const traffstat_panel *panel, traffstat_cell *out);
+
+/** Keeps only the series for which keep[series] is non-zero, and years in [first, last].
+ *  @param keep  traffstat_panel_series() values, or NULL for all
+ *  @return TRAFFSTAT_OK, _E_NODATA (nothing left), _E_ARGUMENT, _E_NOMEM */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_panel_select(traffstat_ctx *ctx, const traffstat_panel *panel,
+                                        const int32_t *keep, int32_t first_year,
+                                        int32_t last_year, traffstat_panel **out);
+
+/* ---- evidence ------------------------------------------------------------------------------- */
+
+/** A list of published reporting or identification rates. Grows by `_add` until first shared. */
+typedef struct traffstat_evidence traffstat_evidence;
+
+/**
+ * One published rate. Texts are UTF-8; NULL is "". Numbers that were not published are NaN (years:
+ * 0). `struct_size` is sizeof(traffstat_evidence_entry).
+ */
+typedef struct traffstat_evidence_entry {
+    uint32_t struct_size;
+    int32_t first_year;       /**< period that the rate covers */
+    int32_t last_year;
+    uint32_t reserved;        /**< 0 */
+    const char *id;           /**< lower case, digits, '-': "uk-2013" */
+    const char *place;
+    const char *unit;         /**< what was counted: "persons", "cases" */
+    const char *measure;      /**< of what: "potential victims", "sex trafficking" */
+    const char *agencies;     /**< known to whom: "any agency", "police" */
+    const char *method;       /**< "multiple systems estimation", "survey" */
+    double rate;              /**< share known, 0 < rate < 1; NaN where only an interval is given */
+    double lower;             /**< published interval of the share; NaN where none */
+    double upper;
+    double level;             /**< coverage of that interval; NaN where not stated */
+    const char *citation;
+    const char *note;
+} traffstat_evidence_entry;
+
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_evidence_new(traffstat_ctx *ctx, traffstat_evidence **out);
+/** Copies an entry. @return TRAFFSTAT_OK, _E_ARGUMENT (what is out of range; no id, place, unit or
+ *  citation; neither rate nor interval), _E_CONFLICT (id is there already), _E_NOMEM */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_evidence_add(traffstat_ctx *ctx, traffstat_evidence *evidence,
+                                        const traffstat_evidence_entry *entry);
+TRAFFSTAT_API void traffstat_evidence_free(traffstat_evidence *evidence);
+TRAFFSTAT_API size_t traffstat_evidence_count(const traffstat_evidence *evidence);
+/** Entry by position; its texts are borrowed. @return TRAFFSTAT_OK, _E_ARGUMENT */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_evidence_get(const traffstat_evidence *evidence, size_t index,
+                                        traffstat_evidence_entry *out);
+/** Position of an id; on _E_NOTFOUND the message names the nearest id (edit distance). */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_evidence_find(traffstat_ctx *ctx, const traffstat_evidence *evidence,
+                                         const char *id, size_t *out);
+
+/* ---- the account of a reading --------------------------------------------------------------- */
+
+/** What a reader understood of a file and every problem that it met. Immutable. */
+typedef struct traffstat_account traffstat_account;
+
+/** One kind of problem. Texts are borrowed from the account. */
+typedef struct traffstat_problem {
+    const char *code;         /**< snake_case, stable */
+    int64_t count;            /**< exact number of times */
+    int64_t rows_dropped;     /**< records lost to it */
+    size_t examples;          /**< how many of them are kept */
+} traffstat_problem;
+
+/** One kept example of a problem. Texts are borrowed; "" where they do not apply. */
+typedef struct traffstat_example {
+    const char *file;
+    int64_t line;             /**< physical line where the record starts, from 1; 0 for the file */
+    const char *column;       /**< name in the header, or its number */
+    const char *expected;
+    const char *got;
+    const char *done;         /**< what the reader did about it */
+} traffstat_example;
+
+TRAFFSTAT_API void traffstat_account_free(traffstat_account *account);
+/** Records below the header: seen = used + dropped. */
+TRAFFSTAT_API int64_t traffstat_account_rows_seen(const traffstat_account *account);
+TRAFFSTAT_API int64_t traffstat_account_rows_used(const traffstat_account *account);
+TRAFFSTAT_API int64_t traffstat_account_rows_dropped(const traffstat_account *account);
+TRAFFSTAT_API size_t traffstat_account_series(const traffstat_account *account);
+TRAFFSTAT_API int32_t traffstat_account_first_year(const traffstat_account *account);
+TRAFFSTAT_API int32_t traffstat_account_last_year(const traffstat_account *account);
+/** Sum of all counts that went into the panel. @return TRAFFSTAT_OK, _E_ARGUMENT */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_account_total(const traffstat_account *account, traffstat_cell *out);
+/** Short texts: delimiter and quoting ("comma"), encoding ("UTF-8"), layout ("long"). */
+TRAFFSTAT_API const char *traffstat_account_file(const traffstat_account *account);
+TRAFFSTAT_API const char *traffstat_account_dialect(const traffstat_account *account);
+TRAFFSTAT_API const char *traffstat_account_encoding(const traffstat_account *account);
+TRAFFSTAT_API const char *traffstat_account_layout(const traffstat_account *account);
+/** Columns that were understood: role `i` and the header name (or the constant, as "=2017"). */
+TRAFFSTAT_API size_t traffstat_account_columns(const traffstat_account *account);
+TRAFFSTAT_API const char *traffstat_account_column_role(const traffstat_account *account, size_t i);
+TRAFFSTAT_API const char *traffstat_account_column_name(const traffstat_account *account, size_t i);
+/** Kinds of problems, in order of first meeting. */
+TRAFFSTAT_API size_t traffstat_account_problems(const traffstat_account *account);
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_account_problem(const traffstat_account *account, size_t problem,
+                                           traffstat_problem *out);
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_account_example(const traffstat_account *account, size_t problem,
+                                           size_t example, traffstat_example *out);
+/** Records that a series lost; > 0 makes other verbs than `read` refuse it unless lenient. */
+TRAFFSTAT_API int64_t traffstat_account_series_lost(const traffstat_account *account,
+                                                    size_t series);
+
+TRAFFSTAT_END
+
+#endif
