@@ -1,0 +1,59 @@
+/**
+ * @file rate.h
+ * Counts as rates: exact intervals, and whether two counts can be told from chance.
+ */
+#ifndef TRAFFSTAT_RATE_H
+#define TRAFFSTAT_RATE_H
+
+#include <traffstat/estimate.h>
+
+TRAFFSTAT_BEGIN
+
+/**
+ * Garwood's exact interval of a Poisson mean.
+ *
+ * @param count     >= 0
+ * @param exposure  > 0: both ends are divided by it (1 for the count itself)
+ * @param level     in (0, 1)
+ * @param out       level, lower, upper; lower is 0 for count 0
+ * @return TRAFFSTAT_OK, _E_ARGUMENT, _E_NUMERIC
+ * @see Garwood (1936), Biometrika 28:437-442. Covers at least its level at every mean.
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_poisson_interval(traffstat_ctx *ctx, int64_t count, double exposure,
+                                            double level, traffstat_interval *out);
+
+/**
+ * Two Poisson counts compared by the exact conditional test: given their sum, the second is
+ * binomial. p is twice the smaller tail (at most 1) and the interval inverts that same test, so the
+ * two never disagree.
+ *
+ * @param first_exposure,second_exposure  > 0, finite
+ * @param level  of the interval; `fewer` and `more` are at 1 - level
+ * @param out    series and years are 0
+ * @return TRAFFSTAT_OK, _E_ARGUMENT, _E_NUMERIC
+ * @see Przyborowski & Wilenski (1940), Biometrika 31:313-323; Clopper & Pearson (1934), Biometrika
+ *      26:404-413; Fay (2010), R Journal 2(1):53-58.
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_poisson_compare(traffstat_ctx *ctx, int64_t first_count,
+                                           double first_exposure, int64_t second_count,
+                                           double second_exposure, double level,
+                                           traffstat_change *out);
+
+/**
+ * Two years of a series compared. Exposure is population times coverage where both years have a
+ * population (coverage where only that is known), else 1 a year.
+ *
+ * @param first_year,second_year  0 and 0: the last two years that have exact counts
+ * @return TRAFFSTAT_OK, _E_NODATA (no two exact counts, or a break between them), _E_ARGUMENT,
+ *         _E_NUMERIC
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_rate_change(traffstat_ctx *ctx, const traffstat_panel *panel,
+                                       size_t series, int32_t first_year, int32_t second_year,
+                                       double level, traffstat_change *out);
+
+TRAFFSTAT_END
+
+#endif

@@ -1,0 +1,137 @@
+/**
+ * @file read.h
+ * CSV files into panels, with an account of what was understood and every problem that was met.
+ */
+#ifndef TRAFFSTAT_READ_H
+#define TRAFFSTAT_READ_H
+
+#include <traffstat/table.h>
+
+TRAFFSTAT_BEGIN
+
+/** How to read: an options builder. One thread; may be used for many files. */
+typedef struct traffstat_reader traffstat_reader;
+
+/** What a column can be. */
+typedef int32_t traffstat_role;
+enum {
+    TRAFFSTAT_ROLE_JURISDICTION = 0,
+    TRAFFSTAT_ROLE_KEY = 1,
+    TRAFFSTAT_ROLE_YEAR = 2,
+    TRAFFSTAT_ROLE_CASES = 3,
+    TRAFFSTAT_ROLE_POPULATION = 4,
+    TRAFFSTAT_ROLE_CATEGORY = 5,
+    TRAFFSTAT_ROLE_MEASURE = 6,
+    TRAFFSTAT_ROLE_SOURCE = 7,
+    TRAFFSTAT_ROLE_COVERAGE = 8,
+    TRAFFSTAT_ROLE_FLAGS = 9,
+    TRAFFSTAT_ROLE_CASES_LOWER = 10, /**< with CASES_UPPER: the tidy form */
+    TRAFFSTAT_ROLE_CASES_UPPER = 11,
+    TRAFFSTAT_ROLE_COUNT = 12
+};
+
+/** "jurisdiction", "key", "year", "cases"…; NULL out of range. Static texts. */
+TRAFFSTAT_API const char *traffstat_role_name(traffstat_role role);
+/** The role of a name, exactly as traffstat_role_name() gives it; -1 when there is none. */
+TRAFFSTAT_API traffstat_role traffstat_role_find(const char *name);
+
+/** What to do with records that cannot be used. */
+typedef int32_t traffstat_strictness;
+enum {
+    TRAFFSTAT_READ_LIST = 0,    /**< list every problem, go on (default) */
+    TRAFFSTAT_READ_STRICT = 1   /**< any problem is TRAFFSTAT_E_VALUE */
+};
+
+/** Caps on what a file may ask for. */
+typedef int32_t traffstat_limit;
+enum {
+    TRAFFSTAT_LIMIT_FIELD = 0,     /**< bytes in a field; default 65,536 */
+    TRAFFSTAT_LIMIT_RECORD = 1,    /**< bytes in a record; default 1,048,576 */
+    TRAFFSTAT_LIMIT_COLUMNS = 2,   /**< fields in a record; default 4,096 */
+    TRAFFSTAT_LIMIT_SERIES = 3,    /**< distinct series; default 1,000,000 */
+    TRAFFSTAT_LIMIT_EXAMPLES = 4   /**< examples kept of each problem; default 5 */
+};
+
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_reader_new(traffstat_ctx *ctx, traffstat_reader **out);
+TRAFFSTAT_API void traffstat_reader_free(traffstat_reader *reader);
+
+/** Names the column of a role, by its header as written (case and outer spaces aside) or by its
+ *  number ("#3", from 1). Beats recognition. @return TRAFFSTAT_OK, _E_ARGUMENT, _E_NOMEM */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_reader_map(traffstat_ctx *ctx, traffstat_reader *reader,
+                                      traffstat_role role, const char *column);
+/** Gives a role the same value in every record. @return as above */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_reader_set(traffstat_ctx *ctx, traffstat_reader *reader,
+                                      traffstat_role role, const char *value);
+/** Field separator: ',' ';' '\t' '|', or 0 (default) to choose by the first lines.
+ *  @return TRAFFSTAT_OK, _E_ARGUMENT */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_reader_set_delimiter(traffstat_ctx *ctx, traffstat_reader *reader,
+                                                int32_t delimiter);
+/** Decimal mark '.' (default) or ','; the other one is then the thousands mark. */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_reader_set_decimal(traffstat_ctx *ctx, traffstat_reader *reader,
+                                              int32_t mark);
+/** Default TRAFFSTAT_DUPLICATES_SUM, with a listed problem and its effect on the sum. */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_reader_set_duplicates(traffstat_ctx *ctx, traffstat_reader *reader,
+                                                 traffstat_duplicates duplicates);
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_reader_set_strictness(traffstat_ctx *ctx, traffstat_reader *reader,
+                                                 traffstat_strictness strictness);
+/** A cap; 0 puts the default back. @return TRAFFSTAT_OK, _E_ARGUMENT (outside _limit_bounds) */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_reader_set_limit(traffstat_ctx *ctx, traffstat_reader *reader,
+                                            traffstat_limit limit, uint64_t value);
+/** Least, default and greatest value of a cap. @return TRAFFSTAT_OK, _E_ARGUMENT */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_reader_limit_bounds(traffstat_limit limit, uint64_t *least,
+                                               uint64_t *standard, uint64_t *greatest);
+
+/**
+ * Reads a file. "-" is not special here: a caller with a stream uses traffstat_read_stream().
+ *
+ * @param reader   NULL for the defaults
+ * @param path     UTF-8
+ * @param panel    the panel; NULL on failure
+ * @param account  NULL when not wanted; else set whenever the file could be opened, on failure too
+ * @return TRAFFSTAT_OK, _E_IO, _E_FORMAT (empty, or not CSV: the message says what it looks like),
+ *         _E_COLUMN (a role has no column, or two), _E_NODATA (no record could be used), _E_VALUE
+ *         (strict), _E_CONFLICT, _E_LIMIT, _E_CANCELLED, _E_CALLBACK, _E_NOMEM.
+ *         traffstat_ctx_error_line() and _column() give the place.
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_read_path(traffstat_ctx *ctx, const traffstat_reader *reader,
+                                     const char *path, traffstat_panel **panel,
+                                     traffstat_account **account);
+
+/** The same from memory; `name` stands for the file in messages. */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_read_memory(traffstat_ctx *ctx, const traffstat_reader *reader,
+                                       const void *data, size_t size, const char *name,
+                                       traffstat_panel **panel, traffstat_account **account);
+
+/** Fills `buffer` with up to `size` bytes and sets *got (0: end). Non-zero stops the reading. */
+typedef int32_t (*traffstat_read_fn)(void *buffer, size_t size, size_t *got, void *user);
+
+/** The same from a callback, in blocks of at most 64 KiB; the whole file is never in memory. */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_read_stream(traffstat_ctx *ctx, const traffstat_reader *reader,
+                                       traffstat_read_fn read, void *user, const char *name,
+                                       traffstat_panel **panel, traffstat_account **account);
+
+/**
+ * Reads a list of evidence: columns id, place, first_year, last_year, unit, measure, agencies,
+ * method, rate, lower, upper, level, citation, note, in any order; others are ignored. Any record
+ * that cannot be used is an error with its line.
+ * @return as traffstat_read_path()
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_evidence_read(traffstat_ctx *ctx, const char *path,
+                                         traffstat_evidence **out);
+
+TRAFFSTAT_END
+
+#endif
