@@ -69,7 +69,10 @@ TRAFFSTAT_API const char *traffstat_status_name(traffstat_status status);
 /** Version of the library that is loaded, such as "0.1.0". Static text. */
 TRAFFSTAT_API const char *traffstat_version(void);
 
-/** Where a context's memory comes from. Copied by traffstat_ctx_new(); all four fields together. */
+/**
+ * Where a context's memory comes from. Copied by traffstat_ctx_new(); all four fields together.
+ * Blocks must be aligned as malloc's are.
+ */
 typedef struct traffstat_allocator {
     /** `size` bytes, size > 0; NULL when there is no memory. */
     void *(*allocate)(size_t size, void *user);

@@ -30,7 +30,8 @@ void traffstat_i_place(traffstat_ctx *ctx, int64_t line, int64_t column, int64_t
 
 /* ---- memory --------------------------------------------------------------------------------- */
 
-/* `count` * `size` zeroed bytes; NULL with E_NOMEM (or E_LIMIT on overflow) stored as the message.
+/* For all of memory: a NULL ctx means the C library's allocator.
+ * `count` * `size` zeroed bytes; NULL with E_NOMEM (or E_LIMIT on overflow) stored as the message.
  * count 0 gives a valid block. */
 void *traffstat_i_alloc(traffstat_ctx *ctx, size_t count, size_t size);
 
@@ -87,16 +88,21 @@ bool traffstat_i_is_space(char c);
 bool traffstat_i_is_digit(char c);
 char traffstat_i_lower(char c);
 int traffstat_i_compare_nocase(const char *a, const char *b);
-/* Edits (insert, delete, replace, swap of neighbours) from a to b, by bytes, case folded. */
+/* Edits (insert, delete, replace, swap of neighbours) from a to b, by bytes, case folded. What
+ * differs past 127 bytes counts whole. */
 size_t traffstat_i_edit_distance(const char *a, const char *b);
 
 /* ---- numbers, without the host's locale ----------------------------------------------------- */
 
 #define TRAFFSTAT_I_DOUBLE_SIZE 32
-/* Shortest decimal that reads back to the same double, '.' as the point, NUL-terminated; "nan",
- * "inf", "-inf". Returns its length. */
+/* Shortest decimal that reads back to the same double, and the nearest of those, '.' as the point,
+ * NUL-terminated; plain from 1e-5 to below 1e17 ("0.00001", "12", "-0"), else "1.5e-7", "1e23";
+ * "nan", "inf", "-inf". Returns its length. */
 size_t traffstat_i_format_double(char out[TRAFFSTAT_I_DOUBLE_SIZE], double value);
-/* Fixed decimals (0..15), round half to even on the exact binary value, as printf in locale C. */
+/* Fixed decimals (0..15, others are cut to that), round half to even on the exact binary value, as
+ * printf in locale C. Returns the length; 0 and "" where it does not fit: TRAFFSTAT_I_FIXED_SIZE
+ * bytes hold every double. */
+#define TRAFFSTAT_I_FIXED_SIZE 336
 size_t traffstat_i_format_fixed(char *out, size_t size, double value, int decimals);
 /* The whole of text[0..size) as a decimal number ('.' only, optional sign and exponent; no hex, no
  * inf or nan, no spaces). false when it is not one or overflows. Correctly rounded. */
@@ -110,11 +116,14 @@ bool traffstat_i_add_int64(int64_t a, int64_t b, int64_t *out);
 
 /* ---- random streams ------------------------------------------------------------------------- */
 
-/* philox4x32-10 at counter (index, replicate) under key (seed mixed with model): a pure function of
- * its four arguments. */
+/* The generator itself: Random123's philox4x32 with ten rounds. */
+void traffstat_i_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
+
+/* Its block at counter (index, replicate, model) under the key seed: a pure function of the four
+ * arguments, and no two of them share a block. */
 void traffstat_i_random_block(uint64_t seed, uint32_t model, uint32_t replicate, uint64_t index,
                               uint32_t out[4]);
-/* 53-bit uniform strictly inside (0, 1): draw number `index` of a replicate. */
+/* Uniform strictly inside (0, 1), an odd multiple of 2^-53: draw number `index` of a replicate. */
 double traffstat_i_random_uniform(uint64_t seed, uint32_t model, uint32_t replicate,
                                   uint64_t index);
 
@@ -123,13 +132,20 @@ double traffstat_i_random_uniform(uint64_t seed, uint32_t model, uint32_t replic
 /* Call often on the calling thread: progress callback (monotone, at most about every 50 ms), cancel
  * callback and flag. OK, E_CANCELLED or E_CALLBACK, message stored. */
 traffstat_status traffstat_i_progress(traffstat_ctx *ctx, double fraction);
+/* What share of the call the next parallel loops stand for, such as 0.2 to 0.9; 0 to 1 from
+ * traffstat_i_enter on. Loops never report 1 themselves: the entry's last step before success does,
+ * with traffstat_i_progress(ctx, 1.0). */
+void traffstat_i_progress_span(traffstat_ctx *ctx, double from, double to);
 /* Safe on any thread: has the context been asked to stop? */
 bool traffstat_i_stopped(const traffstat_ctx *ctx);
 
 /* One piece of a parallel loop. `task` in [0, tasks), `worker` in [0, workers). Must write only to
  * what belongs to its task, so that results do not depend on the number of threads. Allocation is
- * not allowed inside unless the allocator is thread-safe: allocate before the loop. A status other
- * than OK stops the loop; the status of the lowest failing task that ran is returned. */
+ * not allowed inside unless the allocator is thread-safe: allocate before the loop. Neither is
+ * anything that changes the context (traffstat_i_fail): return a status, and store a better message
+ * than the loop's after it. A status other than OK stops the loop; that of the lowest failing task
+ * is returned, unless a callback or a cancel stopped it first. A long task may ask
+ * traffstat_i_stopped and return E_CANCELLED. */
 typedef traffstat_status (*traffstat_i_task_fn)(void *arg, size_t task, size_t worker);
 size_t traffstat_i_workers(const traffstat_ctx *ctx, size_t tasks);   /* 1..256 */
 traffstat_status traffstat_i_parallel(traffstat_ctx *ctx, size_t tasks, traffstat_i_task_fn run,
