@@ -35,12 +35,6 @@ typedef struct traffstat_i_mark {
     char *text;                     /* owned; seen.text points here */
 } traffstat_i_mark;
 
-typedef struct traffstat_i_group {  /* for the PDF's structure and the SVG's groups */
-    int32_t role;
-    size_t first_mark;
-    size_t mark_count;
-} traffstat_i_group;
-
 struct traffstat_scene {
     traffstat_ctx *ctx;
     double width;
@@ -63,10 +57,36 @@ struct traffstat_scene {
     char *font_family;              /* family name for SVG's font-family, e.g. "Noto Sans" */
 };
 
+/* ---- making and walking a scene (lib/figure/scene_access.c) ----------------------------------- */
+
+/* An empty page in the language "en" and with empty texts; page units and resolution positive. */
+traffstat_status traffstat_i_scene_new(traffstat_ctx *ctx, double width, double height,
+                                       double units_per_inch, traffstat_scene **out);
+/* Replaces one of the scene's owned texts: traffstat_i_scene_set(scene, &scene->title, "..."). */
+traffstat_status traffstat_i_scene_set(traffstat_scene *scene, char **field, const char *text);
+traffstat_status traffstat_i_scene_add_note(traffstat_scene *scene, const char *text);
+/* Appends a copy of `mark`, its text copied from seen.text (`text` is ignored). The bounds of a
+ * circle are filled in; those of a text are the caller's (or traffstat_i_scene_add_text's). */
+traffstat_status traffstat_i_scene_add(traffstat_scene *scene, const traffstat_i_mark *mark);
+/* Appends a path through `count` > 1 points, its bounds filled in. */
+traffstat_status traffstat_i_scene_add_path(traffstat_scene *scene, const traffstat_i_mark *mark,
+                                            const traffstat_i_point *points, size_t count);
+
+typedef struct traffstat_i_group {  /* neighbours of one role: an SVG group, a PDF tag */
+    int32_t role;
+    size_t first_mark;
+    size_t mark_count;
+} traffstat_i_group;
+/* Starts with a zeroed group; false after the last. */
+bool traffstat_i_scene_next_group(const traffstat_scene *scene, traffstat_i_group *group);
+/* Class name of a role, such as "tick-label"; "other" for unknown ones. Static text. */
+const char *traffstat_i_role_name(int32_t role);
+
 /* ---- text: the one place that knows Pango and fontconfig (lib/figure/font.c) ------------------ */
 
 /* A private font map with the scene's font files, rounding and hinting off. One a call, one a
- * thread. E_FONT names the file that cannot be used. */
+ * thread. NULL or "" paths mean Noto Sans, NULL or "" language "en". E_FONT names the file that
+ * cannot be used. */
 typedef struct traffstat_i_fonts traffstat_i_fonts;
 traffstat_status traffstat_i_fonts_new(traffstat_ctx *ctx, const char *regular, const char *bold,
                                        const char *language, traffstat_i_fonts **out);
@@ -78,8 +98,8 @@ typedef struct traffstat_i_extents {
     double width;                   /* advance */
     double ascent;                  /* ink, above the baseline */
     double descent;                 /* ink, below */
-    double left;                    /* ink overhang: may be negative */
-    double right;
+    double left;                    /* ink beyond the advance box at the left: may be negative */
+    double right;                   /* and at the right */
     double line_ascent;             /* of the font */
     double line_descent;
 } traffstat_i_extents;
@@ -87,12 +107,18 @@ typedef struct traffstat_i_extents {
 traffstat_status traffstat_i_fonts_measure(traffstat_ctx *ctx, traffstat_i_fonts *fonts,
                                            const char *text, double size, bool bold,
                                            traffstat_i_extents *out);
-/* Greedy wrapping by Pango's line breaks within `width`: calls `line` for each line (borrowed text).
- * E_FIT when one word is wider than the page. */
+/* Greedy wrapping by Pango's line breaks within `width`: calls `line` for each line (borrowed text,
+ * NUL-terminated, without the space at its end). A line break in the text starts a new line. Where
+ * a line alone would be read in the other direction than its paragraph, a direction mark stands
+ * before it. E_FIT when one word is wider than `width`. */
 typedef traffstat_status (*traffstat_i_line_fn)(const char *text, size_t size, void *arg);
 traffstat_status traffstat_i_fonts_wrap(traffstat_ctx *ctx, traffstat_i_fonts *fonts,
                                         const char *text, double size, bool bold, double width,
                                         traffstat_i_line_fn line, void *arg);
+/* Appends a text whose `at`, `anchor`, seen.text, seen.font_size and seen.bold are set: measures it and
+ * fills the bounds in. */
+traffstat_status traffstat_i_scene_add_text(traffstat_scene *scene, traffstat_i_fonts *fonts,
+                                            const traffstat_i_mark *mark);
 /* Draws one line with its anchor at (x, y) on the baseline of a cairo_t (void * keeps cairo's types
  * out of this header). */
 traffstat_status traffstat_i_fonts_draw(traffstat_ctx *ctx, traffstat_i_fonts *fonts, void *cairo,
