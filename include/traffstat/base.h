@@ -125,6 +125,8 @@ TRAFFSTAT_API uint64_t traffstat_ctx_seed(const traffstat_ctx *ctx);
  */
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_ctx_set_threads(traffstat_ctx *ctx, uint32_t threads);
+
+/** The number in effect: where none was set, the cores that this process may run on. */
 TRAFFSTAT_API uint32_t traffstat_ctx_threads(const traffstat_ctx *ctx);
 
 /** Called with the share of work done, 0 to 1, never falling; 0 goes on, anything else stops. */

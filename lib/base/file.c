@@ -56,6 +56,8 @@ const char *traffstat_i_errno_text(int error)
     case ENXIO:
     case ENODEV:
         return "no such device";
+    case EINTR:
+        return "interrupted";
     case EINVAL:
         return "not allowed there";
     default:
@@ -68,12 +70,26 @@ static traffstat_status fail_write(traffstat_ctx *ctx, const char *path, const c
     return traffstat_i_fail(ctx, TRAFFSTAT_E_IO, "cannot write \"%s\": %s", path, reason);
 }
 
+static traffstat_status fail_errno(traffstat_ctx *ctx, const char *path, int error)
+{
+    if (error == EINTR) { /* given up only when cancelled */
+        return traffstat_i_fail(ctx, TRAFFSTAT_E_CANCELLED, "cancelled while writing \"%s\"", path);
+    }
+    return fail_write(ctx, path, traffstat_i_errno_text(error));
+}
+
+/* Whether the last system call is to be made again: a signal came, but not to stop us. */
+static bool interrupted(const traffstat_ctx *ctx)
+{
+    return errno == EINTR && !traffstat_i_stopped(ctx);
+}
+
 /* 0 or an errno. */
-static int write_all(int fd, const char *data, size_t size)
+static int write_all(const traffstat_ctx *ctx, int fd, const char *data, size_t size)
 {
     while (size > 0) {
         const ssize_t written = write(fd, data, size < CHUNK ? size : CHUNK);
-        if (written < 0 && errno != EINTR) {
+        if (written < 0 && !interrupted(ctx)) {
             return errno;
         }
         if (written > 0) {
@@ -88,7 +104,7 @@ static int write_all(int fd, const char *data, size_t size)
 
 /* A pipe without a reader must end in an error, not end the host: SIGPIPE is held back for this
  * thread, and the one that our write caused is taken away again. */
-static int write_quietly(int fd, const char *data, size_t size)
+static int write_quietly(const traffstat_ctx *ctx, int fd, const char *data, size_t size)
 {
     sigset_t pipe_only;
     sigset_t before;
@@ -98,7 +114,7 @@ static int write_quietly(int fd, const char *data, size_t size)
     (void) sigpending(&pending);
     const bool was_pending = sigismember(&pending, SIGPIPE) == 1;
     (void) pthread_sigmask(SIG_BLOCK, &pipe_only, &before);
-    const int error = write_all(fd, data, size);
+    const int error = write_all(ctx, fd, data, size);
     if (error == EPIPE && !was_pending) {
         const struct timespec at_once = {0, 0};
         while (sigtimedwait(&pipe_only, NULL, &at_once) < 0 && errno == EINTR) {
@@ -131,17 +147,26 @@ static int descriptor_named(const char *path)
     return -1;
 }
 
+/* Opening a named pipe waits for its reader. */
+static int open_directly(const traffstat_ctx *ctx, const char *path)
+{
+    int fd = -1;
+    do {
+        fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    } while (fd < 0 && interrupted(ctx));
+    return fd;
+}
+
 static traffstat_status write_directly(traffstat_ctx *ctx, const char *path, const void *data,
                                        size_t size)
 {
     const int named = descriptor_named(path);
-    const int fd =
-        named >= 0 ? fcntl(named, F_DUPFD_CLOEXEC, 0) : open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-    int error = fd < 0 ? errno : write_quietly(fd, data, size);
+    const int fd = named >= 0 ? fcntl(named, F_DUPFD_CLOEXEC, 0) : open_directly(ctx, path);
+    int error = fd < 0 ? errno : write_quietly(ctx, fd, data, size);
     if (fd >= 0 && close(fd) != 0 && error == 0) {
         error = errno;
     }
-    return error == 0 ? TRAFFSTAT_OK : fail_write(ctx, path, traffstat_i_errno_text(error));
+    return error == 0 ? TRAFFSTAT_OK : fail_errno(ctx, path, error);
 }
 
 /* ---- regular files -------------------------------------------------------------------------- */
@@ -214,9 +239,9 @@ static int open_beside(const char *target, mode_t mode, traffstat_text *name, in
 }
 
 /* Writes, flushes, closes: 0 or an errno. */
-static int fill(int fd, const void *data, size_t size)
+static int fill(const traffstat_ctx *ctx, int fd, const void *data, size_t size)
 {
-    int error = write_all(fd, data, size);
+    int error = write_all(ctx, fd, data, size);
     if (error == 0 && fsync(fd) != 0 && errno != EINVAL) { /* EINVAL: cannot be flushed at all */
         error = errno;
     }
@@ -237,7 +262,7 @@ static int replace(const char *target, const struct stat *old, traffstat_text *n
     if (old != NULL) {
         (void) fchmod(fd, old->st_mode & 0777); /* refused on some file systems: stays stricter */
     }
-    error = fill(fd, data, size);
+    error = fill(name->ctx, fd, data, size);
     if (error == 0 && rename(traffstat_i_text_get(name), target) != 0) {
         error = errno;
     }
@@ -245,11 +270,6 @@ static int replace(const char *target, const struct stat *old, traffstat_text *n
         (void) unlink(traffstat_i_text_get(name));
     }
     return error;
-}
-
-static const char *replace_reason(int error)
-{
-    return error == ENOENT ? "the folder does not exist" : traffstat_i_errno_text(error);
 }
 
 static traffstat_status write_beside(traffstat_ctx *ctx, const char *path, const struct stat *old,
@@ -270,7 +290,10 @@ static traffstat_status write_beside(traffstat_ctx *ctx, const char *path, const
     if (no_memory) {
         return TRAFFSTAT_E_NOMEM; /* its message is stored */
     }
-    return error == 0 ? TRAFFSTAT_OK : fail_write(ctx, path, replace_reason(error));
+    if (error == ENOENT) {
+        return fail_write(ctx, path, "the folder does not exist");
+    }
+    return error == 0 ? TRAFFSTAT_OK : fail_errno(ctx, path, error);
 }
 
 traffstat_status traffstat_i_write_file(traffstat_ctx *ctx, const char *path, const void *data,

@@ -266,10 +266,14 @@ size_t traffstat_i_edit_distance(const char *a, const char *b)
     size_t a_size = strlen(a);
     size_t b_size = strlen(b);
     while (a_size > 0 && b_size > 0 && same(a[0], b[0])) {
-        a++, b++, a_size--, b_size--;
+        a++;
+        b++;
+        a_size--;
+        b_size--;
     }
     while (a_size > 0 && b_size > 0 && same(a[a_size - 1], b[b_size - 1])) {
-        a_size--, b_size--;
+        a_size--;
+        b_size--;
     }
     if (a_size > EDIT_MAX || b_size > EDIT_MAX) {
         return a_size > b_size ? a_size : b_size;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/base.h"
@@ -253,15 +254,44 @@ static void a_pipe_without_a_reader_is_an_error_not_the_end(void **state)
     assert_int_equal(close(ends[1]), 0);
 }
 
+/* Nothing is read-only to root, who therefore tries it as nobody. */
 static void a_read_only_file_is_left_alone(void **state)
 {
-    if (geteuid() == 0) {
-        skip(); /* nothing is read-only to root */
-    }
+    const bool root = geteuid() == 0;
     support_write(path, "old", 3);
     assert_int_equal(chmod(path, 0400), 0);
-    assert_fails_with(*state, path, "permission denied");
+    assert_int_equal(chmod(folder, 0777), 0);
+    assert_int_equal(root ? seteuid(65534) : 0, 0);
+    const traffstat_status status = traffstat_i_write_file(*state, path, "new", 3);
+    assert_int_equal(root ? seteuid(0) : 0, 0);
+    assert_int_equal(status, TRAFFSTAT_E_IO);
+    assert_non_null(strstr(traffstat_ctx_message(*state), ": permission denied"));
     assert_holds(path, "old");
+}
+
+static traffstat_ctx *waiting;
+
+static void cancel_the_waiting(int number)
+{
+    (void) number;
+    traffstat_ctx_cancel(waiting);
+}
+
+static void waiting_for_a_pipes_reader_can_be_cancelled(void **state)
+{
+    struct sigaction old;
+    const struct sigaction action = {.sa_handler = cancel_the_waiting};
+    const struct itimerval soon = {{.tv_usec = 50000}, {.tv_usec = 50000}};
+    const struct itimerval never = {{0}, {0}};
+    assert_int_equal(mkfifo(path, 0600), 0);
+    waiting = *state;
+    assert_int_equal(sigaction(SIGALRM, &action, &old), 0);
+    assert_int_equal(setitimer(ITIMER_REAL, &soon, NULL), 0);
+    const traffstat_status status = traffstat_i_write_file(*state, path, "new", 3);
+    assert_int_equal(setitimer(ITIMER_REAL, &never, NULL), 0);
+    assert_int_equal(sigaction(SIGALRM, &old, NULL), 0);
+    assert_int_equal(status, TRAFFSTAT_E_CANCELLED);
+    assert_non_null(strstr(traffstat_ctx_message(*state), "cancelled"));
 }
 
 static traffstat_status write_through_a_link(traffstat_ctx *ctx, void *link)
@@ -310,6 +340,7 @@ int main(void)
         IN_FOLDER(dev_stdout_means_standard_output_itself),
         IN_FOLDER(a_pipe_without_a_reader_is_an_error_not_the_end),
         IN_FOLDER(a_read_only_file_is_left_alone),
+        IN_FOLDER(waiting_for_a_pipes_reader_can_be_cancelled),
         IN_FOLDER(writing_survives_every_failing_allocation),
         cmocka_unit_test(reasons_are_english_and_errno_is_named),
     };
