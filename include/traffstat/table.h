@@ -66,7 +66,9 @@ typedef struct traffstat_panel_builder traffstat_panel_builder;
 typedef int32_t traffstat_duplicates;
 enum {
     TRAFFSTAT_DUPLICATES_ERROR = 0, /**< TRAFFSTAT_E_CONFLICT; the builder's default */
-    TRAFFSTAT_DUPLICATES_SUM = 1,   /**< both ends add; not reported + n is n, flagged PARTIAL */
+    /** Both ends add, flagged SUMMED; not reported + n is n, flagged PARTIAL too. The first population
+     *  and the first coverage known are kept, flags are joined. */
+    TRAFFSTAT_DUPLICATES_SUM = 1,
     TRAFFSTAT_DUPLICATES_FIRST = 2,
     TRAFFSTAT_DUPLICATES_LAST = 3
 };
@@ -113,8 +115,9 @@ traffstat_status traffstat_panel_builder_count(traffstat_ctx *ctx,
                                                traffstat_panel_builder *builder, size_t series,
                                                int32_t year, int64_t count);
 
-/** Turns the builder's records into a panel and empties the builder.
- *  @return TRAFFSTAT_OK, _E_NODATA (no record), _E_NOMEM. Cost O(n log n). */
+/** Turns the builder's records into a panel and empties the builder, which stays as it was on
+ *  failure. A series without a record stays, with no row.
+ *  @return TRAFFSTAT_OK, _E_ARGUMENT, _E_NODATA (no record), _E_NOMEM. Cost O(cells). */
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_panel_builder_finish(traffstat_ctx *ctx,
                                                 traffstat_panel_builder *builder,
@@ -170,7 +173,8 @@ TRAFFSTAT_API const int8_t *traffstat_panel_whys(const traffstat_panel *panel);
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_panel_total(const traffstat_panel *panel, traffstat_cell *out);
 
-/** Keeps only the series for which keep[series] is non-zero, and years in [first, last].
+/** Keeps only the series for which keep[series] is non-zero, and years in [first, last]; a series
+ *  with no year left goes too.
  *  @param keep  traffstat_panel_series() values, or NULL for all
  *  @return TRAFFSTAT_OK, _E_NODATA (nothing left), _E_ARGUMENT, _E_NOMEM */
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
@@ -255,7 +259,8 @@ TRAFFSTAT_API int64_t traffstat_account_rows_dropped(const traffstat_account *ac
 TRAFFSTAT_API size_t traffstat_account_series(const traffstat_account *account);
 TRAFFSTAT_API int32_t traffstat_account_first_year(const traffstat_account *account);
 TRAFFSTAT_API int32_t traffstat_account_last_year(const traffstat_account *account);
-/** Sum of all counts that went into the panel. @return TRAFFSTAT_OK, _E_ARGUMENT */
+/** Sum of all counts that went into the panel; an end too large to hold is INT64_MAX - 1 below and
+ *  TRAFFSTAT_NO_UPPER above. Without a panel: not reported. @return TRAFFSTAT_OK, _E_ARGUMENT */
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_account_total(const traffstat_account *account, traffstat_cell *out);
 /** Short texts: delimiter and quoting ("comma"), encoding ("UTF-8"), layout ("long"). */
@@ -263,7 +268,8 @@ TRAFFSTAT_API const char *traffstat_account_file(const traffstat_account *accoun
 TRAFFSTAT_API const char *traffstat_account_dialect(const traffstat_account *account);
 TRAFFSTAT_API const char *traffstat_account_encoding(const traffstat_account *account);
 TRAFFSTAT_API const char *traffstat_account_layout(const traffstat_account *account);
-/** Columns that were understood: role `i` and the header name (or the constant, as "=2017"). */
+/** Columns that were understood: role `i` and the header name (or the constant, as "=2017"); NULL
+ *  when `i` is out of range. */
 TRAFFSTAT_API size_t traffstat_account_columns(const traffstat_account *account);
 TRAFFSTAT_API const char *traffstat_account_column_role(const traffstat_account *account, size_t i);
 TRAFFSTAT_API const char *traffstat_account_column_name(const traffstat_account *account, size_t i);

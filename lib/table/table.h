@@ -1,0 +1,70 @@
+/* Inside of the tables. Private to the library. */
+#ifndef TRAFFSTAT_I_TABLE_H
+#define TRAFFSTAT_I_TABLE_H
+
+#include "base/base.h"
+
+#include <traffstat/table.h>
+
+/* A measure of the form "UNIT VERB by AGENT", cut into words; pieces that are missing have size 0.
+ * "cases investigated by police" -> "cases", "investigated", "police". "offences" -> unit only.
+ * Borrowed from the measure. */
+typedef struct traffstat_i_measure {
+    const char *unit;
+    size_t unit_size;
+    const char *verb;
+    size_t verb_size;
+    const char *agent;
+    size_t agent_size;
+} traffstat_i_measure;
+void traffstat_i_measure_read(const char *measure, traffstat_i_measure *out);
+
+/* Writing an account: used by the read room, which knows what it met. `limit` examples of each code
+ * are kept; the totals are exact. Texts are copied. */
+typedef struct traffstat_i_account_place {
+    const char *file;
+    int64_t line;
+    const char *column;
+} traffstat_i_account_place;
+traffstat_status traffstat_i_account_new(traffstat_ctx *ctx, size_t limit,
+                                         traffstat_account **out);
+traffstat_status traffstat_i_account_problem(traffstat_account *account, const char *code,
+                                             const traffstat_i_account_place *place,
+                                             const char *expected, const char *got,
+                                             const char *done, int64_t rows_dropped);
+traffstat_status traffstat_i_account_column(traffstat_account *account, const char *role,
+                                            const char *name);
+traffstat_status traffstat_i_account_texts(traffstat_account *account, const char *file,
+                                           const char *dialect, const char *encoding,
+                                           const char *layout);
+void traffstat_i_account_rows(traffstat_account *account, int64_t seen, int64_t used);
+/* series count, years and total from the finished panel (NULL: none). */
+traffstat_status traffstat_i_account_panel(traffstat_account *account,
+                                           const traffstat_panel *panel);
+traffstat_status traffstat_i_account_lost(traffstat_account *account, size_t series,
+                                          int64_t records);
+
+/* Interning by (text, size) for the reader's fast path: as traffstat_panel_builder_series, without
+ * the NULs and without checking UTF-8 again. Texts: key, jurisdiction, measure, category, source. */
+typedef struct traffstat_i_slice {
+    const char *data;
+    size_t size;
+} traffstat_i_slice;
+traffstat_status traffstat_i_builder_series(traffstat_ctx *ctx, traffstat_panel_builder *builder,
+                                            const traffstat_i_slice texts[5], size_t *out);
+/* traffstat_panel_builder_add without starting a public call: for loops inside one. */
+traffstat_status traffstat_i_builder_add(traffstat_ctx *ctx, traffstat_panel_builder *builder,
+                                         size_t series, const traffstat_cell *cell);
+
+/* Adds `more` to `sum` under the rules of TRAFFSTAT_DUPLICATES_SUM; false, with `sum` untouched, past
+ * INT64_MAX - 1. The first population and coverage known are kept, flags join, places: the larger. */
+bool traffstat_i_cell_add(traffstat_cell *sum, const traffstat_cell *more);
+
+/* traffstat_panel_total that cannot fail: an end too large to hold becomes INT64_MAX - 1 below and
+ * "no upper end" above, which is still true of the sum. */
+void traffstat_i_panel_total(const traffstat_panel *panel, traffstat_cell *out);
+
+/* What a series is called: its jurisdiction, or its key where that is empty. */
+const char *traffstat_i_panel_label(const traffstat_panel *panel, size_t series);
+
+#endif
