@@ -16,11 +16,13 @@ TRAFFSTAT_BEGIN
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_estimate_json(traffstat_ctx *ctx, const traffstat_estimate *estimate,
                                          traffstat_text **out);
-/** Its rows as CSV with a header; reasons joined by "; ". */
+/** Its rows as CSV with a header, the total last (series "total", no year); reasons joined by "; ";
+ *  a pair of columns for each interval level, such as lower_50 and upper_50. Statuses as above. */
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_estimate_csv(traffstat_ctx *ctx, const traffstat_estimate *estimate,
                                         traffstat_text **out);
-/** For people: kind and verdict, a line a row, the total, reasons and assumptions. */
+/** For people: kind and verdict, a line a row, the total, reasons and assumptions. `panel` is the
+ *  one that was estimated. Control characters in names become U+FFFD. */
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_estimate_text(traffstat_ctx *ctx, const traffstat_panel *panel,
                                          const traffstat_estimate *estimate,
@@ -31,19 +33,20 @@ traffstat_status traffstat_estimate_text(traffstat_ctx *ctx, const traffstat_pan
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_account_json(traffstat_ctx *ctx, const traffstat_account *account,
                                         traffstat_text **out);
-/** For people: one line when the file is clean, else a line a kind of problem with its examples. */
+/** For people: what was understood in two lines, then each kind of problem with its examples. */
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_account_text(traffstat_ctx *ctx, const traffstat_account *account,
                                         traffstat_text **out);
 
 /** The panel in the tidy form (header key,jurisdiction,year,measure,category,cases_lower,
- *  cases_upper,population,coverage,flags,source), which reads back to the same panel. */
+ *  cases_upper,population,coverage,flags,source), which reads back to the same panel. Beside the
+ *  names of flags, `suppressed`, `not_applicable` and `unparsable` say why both ends are empty. */
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_panel_csv(traffstat_ctx *ctx, const traffstat_panel *panel,
                                      traffstat_text **out);
 
-/** A scene as JSON: {file, format, width, height, title, alt, notes, estimate}; `estimate` may be
- *  NULL: null. */
+/** A scene as JSON: {file, format, width, height, title, subtitle, alt, notes, estimate}; `file` and
+ *  `estimate` may be NULL: null. */
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_scene_json(traffstat_ctx *ctx, const traffstat_scene *scene,
                                       const char *file, traffstat_format format,

@@ -1,0 +1,321 @@
+#include <math.h>
+#include <string.h>
+
+#include "estimate/estimate.h"
+#include "report/report.h"
+
+bool traffstat_i_row_counted(const traffstat_estimate_row *row)
+{
+    return row->observed_lower >= 0;
+}
+
+/* ---- the table ------------------------------------------------------------------------------ */
+
+enum {
+    COLUMN_SERIES,
+    COLUMN_YEAR,
+    COLUMN_COUNTED,
+    COLUMN_IN_ALL,
+    COLUMN_MIDDLE,
+    COLUMN_UNREPORTED,
+    COLUMN_VERDICT,
+    COLUMNS
+};
+
+typedef struct table {
+    const traffstat_estimate *estimate;
+    traffstat_text scratch; /* one cell at a time */
+    size_t widths[COLUMNS];
+} table;
+
+static void say_counted(traffstat_text *text, const traffstat_estimate_row *row)
+{
+    const traffstat_cell cell = {.lower = row->observed_lower,
+                                 .upper = row->observed_upper,
+                                 .why = traffstat_i_row_counted(row) ? TRAFFSTAT_WHY_COUNTED
+                                                                     : TRAFFSTAT_WHY_NOT_REPORTED};
+    traffstat_i_say_cell(text, &cell);
+}
+
+/* A bound has one end only. */
+static void say_range(traffstat_text *text, double lower, double upper)
+{
+    if (isnan(lower) && isnan(upper)) {
+        traffstat_i_text_add(text, "–");
+    } else if (isnan(upper)) {
+        traffstat_i_text_add(text, "at least ");
+        traffstat_i_say_number(text, lower);
+    } else if (isnan(lower)) {
+        traffstat_i_text_add(text, "at most ");
+        traffstat_i_say_number(text, upper);
+    } else {
+        traffstat_i_say_range(text, lower, upper);
+    }
+}
+
+static void say_number(traffstat_text *text, double value)
+{
+    if (isnan(value)) {
+        traffstat_i_text_add(text, "–");
+    } else {
+        traffstat_i_say_number(text, value);
+    }
+}
+
+static void say_header(table *of, size_t column)
+{
+    static const char *const names[COLUMNS] = {"series",       "year",       "counted", "in all",
+                                               "middle value", "unreported", "verdict"};
+    traffstat_i_text_add(&of->scratch, names[column]);
+    if (column == COLUMN_IN_ALL || column == COLUMN_UNREPORTED) {
+        traffstat_i_text_add(&of->scratch, " (");
+        traffstat_i_add_percent(&of->scratch, traffstat_estimate_level(of->estimate));
+        traffstat_i_text_add(&of->scratch, " %)");
+    }
+}
+
+static void say_cell(table *of, size_t column, size_t at, const traffstat_estimate_row *row)
+{
+    traffstat_text *text = &of->scratch;
+    switch (column) {
+    case COLUMN_SERIES:
+        traffstat_i_text_add(text, traffstat_estimate_row_label(of->estimate, at));
+        break;
+    case COLUMN_YEAR:
+        if (row->year != 0) {
+            traffstat_i_text_add_int(text, row->year);
+        }
+        break;
+    case COLUMN_COUNTED:
+        say_counted(text, row);
+        break;
+    case COLUMN_IN_ALL:
+        say_range(text, row->lower, row->upper);
+        break;
+    case COLUMN_MIDDLE:
+        say_number(text, row->estimate);
+        break;
+    case COLUMN_UNREPORTED:
+        say_range(text, row->unreported_lower, row->unreported_upper);
+        break;
+    default:
+        traffstat_i_text_add(text, traffstat_verdict_name(row->verdict));
+        break;
+    }
+}
+
+typedef void (*line_fn)(traffstat_text *text, table *of, size_t at,
+                        const traffstat_estimate_row *row);
+
+/* `row` is NULL for the header. */
+static const char *cell_text(table *of, size_t column, size_t at, const traffstat_estimate_row *row)
+{
+    traffstat_i_text_clear(&of->scratch);
+    if (row == NULL) {
+        say_header(of, column);
+    } else {
+        say_cell(of, column, at, row);
+    }
+    return traffstat_i_text_get(&of->scratch);
+}
+
+static void measure_line(traffstat_text *text, table *of, size_t at,
+                         const traffstat_estimate_row *row)
+{
+    for (size_t column = 0; column < COLUMNS; column++) {
+        const size_t width = traffstat_i_plain_width(cell_text(of, column, at, row));
+        of->widths[column] = width > of->widths[column] ? width : of->widths[column];
+        text->failed = text->failed || of->scratch.failed;
+    }
+}
+
+static void print_line(traffstat_text *text, table *of, size_t at,
+                       const traffstat_estimate_row *row)
+{
+    traffstat_i_text_add(text, " ");
+    for (size_t column = 0; column < COLUMNS; column++) {
+        const bool left = column == COLUMN_SERIES || column == COLUMN_VERDICT;
+        const size_t width = column == COLUMN_VERDICT ? 0 : of->widths[column];
+        traffstat_i_text_add(text, column == COLUMN_SERIES ? " " : "  ");
+        traffstat_i_plain_pad(text, cell_text(of, column, at, row), width, !left);
+        text->failed = text->failed || of->scratch.failed;
+    }
+    traffstat_i_text_add(text, "\n");
+}
+
+static void each_line(traffstat_text *text, table *of, line_fn line)
+{
+    traffstat_estimate_row row;
+    line(text, of, 0, NULL);
+    for (size_t i = 0; traffstat_estimate_row_get(of->estimate, i, &row) == TRAFFSTAT_OK; i++) {
+        line(text, of, i, &row);
+    }
+    if (traffstat_estimate_total(of->estimate, &row) == TRAFFSTAT_OK) {
+        line(text, of, TRAFFSTAT_NONE, &row);
+    }
+}
+
+static void say_table(traffstat_text *text, const traffstat_estimate *estimate)
+{
+    table of = {.estimate = estimate};
+    traffstat_i_text_init(&of.scratch, text->ctx);
+    each_line(text, &of, measure_line);
+    each_line(text, &of, print_line);
+    traffstat_i_text_clear(&of.scratch);
+}
+
+/* ---- the words around it --------------------------------------------------------------------- */
+
+static void say_head(traffstat_text *text, const traffstat_estimate *estimate)
+{
+    const traffstat_kind kind = traffstat_estimate_kind(estimate);
+    traffstat_i_text_add(text, kind == TRAFFSTAT_KIND_SCENARIO   ? "Scenario, not an estimate"
+                               : kind == TRAFFSTAT_KIND_ESTIMATE ? "Estimate"
+                                                                 : "Bound");
+    traffstat_i_text_add(text, "; verdict: ");
+    traffstat_i_text_add(text, traffstat_verdict_name(traffstat_estimate_verdict(estimate)));
+    traffstat_i_text_add(text, "\n\n");
+}
+
+/* What is borrowed, in a sentence of the estimate room's. */
+static void say_basis(traffstat_text *text, const traffstat_estimate *estimate)
+{
+    traffstat_reporting_basis basis;
+    if (traffstat_estimate_basis(estimate, &basis) != TRAFFSTAT_OK) {
+        return;
+    }
+    traffstat_text scratch;
+    traffstat_i_text_init(&scratch, text->ctx);
+    traffstat_i_say_basis(&scratch, estimate);
+    traffstat_i_text_add(text, "\n");
+    traffstat_i_plain_item(text, "", traffstat_i_text_get(&scratch));
+    text->failed = text->failed || scratch.failed;
+    traffstat_i_text_clear(&scratch);
+}
+
+/* The sentence of the last row that has a number, or NULL. */
+static traffstat_status find_caption(traffstat_ctx *ctx, const traffstat_panel *panel,
+                                     const traffstat_estimate *estimate, traffstat_text **caption)
+{
+    traffstat_estimate_row row;
+    *caption = NULL;
+    for (size_t i = traffstat_estimate_rows(estimate); i-- > 0;) {
+        if (traffstat_estimate_row_get(estimate, i, &row) == TRAFFSTAT_OK &&
+            row.verdict != TRAFFSTAT_VERDICT_INESTIMABLE) {
+            return traffstat_caption_row(ctx, panel, estimate, i, caption);
+        }
+    }
+    return TRAFFSTAT_OK;
+}
+
+static void say_list(traffstat_text *text, const char *title, const traffstat_estimate *estimate,
+                     size_t count, const char *(*get)(const traffstat_estimate *estimate, size_t i))
+{
+    for (size_t i = 0; i < count; i++) {
+        traffstat_i_text_add(text, i == 0 ? title : "");
+        traffstat_i_plain_item(text, "  - ", get(estimate, i));
+    }
+}
+
+#define DISTINCT_MAX 20
+
+typedef struct distinct {
+    const char *reason;
+    size_t rows;
+    size_t first;
+} distinct;
+
+static size_t note_reason(distinct *seen, size_t count, const char *reason, size_t row)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(seen[i].reason, reason) == 0) {
+            seen[i].rows++;
+            return count;
+        }
+    }
+    if (count < DISTINCT_MAX) {
+        seen[count] = (distinct){reason, 1, row};
+        return count + 1;
+    }
+    return count;
+}
+
+static void say_row_reason(traffstat_text *text, const traffstat_estimate *estimate,
+                           const distinct *one)
+{
+    traffstat_text scratch;
+    traffstat_estimate_row row;
+    traffstat_i_text_init(&scratch, text->ctx);
+    traffstat_i_text_add(&scratch, traffstat_estimate_row_label(estimate, one->first));
+    if (traffstat_estimate_row_get(estimate, one->first, &row) == TRAFFSTAT_OK && row.year != 0) {
+        traffstat_i_text_add(&scratch, " ");
+        traffstat_i_text_add_int(&scratch, row.year);
+    }
+    if (one->rows > 1) {
+        traffstat_i_text_addf(&scratch, " and %zu more", one->rows - 1);
+    }
+    traffstat_i_text_add(&scratch, ": ");
+    traffstat_i_text_add(&scratch, one->reason);
+    traffstat_i_plain_item(text, "  - ", traffstat_i_text_get(&scratch));
+    text->failed = text->failed || scratch.failed;
+    traffstat_i_text_clear(&scratch);
+}
+
+/* Rows often share a reason: each is said once, with the first row that has it. */
+static void say_row_reasons(traffstat_text *text, const traffstat_estimate *estimate)
+{
+    distinct seen[DISTINCT_MAX];
+    size_t count = 0;
+    for (size_t row = 0; row < traffstat_estimate_rows(estimate); row++) {
+        for (size_t i = 0; i < traffstat_estimate_row_reasons(estimate, row); i++) {
+            count = note_reason(seen, count, traffstat_estimate_row_reason(estimate, row, i), row);
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        traffstat_i_text_add(text, i == 0 ? "\nRows:\n" : "");
+        say_row_reason(text, estimate, &seen[i]);
+    }
+}
+
+static void say_all(traffstat_text *text, const traffstat_estimate *estimate,
+                    const traffstat_text *caption)
+{
+    say_head(text, estimate);
+    say_table(text, estimate);
+    if (caption != NULL) {
+        traffstat_i_text_add(text, "\n");
+        traffstat_i_plain_item(text, "", traffstat_text_data(caption));
+    }
+    say_basis(text, estimate);
+    say_list(text, "\nReasons:\n", estimate, traffstat_estimate_reasons(estimate),
+             traffstat_estimate_reason);
+    say_row_reasons(text, estimate);
+    say_list(text, "\nAssumptions:\n", estimate, traffstat_estimate_assumptions(estimate),
+             traffstat_estimate_assumption);
+    traffstat_i_text_add(text, "\nMethod: ");
+    traffstat_i_plain_add(text, traffstat_estimate_method(estimate));
+    traffstat_i_text_add(text, ". ");
+    traffstat_i_plain_add(text, traffstat_estimate_citation(estimate));
+    traffstat_i_text_add(text, "\n");
+}
+
+traffstat_status traffstat_estimate_text(traffstat_ctx *ctx, const traffstat_panel *panel,
+                                         const traffstat_estimate *estimate, traffstat_text **out)
+{
+    traffstat_text text;
+    traffstat_text *caption = NULL;
+    traffstat_status status = traffstat_i_report_begin(ctx, estimate, out, &text);
+    if (status == TRAFFSTAT_OK && panel == NULL) {
+        status = traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "the panel is NULL");
+    }
+    if (status != TRAFFSTAT_OK) {
+        return status;
+    }
+    status = find_caption(ctx, panel, estimate, &caption);
+    if (status == TRAFFSTAT_OK) {
+        say_all(&text, estimate, caption);
+        status = traffstat_i_text_finish(&text, out);
+    }
+    traffstat_text_free(caption);
+    return status;
+}
