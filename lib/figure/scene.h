@@ -91,6 +91,8 @@ typedef struct traffstat_i_fonts traffstat_i_fonts;
 traffstat_status traffstat_i_fonts_new(traffstat_ctx *ctx, const char *regular, const char *bold,
                                        const char *language, traffstat_i_fonts **out);
 void traffstat_i_fonts_free(traffstat_i_fonts *fonts);
+/* Whether a text's first letter (or direction mark) is of a script written from right to left. */
+bool traffstat_i_text_is_leftward(const char *text, size_t size);
 /* Family name of the regular face; borrowed. */
 const char *traffstat_i_fonts_family(const traffstat_i_fonts *fonts);
 
