@@ -1,0 +1,155 @@
+#include <string.h>
+
+#include "read/read.h"
+
+/* Records looked at to choose a separator, and fields of one that are told apart. */
+#define SNIFFED 64
+#define WIDEST 1024
+
+static const char candidates[] = {',', ';', '\t', '|'};
+
+const char *traffstat_i_dialect_name(char delimiter)
+{
+    switch (delimiter) {
+    case ';':
+        return "semicolon";
+    case '\t':
+        return "tab";
+    case '|':
+        return "pipe";
+    default:
+        return "comma";
+    }
+}
+
+/* Separators outside quotes in each of the first records; a record that the head cuts is left out
+ * unless it is the only one. */
+static size_t count_separators(traffstat_i_slice head, char delimiter, char mark,
+                               size_t counts[SNIFFED])
+{
+    size_t records = 0;
+    size_t found = 0;
+    bool quoted = false;
+    bool blank = true;
+    for (size_t i = 0; i < head.size && records < SNIFFED; i++) {
+        const char c = head.data[i];
+        if (c == '"') {
+            quoted = !quoted;
+        } else if (!quoted && c == delimiter) {
+            found++;
+        }
+        if (!quoted && c == mark) {
+            if (!blank) {
+                counts[records++] = found;
+            }
+            found = 0;
+            blank = true;
+        } else {
+            blank = blank && traffstat_i_is_space(c) && c != delimiter;
+        }
+    }
+    if (!blank && (records == 0 || (head.size < TRAFFSTAT_I_BLOCK && records < SNIFFED))) {
+        counts[records++] = found;
+    }
+    return records;
+}
+
+/* How many records agree on the commonest number of separators, which must not be 0. */
+static size_t agreement(const size_t *counts, size_t records, size_t *separators)
+{
+    size_t best = 0;
+    *separators = 0;
+    for (size_t i = 0; i < records; i++) {
+        size_t same = 0;
+        for (size_t j = 0; j < records; j++) {
+            same += counts[j] == counts[i];
+        }
+        if (counts[i] > 0 &&
+            (same > best || (same == best && counts[i] > *separators && counts[i] < WIDEST))) {
+            best = same;
+            *separators = counts[i];
+        }
+    }
+    return best;
+}
+
+static char sniff(traffstat_i_slice head, char mark, bool *found)
+{
+    char chosen = ',';
+    size_t best = 0;
+    size_t widest = 0;
+    size_t seen = 0;
+    for (size_t i = 0; i < sizeof candidates; i++) {
+        size_t counts[SNIFFED];
+        size_t separators = 0;
+        const size_t records = count_separators(head, candidates[i], mark, counts);
+        const size_t agreeing = agreement(counts, records, &separators);
+        seen = records > seen ? records : seen;
+        if (agreeing > best || (agreeing == best && separators > widest)) {
+            best = agreeing;
+            widest = separators;
+            chosen = candidates[i];
+        }
+    }
+    *found = best > 0 && best * 2 >= seen;
+    return chosen;
+}
+
+/* Line by line of one length and longer than any single column would be. */
+static bool is_fixed_width(traffstat_i_slice head, char mark)
+{
+    size_t lines = 0;
+    size_t equal = 0;
+    size_t first = 0;
+    while (head.size > 0 && lines < SNIFFED) {
+        const char *end = memchr(head.data, mark, head.size);
+        if (end == NULL) {
+            break;
+        }
+        const size_t size = (size_t) (end - head.data);
+        first = lines == 0 ? size : first;
+        equal += size == first;
+        lines++;
+        head.data += size + 1;
+        head.size -= size + 1;
+    }
+    return lines >= 3 && first >= 40 && equal * 10 >= lines * 8;
+}
+
+/* The line "sep=;" that spreadsheets write. */
+static bool declared(traffstat_i_slice head, traffstat_i_dialect *out)
+{
+    if (head.size < 5 || traffstat_i_lower(head.data[0]) != 's' ||
+        traffstat_i_lower(head.data[1]) != 'e' || traffstat_i_lower(head.data[2]) != 'p' ||
+        head.data[3] != '=' || memchr(candidates, head.data[4], sizeof candidates) == NULL) {
+        return false;
+    }
+    size_t end = 5;
+    while (end < head.size && head.data[end] == '\r' && head.data[end] != out->mark) {
+        end++;
+    }
+    if (end < head.size && head.data[end] != out->mark) {
+        return false;
+    }
+    out->delimiter = head.data[4];
+    out->skip = end < head.size ? end + 1 : end;
+    return true;
+}
+
+void traffstat_i_dialect_choose(traffstat_i_slice head, int32_t given, traffstat_i_dialect *out)
+{
+    *out = (traffstat_i_dialect){.delimiter = ',', .mark = '\n'};
+    if (head.size > 0 && memchr(head.data, '\n', head.size) == NULL &&
+        memchr(head.data, '\r', head.size) != NULL) {
+        out->mark = '\r';
+    }
+    bool found = declared(head, out);
+    if (!found) {
+        out->delimiter = sniff(head, out->mark, &found);
+    }
+    if (given != 0) {
+        out->delimiter = (char) given;
+        return;
+    }
+    out->fixed_width = !found && is_fixed_width(head, out->mark);
+}

@@ -1,0 +1,123 @@
+#include <string.h>
+
+#include "read/read.h"
+
+#define LOST "record dropped"
+
+typedef struct kind {
+    const char *code;
+    const char *expected;
+    const char *done;
+    int drops; /* records lost to one problem */
+} kind;
+
+static const kind kinds[TRAFFSTAT_I_KINDS] = {
+    [TRAFFSTAT_I_BAD_YEAR] = {"bad_year", "a year from 1800 to 2199", LOST, 1},
+    [TRAFFSTAT_I_NEGATIVE_COUNT] = {"negative_count", "a count of 0 or more", LOST, 1},
+    [TRAFFSTAT_I_UNPARSABLE_COUNT] = {"unparsable_count",
+                                      "a whole number, a range such as 1-9 or a bound such as <5",
+                                      LOST, 1},
+    [TRAFFSTAT_I_BAD_BOUNDS] = {"bad_bounds", "a lower end that is not above the upper one", LOST,
+                                1},
+    [TRAFFSTAT_I_MISSING_PLACE] = {"missing_place", "a jurisdiction or a key", LOST, 1},
+    [TRAFFSTAT_I_RAGGED_LOST] = {"ragged_row", "as many fields as the header has", LOST, 1},
+    [TRAFFSTAT_I_RAGGED_KEPT] = {"ragged_row", "as many fields as the header has",
+                                 "fields that are not there taken as blank", 0},
+    [TRAFFSTAT_I_QUOTE_OPEN] = {"unterminated_quote", "a closing quote before the record ends",
+                                "record dropped, read on at the next line", 1},
+    [TRAFFSTAT_I_QUOTE_LONG] = {"long_quote", "a quoted field of a few lines", "kept as one field",
+                                0},
+    [TRAFFSTAT_I_DUPLICATE_SUM] = {"duplicate_cell", "one record for a series and year",
+                                   "added to the earlier one", 0},
+    [TRAFFSTAT_I_DUPLICATE_FIRST] = {"duplicate_cell", "one record for a series and year",
+                                     "dropped, the first one kept", 1},
+    [TRAFFSTAT_I_DUPLICATE_LAST] = {"duplicate_cell", "one record for a series and year",
+                                    "kept, the earlier one dropped", 1},
+    [TRAFFSTAT_I_CONFLICTING_POPULATION] = {"conflicting_population",
+                                            "the population that the cell already has",
+                                            "the first one kept", 0},
+    [TRAFFSTAT_I_BAD_POPULATION] = {"bad_population", "a number above 0", "left unknown", 0},
+    [TRAFFSTAT_I_BAD_COVERAGE] = {"bad_coverage", "a share above 0 and up to 1, or a percentage",
+                                  "left unknown", 0},
+    [TRAFFSTAT_I_UNKNOWN_FLAG] = {"unknown_flag",
+                                  "provisional, partial_year, break, partial or summed",
+                                  "what is unknown left out", 0},
+};
+
+void traffstat_i_log_init(traffstat_i_log *log, traffstat_ctx *ctx, traffstat_account *account,
+                          const char *file, const traffstat_reader *options)
+{
+    *log = (traffstat_i_log){
+        .ctx = ctx,
+        .account = account,
+        .file = file,
+        .limit = options->limits[TRAFFSTAT_LIMIT_EXAMPLES],
+        .strict = options->strictness == TRAFFSTAT_READ_STRICT,
+    };
+    traffstat_i_text_init(&log->first_loss, ctx);
+}
+
+void traffstat_i_log_clear(traffstat_i_log *log)
+{
+    traffstat_i_text_clear(&log->first_loss);
+}
+
+bool traffstat_i_log_wants(const traffstat_i_log *log, traffstat_i_kind which)
+{
+    return log->strict || log->met[which] < log->limit;
+}
+
+bool traffstat_i_kind_drops(traffstat_i_kind which)
+{
+    return kinds[which].drops > 0;
+}
+
+/* "7: cases: expected a count of 0 or more, got "-3"" */
+static traffstat_status describe(traffstat_text *text, const traffstat_i_account_place *place,
+                                 const char *expected, const char *got)
+{
+    traffstat_i_text_add_int(text, place->line);
+    traffstat_i_text_add(text, ": ");
+    if (place->column[0] != '\0') {
+        traffstat_i_text_addf(text, "%s: ", place->column);
+    }
+    traffstat_i_text_addf(text, "expected %s, got \"%s\"", expected, got);
+    return text->failed ? traffstat_i_fail(text->ctx, TRAFFSTAT_E_NOMEM, "out of memory")
+                        : TRAFFSTAT_OK;
+}
+
+static traffstat_status refuse(traffstat_i_log *log, const traffstat_i_account_place *place,
+                               size_t number, const char *expected, const char *got)
+{
+    traffstat_text what;
+    traffstat_i_text_init(&what, log->ctx);
+    traffstat_status status = describe(&what, place, expected, got);
+    if (status == TRAFFSTAT_OK) {
+        traffstat_i_place(log->ctx, place->line, (int64_t) number, -1);
+        status = traffstat_i_fail(log->ctx, TRAFFSTAT_E_VALUE, "%s:%s", log->file,
+                                  traffstat_i_text_get(&what));
+    }
+    traffstat_i_text_clear(&what);
+    return status;
+}
+
+traffstat_status traffstat_i_log_add(traffstat_i_log *log, traffstat_i_kind which, int64_t line,
+                                     size_t number, const char *column, const char *expected,
+                                     traffstat_i_slice got)
+{
+    const kind *about = &kinds[which];
+    const traffstat_i_account_place place = {log->file, line, column};
+    const char *wanted = expected != NULL ? expected : about->expected;
+    char shown[TRAFFSTAT_I_SHOWN];
+    (void) traffstat_i_slice_show(got, shown);
+    log->met[which]++;
+    traffstat_status status = traffstat_i_account_problem(log->account, about->code, &place, wanted,
+                                                          shown, about->done, about->drops);
+    if (status == TRAFFSTAT_OK && about->drops > 0 && log->first_loss.size == 0) {
+        status = describe(&log->first_loss, &place, wanted, shown);
+    }
+    if (status == TRAFFSTAT_OK && log->strict) {
+        status = refuse(log, &place, number, wanted, shown);
+    }
+    return status;
+}

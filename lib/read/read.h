@@ -1,0 +1,262 @@
+/* Inside of the reader: bytes -> records -> roles and values -> cells. Private to the room.
+ *
+ * Each stage is one file and knows only the one before it:
+ *   source.c   bytes in blocks from a path, memory or a callback; looks.c says what is no CSV
+ *   dialect.c  separator and line mark from the first block
+ *   records.c  libcsv, fed one physical line a call; resumes after a quote that is never closed
+ *   roles.c    names and aliases of roles; header.c which column plays which
+ *   values.c   texts into counts, years, numbers
+ *   cells.c    records of one series and year into one cell
+ *   panel.c    the sink that joins them; evidence.c is the other sink
+ *   problems.c what was met on the way */
+#ifndef TRAFFSTAT_I_READ_H
+#define TRAFFSTAT_I_READ_H
+
+#include "base/base.h"
+#include "table/table.h"
+
+#include <traffstat/read.h>
+
+#define TRAFFSTAT_I_LIMITS 5
+
+/* ---- options (reader.c) --------------------------------------------------------------------- */
+
+enum { TRAFFSTAT_I_FREE = 0, TRAFFSTAT_I_MAPPED = 1, TRAFFSTAT_I_CONSTANT = 2 };
+
+typedef struct traffstat_i_binding {
+    int how;    /* one of the above */
+    char *text; /* column or constant */
+} traffstat_i_binding;
+
+struct traffstat_reader {
+    traffstat_ctx *ctx;
+    traffstat_i_binding roles[TRAFFSTAT_ROLE_COUNT];
+    uint64_t limits[TRAFFSTAT_I_LIMITS];
+    int32_t delimiter; /* 0: choose */
+    int32_t decimal;
+    traffstat_duplicates duplicates;
+    traffstat_strictness strictness;
+};
+
+void traffstat_i_reader_defaults(traffstat_reader *reader);
+
+/* ---- slices --------------------------------------------------------------------------------- */
+
+traffstat_i_slice traffstat_i_slice_of(const char *text);
+/* Without outer ASCII white space. */
+traffstat_i_slice traffstat_i_slice_trim(traffstat_i_slice slice);
+bool traffstat_i_slice_equal(traffstat_i_slice a, traffstat_i_slice b);
+/* Copied to a NUL-terminated text for people: one line, cut with an ellipsis when it is long. */
+#define TRAFFSTAT_I_SHOWN 128
+const char *traffstat_i_slice_show(traffstat_i_slice slice, char out[TRAFFSTAT_I_SHOWN]);
+
+/* ---- source --------------------------------------------------------------------------------- */
+
+#define TRAFFSTAT_I_BLOCK 65536
+
+typedef struct traffstat_i_source {
+    traffstat_ctx *ctx;
+    const char *name;
+    int file; /* -1: not a file */
+    const char *memory;
+    size_t memory_left;
+    traffstat_read_fn read;
+    void *user;
+    uint64_t expected; /* bytes in all, 0 unknown */
+    uint64_t taken;
+    char *block;
+    size_t filled;   /* bytes in the block */
+    size_t held;     /* the last of them, a sequence that goes on in the next block */
+    int64_t offset;  /* of block[0] in the file */
+    size_t bad_at;   /* in the block, when a block is refused */
+    bool begun;
+    bool ended;
+    bool bom;
+} traffstat_i_source;
+
+traffstat_status traffstat_i_source_path(traffstat_ctx *ctx, const char *path,
+                                         traffstat_i_source *out);
+traffstat_status traffstat_i_source_memory(traffstat_ctx *ctx, const void *data, size_t size,
+                                           const char *name, traffstat_i_source *out);
+traffstat_status traffstat_i_source_stream(traffstat_ctx *ctx, traffstat_read_fn read, void *user,
+                                           const char *name, traffstat_i_source *out);
+void traffstat_i_source_close(traffstat_i_source *source);
+/* The next block, checked UTF-8 without BOM and NUL; size 0 at the end. Blocks are always filled, so
+ * that nothing depends on how the caller cut the bytes. Where a byte is no text, E_FORMAT with
+ * `refused` set: the caller, who knows the line, calls traffstat_i_source_refuse. */
+traffstat_status traffstat_i_source_next(traffstat_i_source *source, traffstat_i_slice *out,
+                                         bool *refused);
+traffstat_status traffstat_i_source_refuse(const traffstat_i_source *source, int64_t line);
+
+/* What the first bytes of a file look like when it is no CSV, such as "a PNG picture"; or NULL. */
+const char *traffstat_i_looks_like(const char *data, size_t size);
+
+/* ---- dialect -------------------------------------------------------------------------------- */
+
+typedef struct traffstat_i_dialect {
+    char delimiter;
+    char mark;         /* ends a physical line: '\n', or '\r' in a file without any '\n' */
+    size_t skip;       /* bytes of a leading "sep=;" line */
+    bool fixed_width;  /* looks like columns of fixed width */
+} traffstat_i_dialect;
+
+/* `given`: a delimiter, or 0. */
+void traffstat_i_dialect_choose(traffstat_i_slice head, int32_t given, traffstat_i_dialect *out);
+const char *traffstat_i_dialect_name(char delimiter);
+
+/* ---- records -------------------------------------------------------------------------------- */
+
+typedef struct traffstat_i_record {
+    int64_t line;                   /* physical line where it starts, from 1 */
+    size_t fields;                  /* as many as it has */
+    size_t kept;                    /* length of `field` */
+    const traffstat_i_slice *field; /* empty where not wanted or not there */
+    bool surplus;                   /* a field past the header's width is not empty */
+    bool blank;                     /* every field is empty: no record but a blank line */
+} traffstat_i_record;
+
+enum { TRAFFSTAT_I_UNTERMINATED = 0, TRAFFSTAT_I_LONG_QUOTE = 1 };
+
+typedef struct traffstat_i_records traffstat_i_records;
+
+/* Who takes the records. A status other than OK ends the reading. */
+typedef struct traffstat_i_sink {
+    traffstat_status (*record)(traffstat_i_records *records, const traffstat_i_record *record,
+                               void *user);
+    /* A quote opened on `line` in field `column` (from 0): never closed (the record is given up and
+     * reading goes on at the next line), or closed only after `lines` lines. */
+    traffstat_status (*quote)(int what, int64_t line, size_t column, int64_t lines, void *user);
+    void *user;
+} traffstat_i_sink;
+
+/* Reads all records of `source`. `dialect` is filled before the first record. */
+traffstat_status traffstat_i_records_run(traffstat_ctx *ctx, traffstat_i_source *source,
+                                         const traffstat_reader *options,
+                                         const traffstat_i_sink *sink,
+                                         traffstat_i_dialect *dialect);
+/* From the sink, once the header is known: only fields of columns with wanted[i] != 0 are kept.
+ * Borrowed until the end of the run. */
+void traffstat_i_records_want(traffstat_i_records *records, const unsigned char *wanted,
+                              size_t width);
+
+/* ---- roles and header ----------------------------------------------------------------------- */
+
+/* Lower-case letters and digits only: "Agency Name", "AGENCY_NAME" and "agency-name" are one. */
+size_t traffstat_i_fold(traffstat_i_slice name, char *out, size_t size);
+/* 0: the name is none of the role's; 1: an alias; 2: the role's own name. `folded` as above. */
+int traffstat_i_role_rank(traffstat_role role, const char *folded);
+/* Says the header no more than that it holds counts ("cases", "n", "value")? */
+bool traffstat_i_is_plain_count(const char *folded);
+
+#define TRAFFSTAT_I_NO_COLUMN SIZE_MAX
+
+typedef struct traffstat_i_header {
+    size_t width;
+    char **names;                           /* trimmed, as written */
+    size_t column[TRAFFSTAT_ROLE_COUNT];    /* or NO_COLUMN */
+    const char *constant[TRAFFSTAT_ROLE_COUNT];
+    unsigned char *wanted;
+    char *measure;                          /* when there is no column: from the cases' header */
+    bool bounds;                            /* counts stand in cases_lower and cases_upper */
+} traffstat_i_header;
+
+traffstat_status traffstat_i_header_read(traffstat_ctx *ctx, const traffstat_reader *options,
+                                         const char *file, const traffstat_i_record *record,
+                                         traffstat_i_header *out);
+void traffstat_i_header_clear(traffstat_ctx *ctx, traffstat_i_header *header);
+/* Name of a column for messages; a number where it has none. */
+const char *traffstat_i_header_name(const traffstat_i_header *header, size_t column,
+                                    char out[TRAFFSTAT_I_SHOWN]);
+
+/* ---- values --------------------------------------------------------------------------------- */
+
+typedef enum traffstat_i_value {
+    TRAFFSTAT_I_VALUE_READ,
+    TRAFFSTAT_I_VALUE_MISSING,  /* blank, NA and their like */
+    TRAFFSTAT_I_VALUE_NEGATIVE,
+    TRAFFSTAT_I_VALUE_UNREADABLE
+} traffstat_i_value;
+
+/* A count as an interval: "8", "1,204", "564021.0", "<5", "1-9", "2+", ">=2". */
+traffstat_i_value traffstat_i_read_count(traffstat_i_slice text, char decimal, int64_t *lower,
+                                         int64_t *upper);
+/* Four digits from TRAFFSTAT_YEAR_MIN to _MAX. */
+bool traffstat_i_read_year(traffstat_i_slice text, int32_t *out);
+/* A plain number with checked thousands marks. */
+traffstat_i_value traffstat_i_read_number(traffstat_i_slice text, char decimal, double *out);
+/* A share as "0.87" or "87%". */
+traffstat_i_value traffstat_i_read_share(traffstat_i_slice text, char decimal, double *out);
+/* "partial_year;break"; false: a name is unknown (the others are in *out). */
+bool traffstat_i_read_flags(traffstat_i_slice text, uint32_t *out);
+
+/* ---- problems ------------------------------------------------------------------------------- */
+
+typedef enum traffstat_i_kind {
+    TRAFFSTAT_I_BAD_YEAR,
+    TRAFFSTAT_I_NEGATIVE_COUNT,
+    TRAFFSTAT_I_UNPARSABLE_COUNT,
+    TRAFFSTAT_I_BAD_BOUNDS,
+    TRAFFSTAT_I_MISSING_PLACE,
+    TRAFFSTAT_I_RAGGED_LOST,
+    TRAFFSTAT_I_RAGGED_KEPT,
+    TRAFFSTAT_I_QUOTE_OPEN,
+    TRAFFSTAT_I_QUOTE_LONG,
+    TRAFFSTAT_I_DUPLICATE_SUM,
+    TRAFFSTAT_I_DUPLICATE_FIRST,
+    TRAFFSTAT_I_DUPLICATE_LAST,
+    TRAFFSTAT_I_CONFLICTING_POPULATION,
+    TRAFFSTAT_I_BAD_POPULATION,
+    TRAFFSTAT_I_BAD_COVERAGE,
+    TRAFFSTAT_I_UNKNOWN_FLAG,
+    TRAFFSTAT_I_KINDS
+} traffstat_i_kind;
+
+typedef struct traffstat_i_log {
+    traffstat_ctx *ctx;
+    traffstat_account *account;
+    const char *file;
+    uint64_t limit;                    /* examples kept of each kind */
+    bool strict;
+    uint64_t met[TRAFFSTAT_I_KINDS];
+    traffstat_text first_loss;         /* why the first record was dropped */
+} traffstat_i_log;
+
+void traffstat_i_log_init(traffstat_i_log *log, traffstat_ctx *ctx, traffstat_account *account,
+                          const char *file, const traffstat_reader *options);
+void traffstat_i_log_clear(traffstat_i_log *log);
+/* One problem. `number` is the field (from 1, 0 none). `expected` NULL: the kind's own words. E_VALUE
+ * with a message when strict. */
+traffstat_status traffstat_i_log_add(traffstat_i_log *log, traffstat_i_kind kind, int64_t line,
+                                     size_t number, const char *column, const char *expected,
+                                     traffstat_i_slice got);
+/* Is a text for the next example of this kind still wanted? */
+bool traffstat_i_log_wants(const traffstat_i_log *log, traffstat_i_kind kind);
+bool traffstat_i_kind_drops(traffstat_i_kind kind);
+
+/* ---- cells ---------------------------------------------------------------------------------- */
+
+/* One cell for each (series, year) that was met, in order of first meeting. */
+typedef struct traffstat_i_stored {
+    traffstat_cell cell;
+    int64_t line;             /* where it was first met */
+    int64_t population_line;  /* where its population was; 0 none */
+    size_t series;
+} traffstat_i_stored;
+
+typedef struct traffstat_i_cells {
+    traffstat_ctx *ctx;
+    traffstat_i_stored *items;
+    size_t count;
+    size_t capacity;
+    size_t *slots; /* 1 + index into items; 0 free. A power of two of them */
+    size_t slot_count;
+} traffstat_i_cells;
+
+void traffstat_i_cells_init(traffstat_i_cells *cells, traffstat_ctx *ctx);
+void traffstat_i_cells_clear(traffstat_i_cells *cells);
+/* The cell of a series and year; *fresh when it is new (its `cell` is then all zero but the year). The
+ * pointer holds until the next call. NULL on no memory. */
+traffstat_i_stored *traffstat_i_cells_at(traffstat_i_cells *cells, size_t series, int32_t year,
+                                         bool *fresh);
+
+#endif

@@ -1,0 +1,541 @@
+#include <csv.h>
+#include <string.h>
+
+#include "read/read.h"
+
+/* A quoted field with more line ends than FEW is worth a word; with more than MANY it is taken for a
+ * quote that nobody closed. */
+#define FEW 10
+#define MANY 100
+#define FIRST_FIELD_ROOM 4096
+
+typedef struct span {
+    size_t start;
+    size_t size;
+} span;
+
+struct traffstat_i_records {
+    traffstat_ctx *ctx;
+    traffstat_i_source *source;
+    const traffstat_i_sink *sink;
+    traffstat_status status; /* libcsv's callbacks return nothing: what they met waits here */
+    uint64_t field_limit;
+    uint64_t record_limit;
+    uint64_t column_limit;
+    char mark;
+
+    struct csv_parser parser;
+    int idle; /* the parser's state between records */
+
+    /* the record in the making */
+    char *text;
+    size_t text_size;
+    size_t text_room;
+    span *spans;
+    size_t span_room;
+    traffstat_i_slice *slices;
+    size_t slice_room;
+    size_t columns;
+    bool spread; /* a field goes over lines: the first such one, and the line where it began */
+    size_t spread_column;
+    int64_t spread_line;
+    int64_t spread_lines; /* of the longest */
+    bool surplus;
+    bool blank;
+    bool closed; /* a record ended during the last call */
+    bool broken; /* and this one must be read again from its second line */
+
+    /* once the header is known */
+    const unsigned char *wanted;
+    size_t width;
+
+    /* physical lines */
+    int64_t line;           /* that is being fed */
+    int64_t record_line;    /* where the record in the making began */
+    int64_t field_line;     /* where its last field began */
+    traffstat_text pending; /* raw bytes of the record in the making */
+    char *replay;           /* bytes to be read again before the source goes on */
+    size_t replay_size;
+    size_t replay_at;
+};
+
+/* ---- libcsv --------------------------------------------------------------------------------- */
+
+/* libcsv's hook knows no user: it never grows the buffer, and feed() does it with our allocator. */
+static void *refuse_to_grow(void *block, size_t size)
+{
+    (void) block;
+    (void) size;
+    return NULL;
+}
+
+static traffstat_status start_parser(traffstat_i_records *r, char delimiter)
+{
+    if (csv_init(&r->parser, 0) != 0) {
+        return traffstat_i_fail(r->ctx, TRAFFSTAT_E_INTERNAL, "libcsv refused its options");
+    }
+    csv_set_delim(&r->parser, (unsigned char) delimiter);
+    csv_set_realloc_func(&r->parser, refuse_to_grow);
+    r->idle = r->parser.pstate;
+    r->parser.entry_buf = traffstat_i_alloc(r->ctx, FIRST_FIELD_ROOM, 1);
+    r->parser.entry_size = r->parser.entry_buf != NULL ? FIRST_FIELD_ROOM : 0;
+    return r->parser.entry_buf != NULL ? TRAFFSTAT_OK : TRAFFSTAT_E_NOMEM;
+}
+
+/* Back to between two records; options and buffer stay. */
+static void reset_parser(traffstat_i_records *r)
+{
+    unsigned char *buffer = r->parser.entry_buf;
+    const size_t size = r->parser.entry_size;
+    const unsigned char delimiter = csv_get_delim(&r->parser);
+    (void) csv_init(&r->parser, 0);
+    csv_set_delim(&r->parser, delimiter);
+    csv_set_realloc_func(&r->parser, refuse_to_grow);
+    r->parser.entry_buf = buffer;
+    r->parser.entry_size = size;
+}
+
+/* One byte more than the limit, for libcsv grows before it knows that a field is at its end. */
+static traffstat_status grow_field(traffstat_i_records *r, bool *full)
+{
+    const size_t most = (size_t) r->field_limit + 1;
+    const size_t size = r->parser.entry_size;
+    *full = size >= most;
+    if (*full) {
+        return TRAFFSTAT_OK;
+    }
+    const size_t next = size > most / 2 ? most : size * 2;
+    unsigned char *grown = traffstat_i_realloc(r->ctx, r->parser.entry_buf, next, 1);
+    if (grown == NULL) {
+        return TRAFFSTAT_E_NOMEM;
+    }
+    r->parser.entry_buf = grown;
+    r->parser.entry_size = next;
+    return TRAFFSTAT_OK;
+}
+
+/* ---- the record in the making --------------------------------------------------------------- */
+
+static void clear_record(traffstat_i_records *r)
+{
+    r->columns = 0;
+    r->text_size = 0;
+    r->surplus = false;
+    r->blank = true;
+    r->spread = false;
+    r->spread_lines = 0;
+}
+
+static traffstat_status fail_limit(traffstat_i_records *r, const char *what, uint64_t limit,
+                                   const char *unit)
+{
+    traffstat_i_place(r->ctx, r->record_line, 0, -1);
+    return traffstat_i_fail(r->ctx, TRAFFSTAT_E_LIMIT,
+                            "%s:%lld: a %s of more than %zu %s: raise the "
+                            "limit if the file is sound",
+                            r->source->name, (long long) r->record_line, what, (size_t) limit,
+                            unit);
+}
+
+static bool is_wanted(const traffstat_i_records *r, size_t column)
+{
+    return r->wanted == NULL || (column < r->width && r->wanted[column] != 0);
+}
+
+static traffstat_status keep_field(traffstat_i_records *r, size_t column, const void *data,
+                                   size_t size)
+{
+    if (column >= r->span_room &&
+        !traffstat_i_reserve(r->ctx, &r->spans, &r->span_room, column + 1, sizeof *r->spans)) {
+        return TRAFFSTAT_E_NOMEM;
+    }
+    r->spans[column] = (span){r->text_size, 0};
+    if (size == 0 || !is_wanted(r, column)) {
+        return TRAFFSTAT_OK;
+    }
+    if (r->text_size + size > r->text_room &&
+        !traffstat_i_reserve(r->ctx, &r->text, &r->text_room, r->text_size + size, 1)) {
+        return TRAFFSTAT_E_NOMEM;
+    }
+    memcpy(r->text + r->text_size, data, size);
+    r->spans[column].size = size;
+    r->text_size += size;
+    return TRAFFSTAT_OK;
+}
+
+static void note_lines(traffstat_i_records *r, size_t column)
+{
+    const int64_t lines = r->line - r->field_line + 1;
+    if (!r->spread) {
+        r->spread = true;
+        r->spread_column = column;
+        r->spread_line = r->field_line;
+    }
+    r->spread_lines = lines > r->spread_lines ? lines : r->spread_lines;
+    r->field_line = r->line;
+}
+
+static void on_field(void *data, size_t size, void *user)
+{
+    traffstat_i_records *r = user;
+    if (r->status != TRAFFSTAT_OK || r->broken) {
+        return;
+    }
+    const size_t column = r->columns++;
+    if (r->line != r->field_line) {
+        note_lines(r, column);
+    }
+    r->blank = r->blank && size == 0;
+    if (size > r->field_limit) {
+        r->status = fail_limit(r, "field", r->field_limit, "bytes");
+    } else if (column >= r->column_limit) {
+        r->status = fail_limit(r, "record", r->column_limit, "fields");
+    } else if (r->wanted == NULL || column < r->width) {
+        r->status = keep_field(r, column, data, size);
+    } else {
+        r->surplus = r->surplus || size > 0;
+    }
+}
+
+static traffstat_status cut_slices(traffstat_i_records *r, size_t kept)
+{
+    if (!traffstat_i_reserve(r->ctx, &r->slices, &r->slice_room, kept, sizeof *r->slices)) {
+        return TRAFFSTAT_E_NOMEM;
+    }
+    for (size_t i = 0; i < kept; i++) {
+        if (i < r->columns) {
+            r->slices[i] = (traffstat_i_slice){r->text + r->spans[i].start, r->spans[i].size};
+        } else {
+            r->slices[i] = (traffstat_i_slice){"", 0};
+        }
+        if (r->slices[i].size == 0) {
+            r->slices[i].data = "";
+        }
+    }
+    return TRAFFSTAT_OK;
+}
+
+static traffstat_status hand_over(traffstat_i_records *r)
+{
+    const size_t kept = r->wanted != NULL ? r->width : r->columns;
+    traffstat_status status = cut_slices(r, kept);
+    if (status != TRAFFSTAT_OK) {
+        return status;
+    }
+    if (r->spread_lines > FEW + 1 && r->wanted != NULL) {
+        status = r->sink->quote(TRAFFSTAT_I_LONG_QUOTE, r->spread_line, r->spread_column,
+                                r->spread_lines, r->sink->user);
+    }
+    if (status != TRAFFSTAT_OK) {
+        return status;
+    }
+    const traffstat_i_record record = {
+        .line = r->record_line,
+        .fields = r->columns,
+        .kept = kept,
+        .field = r->slices,
+        .surplus = r->surplus,
+        .blank = r->blank,
+    };
+    return r->sink->record(r, &record, r->sink->user);
+}
+
+static void on_record(int ending, void *user)
+{
+    (void) ending;
+    traffstat_i_records *r = user;
+    if (r->status != TRAFFSTAT_OK || r->broken) {
+        return;
+    }
+    /* A stray quote eats whole lines and leaves the wrong number of fields. */
+    if (r->spread && r->wanted != NULL && (r->columns < r->width || r->surplus)) {
+        r->broken = true;
+        r->field_line = r->spread_line;
+        r->columns = r->spread_column;
+        return;
+    }
+    r->closed = true;
+    r->status = hand_over(r);
+    clear_record(r);
+    r->record_line = r->line;
+    r->field_line = r->line;
+}
+
+/* ---- physical lines ------------------------------------------------------------------------- */
+
+static bool between_records(const traffstat_i_records *r)
+{
+    return r->parser.pstate == r->idle;
+}
+
+static traffstat_status parse(traffstat_i_records *r, const char *data, size_t size)
+{
+    size_t done = 0;
+    while (done < size) {
+        done += csv_parse(&r->parser, data + done, size - done, on_field, on_record, r);
+        if (r->status != TRAFFSTAT_OK || r->broken || done >= size) {
+            break;
+        }
+        bool full = false;
+        const traffstat_status status = grow_field(r, &full);
+        if (status != TRAFFSTAT_OK) {
+            return status;
+        }
+        if (full && r->line == r->field_line) {
+            return fail_limit(r, "field", r->field_limit, "bytes");
+        }
+        if (full) {
+            r->broken = true;
+            break;
+        }
+    }
+    return r->status;
+}
+
+/* Keeps the raw bytes of an unfinished record, to read them again should its quote never close. */
+static traffstat_status keep_pending(traffstat_i_records *r, const char *data, size_t size)
+{
+    traffstat_i_text_add_bytes(&r->pending, data, size);
+    if (r->pending.failed) {
+        return traffstat_i_fail(r->ctx, TRAFFSTAT_E_NOMEM, "out of memory");
+    }
+    if (r->pending.size <= r->record_limit && r->line - r->field_line <= MANY) {
+        return TRAFFSTAT_OK;
+    }
+    if (r->line == r->field_line) {
+        return fail_limit(r, "record", r->record_limit, "bytes");
+    }
+    r->broken = true;
+    return TRAFFSTAT_OK;
+}
+
+static traffstat_status feed(traffstat_i_records *r, const char *data, size_t size, bool ends_line)
+{
+    if (between_records(r)) {
+        r->record_line = r->line;
+        r->field_line = r->line;
+        r->pending.size = 0;
+    }
+    if (size > r->record_limit) {
+        return fail_limit(r, "record", r->record_limit, "bytes");
+    }
+    r->closed = false;
+    traffstat_status status = parse(r, data, size);
+    if (status == TRAFFSTAT_OK && (r->broken || !between_records(r))) {
+        r->pending.size = r->closed ? 0 : r->pending.size;
+        status = keep_pending(r, data, size);
+    }
+    r->line += ends_line;
+    return status;
+}
+
+/* The record in the making is given up: its lines after the one where the quote opened are read again,
+ * before what was left to be read. */
+static traffstat_status resume(traffstat_i_records *r)
+{
+    const int64_t opened = r->field_line;
+    const char *rest = r->pending.data;
+    size_t size = r->pending.size;
+    for (int64_t line = r->record_line; line <= opened; line++) {
+        const char *end = size > 0 ? memchr(rest, r->mark, size) : NULL;
+        const size_t step = end != NULL ? (size_t) (end - rest) + 1 : size;
+        rest += step;
+        size -= step;
+    }
+    const size_t left = r->replay_size - r->replay_at;
+    char *again = traffstat_i_alloc(r->ctx, size + left, 1);
+    if (again == NULL) {
+        return TRAFFSTAT_E_NOMEM;
+    }
+    if (size > 0) {
+        memcpy(again, rest, size);
+    }
+    if (left > 0) {
+        memcpy(again + size, r->replay + r->replay_at, left);
+    }
+    traffstat_i_free(r->ctx, r->replay);
+    r->replay = again;
+    r->replay_size = size + left;
+    r->replay_at = 0;
+    const size_t column = r->columns;
+    r->broken = false;
+    r->pending.size = 0;
+    clear_record(r);
+    reset_parser(r);
+    r->line = opened + 1;
+    return r->sink->quote(TRAFFSTAT_I_UNTERMINATED, opened, column, 0, r->sink->user);
+}
+
+/* Feeds the first line of *data and moves past it. */
+static traffstat_status feed_line(traffstat_i_records *r, const char *data, size_t size,
+                                  size_t *taken)
+{
+    const char *end = memchr(data, r->mark, size);
+    *taken = end != NULL ? (size_t) (end - data) + 1 : size;
+    return feed(r, data, *taken, end != NULL);
+}
+
+static traffstat_status drain_replay(traffstat_i_records *r)
+{
+    while (r->broken || r->replay_at < r->replay_size) {
+        traffstat_status status;
+        if (r->broken) {
+            status = resume(r);
+        } else {
+            size_t taken = 0;
+            const size_t at = r->replay_at;
+            /* past it first: what is given up is kept in `pending` */
+            status = feed_line(r, r->replay + at, r->replay_size - at, &taken);
+            r->replay_at = at + taken;
+        }
+        if (status != TRAFFSTAT_OK) {
+            return status;
+        }
+    }
+    return TRAFFSTAT_OK;
+}
+
+static traffstat_status feed_block(traffstat_i_records *r, traffstat_i_slice block)
+{
+    while (block.size > 0) {
+        size_t taken = 0;
+        traffstat_status status = feed_line(r, block.data, block.size, &taken);
+        if (status == TRAFFSTAT_OK && r->broken) {
+            status = drain_replay(r);
+        }
+        if (status != TRAFFSTAT_OK) {
+            return status;
+        }
+        block.data += taken;
+        block.size -= taken;
+    }
+    return TRAFFSTAT_OK;
+}
+
+/* The last line may lack its end; a quote that is still open then is open for good. */
+static traffstat_status finish(traffstat_i_records *r)
+{
+    while (!between_records(r)) {
+        r->closed = false;
+        traffstat_status status = parse(r, "\n", 1);
+        if (status == TRAFFSTAT_OK && (r->broken || !between_records(r))) {
+            r->broken = true;
+            status = drain_replay(r);
+        }
+        if (status != TRAFFSTAT_OK) {
+            return status;
+        }
+    }
+    return TRAFFSTAT_OK;
+}
+
+/* ---- the run -------------------------------------------------------------------------------- */
+
+static int64_t lines_in(traffstat_i_slice text, char mark)
+{
+    int64_t lines = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        lines += text.data[i] == mark;
+    }
+    return lines;
+}
+
+static traffstat_status next_block(traffstat_i_records *r, traffstat_i_slice *block)
+{
+    bool refused = false;
+    const traffstat_status status = traffstat_i_source_next(r->source, block, &refused);
+    return refused ? traffstat_i_source_refuse(r->source, r->line + lines_in(*block, r->mark))
+                   : status;
+}
+
+static double share_done(const traffstat_i_source *source)
+{
+    const double taken = (double) source->taken;
+    const double all = source->expected > 0 ? (double) source->expected : taken + 64.0 * 65536.0;
+    return taken < all ? 0.95 * taken / all : 0.95;
+}
+
+static traffstat_status read_blocks(traffstat_i_records *r, traffstat_i_slice block)
+{
+    traffstat_status status = TRAFFSTAT_OK;
+    while (status == TRAFFSTAT_OK && block.size > 0) {
+        status = traffstat_i_progress(r->ctx, share_done(r->source));
+        if (status == TRAFFSTAT_OK) {
+            status = feed_block(r, block);
+        }
+        if (status == TRAFFSTAT_OK) {
+            status = next_block(r, &block);
+        }
+    }
+    return status == TRAFFSTAT_OK ? finish(r) : status;
+}
+
+static traffstat_status choose_dialect(traffstat_i_records *r, traffstat_i_slice *head,
+                                       int32_t given, traffstat_i_dialect *dialect)
+{
+    const char *name = r->source->name;
+    if (traffstat_i_slice_trim(*head).size == 0) {
+        traffstat_i_place(r->ctx, 0, 0, 0);
+        return traffstat_i_fail(r->ctx, TRAFFSTAT_E_FORMAT, "%s is %s", name,
+                                head->size == 0 ? "empty" : "blank");
+    }
+    traffstat_i_dialect_choose(*head, given, dialect);
+    if (dialect->fixed_width) {
+        return traffstat_i_fail(r->ctx, TRAFFSTAT_E_FORMAT,
+                                "%s is not CSV: it looks like a table of fixed-width columns",
+                                name);
+    }
+    r->mark = dialect->mark;
+    r->line = dialect->skip > 0 ? 2 : 1;
+    head->data += dialect->skip;
+    head->size -= dialect->skip;
+    return TRAFFSTAT_OK;
+}
+
+static void clear_run(traffstat_i_records *r)
+{
+    traffstat_i_free(r->ctx, r->parser.entry_buf);
+    traffstat_i_free(r->ctx, r->text);
+    traffstat_i_free(r->ctx, r->spans);
+    traffstat_i_free(r->ctx, r->slices);
+    traffstat_i_free(r->ctx, r->replay);
+    traffstat_i_text_clear(&r->pending);
+}
+
+traffstat_status traffstat_i_records_run(traffstat_ctx *ctx, traffstat_i_source *source,
+                                         const traffstat_reader *options,
+                                         const traffstat_i_sink *sink, traffstat_i_dialect *dialect)
+{
+    traffstat_i_records r = {
+        .ctx = ctx,
+        .source = source,
+        .sink = sink,
+        .field_limit = options->limits[TRAFFSTAT_LIMIT_FIELD],
+        .record_limit = options->limits[TRAFFSTAT_LIMIT_RECORD],
+        .column_limit = options->limits[TRAFFSTAT_LIMIT_COLUMNS],
+        .mark = '\n',
+        .line = 1,
+        .blank = true,
+    };
+    traffstat_i_text_init(&r.pending, ctx);
+    traffstat_i_slice block;
+    traffstat_status status = next_block(&r, &block);
+    if (status == TRAFFSTAT_OK) {
+        status = choose_dialect(&r, &block, options->delimiter, dialect);
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = start_parser(&r, dialect->delimiter);
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = read_blocks(&r, block);
+    }
+    clear_run(&r);
+    return status;
+}
+
+void traffstat_i_records_want(traffstat_i_records *records, const unsigned char *wanted,
+                              size_t width)
+{
+    records->wanted = wanted;
+    records->width = width;
+}
