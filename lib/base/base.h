@@ -132,6 +132,9 @@ double traffstat_i_random_uniform(uint64_t seed, uint32_t model, uint32_t replic
 /* Call often on the calling thread: progress callback (monotone, at most about every 50 ms), cancel
  * callback and flag. OK, E_CANCELLED or E_CALLBACK, message stored. */
 traffstat_status traffstat_i_progress(traffstat_ctx *ctx, double fraction);
+/* A callback of the host ("progress", "cancel", "read") gave `value`, not 0: keeps it and returns
+ * E_CALLBACK. */
+traffstat_status traffstat_i_halt(traffstat_ctx *ctx, const char *which, int32_t value);
 /* What share of the call the next parallel loops stand for, such as 0.2 to 0.9; 0 to 1 from
  * traffstat_i_enter on. Loops never report 1 themselves: the entry's last step before success does,
  * with traffstat_i_progress(ctx, 1.0). */

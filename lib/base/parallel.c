@@ -15,8 +15,11 @@ static int64_t now(void)
 
 /* ---- progress ------------------------------------------------------------------------------- */
 
-static traffstat_status halt(traffstat_ctx *ctx, const char *which, int32_t value)
+traffstat_status traffstat_i_halt(traffstat_ctx *ctx, const char *which, int32_t value)
 {
+    if (ctx == NULL) {
+        return TRAFFSTAT_E_CALLBACK;
+    }
     ctx->callback_value = value;
     atomic_store(&ctx->halted, 1);
     return traffstat_i_fail(ctx, TRAFFSTAT_E_CALLBACK, "stopped by the %s callback, which gave %d",
@@ -39,13 +42,13 @@ static traffstat_status call_back(traffstat_ctx *ctx, double fraction)
     if (ctx->cancel != NULL) {
         const int32_t value = ctx->cancel(ctx->cancel_user);
         if (value != 0) {
-            return halt(ctx, "cancel", value);
+            return traffstat_i_halt(ctx, "cancel", value);
         }
     }
     if (ctx->progress != NULL) {
         const int32_t value = ctx->progress(shown, ctx->progress_user);
         if (value != 0) {
-            return halt(ctx, "progress", value);
+            return traffstat_i_halt(ctx, "progress", value);
         }
     }
     return TRAFFSTAT_OK;

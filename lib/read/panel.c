@@ -588,8 +588,7 @@ static traffstat_status build(job *j, traffstat_panel **panel)
         status = traffstat_i_builder_add(j->ctx, j->builder, j->cells.items[i].series,
                                          &j->cells.items[i].cell);
     }
-    return status == TRAFFSTAT_OK ? traffstat_panel_builder_finish(j->ctx, j->builder, panel)
-                                  : status;
+    return status == TRAFFSTAT_OK ? traffstat_i_builder_finish(j->ctx, j->builder, panel) : status;
 }
 
 static traffstat_status check_yield(job *j)

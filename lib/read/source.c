@@ -83,9 +83,7 @@ static traffstat_status take_stream(traffstat_i_source *source, char *to, size_t
 {
     const int32_t value = source->read(to, room, got, source->user);
     if (value != 0) {
-        return traffstat_i_fail(source->ctx, TRAFFSTAT_E_IO,
-                                "%s cannot be read: the callback returned %d", source->name,
-                                (int) value);
+        return traffstat_i_halt(source->ctx, "read", value);
     }
     if (*got > room) {
         return traffstat_i_fail(source->ctx, TRAFFSTAT_E_ARGUMENT,

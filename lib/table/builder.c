@@ -640,6 +640,21 @@ static traffstat_panel *panel_of(const traffstat_panel_builder *builder)
     return panel;
 }
 
+traffstat_status traffstat_i_builder_finish(traffstat_ctx *ctx, traffstat_panel_builder *builder,
+                                            traffstat_panel **out)
+{
+    if (builder->cell_count == 0) {
+        return traffstat_i_fail(ctx, TRAFFSTAT_E_NODATA, "the panel has no record");
+    }
+    traffstat_panel *panel = panel_of(builder);
+    if (panel == NULL) {
+        return no_room(ctx);
+    }
+    hand_over(builder, panel);
+    *out = panel;
+    return TRAFFSTAT_OK;
+}
+
 traffstat_status traffstat_panel_builder_finish(traffstat_ctx *ctx,
                                                 traffstat_panel_builder *builder,
                                                 traffstat_panel **out)
@@ -652,14 +667,5 @@ traffstat_status traffstat_panel_builder_finish(traffstat_ctx *ctx,
     if (builder == NULL) {
         return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "no builder was given");
     }
-    if (builder->cell_count == 0) {
-        return traffstat_i_fail(ctx, TRAFFSTAT_E_NODATA, "the panel has no record");
-    }
-    traffstat_panel *panel = panel_of(builder);
-    if (panel == NULL) {
-        return no_room(ctx);
-    }
-    hand_over(builder, panel);
-    *out = panel;
-    return TRAFFSTAT_OK;
+    return traffstat_i_builder_finish(ctx, builder, out);
 }

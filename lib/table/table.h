@@ -55,6 +55,9 @@ traffstat_status traffstat_i_builder_series(traffstat_ctx *ctx, traffstat_panel_
 /* traffstat_panel_builder_add without starting a public call: for loops inside one. */
 traffstat_status traffstat_i_builder_add(traffstat_ctx *ctx, traffstat_panel_builder *builder,
                                          size_t series, const traffstat_cell *cell);
+/* traffstat_panel_builder_finish likewise. */
+traffstat_status traffstat_i_builder_finish(traffstat_ctx *ctx, traffstat_panel_builder *builder,
+                                            traffstat_panel **out);
 
 /* Adds `more` to `sum` under the rules of TRAFFSTAT_DUPLICATES_SUM; false, with `sum` untouched, past
  * INT64_MAX - 1. The first population and coverage known are kept, flags join, places: the larger. */
