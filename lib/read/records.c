@@ -25,7 +25,8 @@ struct traffstat_i_records {
     char mark;
 
     struct csv_parser parser;
-    int idle; /* the parser's state between records */
+    int idle;   /* the parser's state between records */
+    int inside; /* and inside a quoted field */
 
     /* the record in the making */
     char *text;
@@ -69,19 +70,6 @@ static void *refuse_to_grow(void *block, size_t size)
     return NULL;
 }
 
-static traffstat_status start_parser(traffstat_i_records *r, char delimiter)
-{
-    if (csv_init(&r->parser, 0) != 0) {
-        return traffstat_i_fail(r->ctx, TRAFFSTAT_E_INTERNAL, "libcsv refused its options");
-    }
-    csv_set_delim(&r->parser, (unsigned char) delimiter);
-    csv_set_realloc_func(&r->parser, refuse_to_grow);
-    r->idle = r->parser.pstate;
-    r->parser.entry_buf = traffstat_i_alloc(r->ctx, FIRST_FIELD_ROOM, 1);
-    r->parser.entry_size = r->parser.entry_buf != NULL ? FIRST_FIELD_ROOM : 0;
-    return r->parser.entry_buf != NULL ? TRAFFSTAT_OK : TRAFFSTAT_E_NOMEM;
-}
-
 /* Back to between two records; options and buffer stay. */
 static void reset_parser(traffstat_i_records *r)
 {
@@ -93,6 +81,25 @@ static void reset_parser(traffstat_i_records *r)
     csv_set_realloc_func(&r->parser, refuse_to_grow);
     r->parser.entry_buf = buffer;
     r->parser.entry_size = size;
+}
+
+static traffstat_status start_parser(traffstat_i_records *r, char delimiter)
+{
+    if (csv_init(&r->parser, 0) != 0) {
+        return traffstat_i_fail(r->ctx, TRAFFSTAT_E_INTERNAL, "libcsv refused its options");
+    }
+    csv_set_delim(&r->parser, (unsigned char) delimiter);
+    csv_set_realloc_func(&r->parser, refuse_to_grow);
+    r->idle = r->parser.pstate;
+    r->parser.entry_buf = traffstat_i_alloc(r->ctx, FIRST_FIELD_ROOM, 1);
+    if (r->parser.entry_buf == NULL) {
+        return TRAFFSTAT_E_NOMEM;
+    }
+    r->parser.entry_size = FIRST_FIELD_ROOM;
+    (void) csv_parse(&r->parser, "\"a", 2, NULL, NULL, NULL); /* its states have no names outside */
+    r->inside = r->parser.pstate;
+    reset_parser(r);
+    return TRAFFSTAT_OK;
 }
 
 /* One byte more than the limit, for libcsv grows before it knows that a field is at its end. */
@@ -309,6 +316,26 @@ static traffstat_status keep_pending(traffstat_i_records *r, const char *data, s
     return TRAFFSTAT_OK;
 }
 
+/* Does the first quote that could close a field stand before something else than a field's end? Then
+ * it opens another field, and the one that is open was opened by a stray quote. libcsv would read on. */
+static bool closes_badly(const traffstat_i_records *r, const char *data, size_t size)
+{
+    const char delimiter = (char) r->parser.delim_char;
+    const char *end = data + size;
+    const char *at = memchr(data, '"', size);
+    while (at != NULL && at + 1 < end && at[1] == '"') {
+        at = memchr(at + 2, '"', (size_t) (end - at) - 2);
+    }
+    if (at == NULL) {
+        return false;
+    }
+    at++;
+    while (at < end && (*at == ' ' || *at == '\t') && *at != delimiter) {
+        at++;
+    }
+    return at < end && *at != delimiter && *at != '\r' && *at != '\n';
+}
+
 static traffstat_status feed(traffstat_i_records *r, const char *data, size_t size, bool ends_line)
 {
     if (between_records(r)) {
@@ -320,7 +347,9 @@ static traffstat_status feed(traffstat_i_records *r, const char *data, size_t si
         return fail_limit(r, "record", r->record_limit, "bytes");
     }
     r->closed = false;
-    traffstat_status status = parse(r, data, size);
+    r->broken = r->wanted != NULL && r->parser.pstate == r->inside && r->line > r->field_line &&
+                closes_badly(r, data, size);
+    traffstat_status status = r->broken ? TRAFFSTAT_OK : parse(r, data, size);
     if (status == TRAFFSTAT_OK && (r->broken || !between_records(r))) {
         r->pending.size = r->closed ? 0 : r->pending.size;
         status = keep_pending(r, data, size);
