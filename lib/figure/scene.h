@@ -126,13 +126,35 @@ traffstat_status traffstat_i_scene_add_text(traffstat_scene *scene, traffstat_i_
 traffstat_status traffstat_i_fonts_draw(traffstat_ctx *ctx, traffstat_i_fonts *fonts, void *cairo,
                                         const traffstat_i_mark *mark);
 
+/* ---- drawing (lib/figure/draw.c; void * stands for cairo_t * and cairo_status_t is an int) ------ */
+
+/* Draws marks[first .. first + count) in page units at the current origin. */
+traffstat_status traffstat_i_draw_marks(traffstat_ctx *ctx, const traffstat_scene *scene,
+                                        traffstat_i_fonts *fonts, void *cairo, size_t first,
+                                        size_t count);
+/* OK for CAIRO_STATUS_SUCCESS; E_NOMEM or E_DRAW with cairo's reason. */
+traffstat_status traffstat_i_cairo_status(traffstat_ctx *ctx, int cairo_status);
+/* Fonts of the scene. */
+traffstat_status traffstat_i_scene_fonts(traffstat_ctx *ctx, const traffstat_scene *scene,
+                                         traffstat_i_fonts **out);
+/* Colour of an opaque background that covers the page from its first mark on; 0: there is none. */
+uint32_t traffstat_i_scene_ground(const traffstat_scene *scene);
+
 /* ---- writers --------------------------------------------------------------------------------- */
 
+/* All append to `out`, which the caller has initialised and clears on failure. Where out->failed
+ * tells of the only failure, they return E_NOMEM. */
 traffstat_status traffstat_i_write_png(traffstat_ctx *ctx, const traffstat_scene *scene,
                                        traffstat_text *out);
 traffstat_status traffstat_i_write_svg(traffstat_ctx *ctx, const traffstat_scene *scene,
                                        traffstat_text *out);
 traffstat_status traffstat_i_write_pdf(traffstat_ctx *ctx, const traffstat_scene *scene,
                                        traffstat_text *out);
+
+/* Appends an incremental update to a PDF that cairo made: alternative text on its one Figure, the
+ * language, and that viewers show the title. E_DRAW where the file is not as cairo writes it; `pdf`
+ * is then not to be used. */
+traffstat_status traffstat_i_pdf_describe(traffstat_ctx *ctx, traffstat_text *pdf, const char *alt,
+                                          const char *language);
 
 #endif
