@@ -1,0 +1,188 @@
+/* The traffstat command: what its files share. Each verb is a public call or two and its printing.
+ */
+#ifndef COMMAND_H
+#define COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <traffstat.h>
+
+/* Exit statuses; the man page lists them. */
+enum {
+    EXIT_DONE = 0,
+    EXIT_DATA = 1,        /* the data could not be used, or the result not written */
+    EXIT_USAGE = 2,       /* wrong usage, a missing prior among it */
+    EXIT_INESTIMABLE = 3, /* sound data that cannot carry an answer */
+    EXIT_STOPPED = 130    /* Ctrl-C */
+};
+
+enum {
+    VERB_READ = 1,
+    VERB_ESTIMATE = 2,
+    VERB_CHART = 4,
+    VERB_EVIDENCE = 8,
+    VERB_DATA = VERB_READ | VERB_ESTIMATE | VERB_CHART, /* those that read a file of counts */
+    VERB_ALL = VERB_DATA | VERB_EVIDENCE
+};
+
+/* KEY=VALUE, cut in two. */
+typedef struct pair {
+    char *key; /* owned */
+    const char *value;
+} pair;
+
+#define PAIRS_MAX 64
+
+typedef struct pairs {
+    pair items[PAIRS_MAX];
+    size_t count;
+} pairs;
+
+typedef struct options {
+    unsigned verb;
+    const char *file; /* also the id of `evidence` */
+    bool help;
+    bool json;
+    bool csv;
+    bool strict;
+    bool lenient;
+    double level;
+    uint64_t seed;
+    uint32_t threads;
+    int32_t first_year;
+    int32_t last_year;
+    const char *measure;
+    pairs where;
+    pairs map;
+    pairs set;
+    pairs limits;
+    traffstat_duplicates duplicates;
+    int32_t decimal;
+    int32_t delimiter;
+    const char *evidence;
+    double evidence_size; /* 0: not given */
+    const char *evidence_file;
+    const char *reporting;
+    int32_t rate_prior;
+    double gamma_shape;
+    double gamma_rate;
+    const char *output;
+    const char *size;
+    const char *theme;
+    const char *title;
+    const char *source;
+    const char *font;
+    const char *font_bold;
+    const char *language;
+} options;
+
+/* What a verb works with. */
+typedef struct command {
+    traffstat_ctx *ctx;
+    const options *options;
+} command;
+
+/* ---- options.c, values.c, help.c -------------------------------------------------------------- */
+
+/* One option: how it is written, who takes it, what it does. */
+typedef struct option {
+    const char *name;     /* without the dashes */
+    const char *argument; /* what help calls its value; NULL: a switch */
+    unsigned verbs;
+    bool (*take)(options *to, const char *value); /* false: the message is out */
+    const char *help;
+} option;
+
+extern const option option_list[]; /* ends with a NULL name */
+
+/* EXIT_DONE, or the message is out and the status is what to exit with. */
+int options_read(options *out, int count, char **arguments);
+void options_free(options *of);
+/* The verb of a name; 0 with a message. */
+unsigned verb_find(const char *name);
+const char *verb_name(unsigned verb);
+
+bool take_level(options *to, const char *value);
+bool take_seed(options *to, const char *value);
+bool take_threads(options *to, const char *value);
+bool take_years(options *to, const char *value);
+bool take_where(options *to, const char *value);
+bool take_map(options *to, const char *value);
+bool take_set(options *to, const char *value);
+bool take_limit(options *to, const char *value);
+bool take_duplicates(options *to, const char *value);
+bool take_decimal(options *to, const char *value);
+bool take_delimiter(options *to, const char *value);
+bool take_evidence_size(options *to, const char *value);
+bool take_rate_prior(options *to, const char *value);
+
+/* The limit of a name as in --limit; -1: none. */
+traffstat_limit limit_find(const char *name);
+/* A whole text as a finite number. */
+bool parse_number(const char *text, double *out);
+bool parse_whole(const char *text, uint64_t *out);
+
+void help_general(void);
+void help_verb(unsigned verb);
+
+/* ---- output.c --------------------------------------------------------------------------------- */
+
+/* "traffstat: " and one line on stderr; control characters are made harmless. */
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The same; returns EXIT_USAGE. */
+int usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The context's message on stderr; returns the exit status that belongs to `status`. */
+int failure(const command *session, traffstat_status status);
+/* Writes a text to stdout and checks that it arrived; EXIT_DONE or EXIT_DATA. */
+int print_text(const traffstat_text *text);
+int print_line(const char *line);
+/* Writes beside `path`, then renames: the old file or the new, never half. */
+int write_file(const char *path, const void *data, size_t size);
+/* The nearest of `count` names to `name`, or NULL when none is near. */
+const char *nearest(const char *name, const char *const *names, size_t count);
+/* Same text, ASCII letters folded. */
+bool same(const char *a, const char *b);
+
+/* ---- input.c ---------------------------------------------------------------------------------- */
+
+/* A file of counts, and what --where, --measure and --years leave of it. */
+typedef struct input {
+    traffstat_panel *all;
+    traffstat_account *account;
+    traffstat_panel *selected;
+    int64_t lost; /* records that the selected series lost */
+} input;
+
+/* EXIT_DONE, or the message is out. On failure `account` may be set: what was understood. */
+int input_read(const command *session, input *out);
+/* Cuts `all` down to `selected`. */
+int input_select(const command *session, input *in);
+/* For every verb but read: series that lost records are refused unless --lenient. */
+int input_check_lost(const command *session, const input *in);
+void input_free(input *in);
+/* "Missoula, cases investigated by police": enough to tell a series from the others. */
+void series_name(const traffstat_panel *panel, size_t series, char *out, size_t size);
+
+/* ---- prior.c ---------------------------------------------------------------------------------- */
+
+/* The list that --evidence looks into. */
+int evidence_load(const command *session, traffstat_evidence **out);
+bool prior_given(const options *given);
+/* The prior of the options; a message and EXIT_USAGE where there is none. */
+int prior_load(const command *session, traffstat_prior **out);
+/* The estimate of a panel under the options' prior. */
+int estimate_make(const command *session, const traffstat_panel *panel,
+                  const traffstat_prior *prior, traffstat_estimate **out);
+/* EXIT_DONE, or EXIT_INESTIMABLE with the reason on stderr. */
+int estimate_status(const traffstat_estimate *estimate);
+
+/* ---- verbs ------------------------------------------------------------------------------------ */
+
+int run_read(const command *session);
+int run_estimate(const command *session);
+int run_chart(const command *session);
+int run_evidence(const command *session);
+
+#endif

@@ -1,0 +1,322 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+
+/* ---- the list ---------------------------------------------------------------------------------- */
+
+#define SWITCH(field)                                                                              \
+    static bool take_##field(options *to, const char *value)                                       \
+    {                                                                                              \
+        (void) value;                                                                              \
+        to->field = true;                                                                          \
+        return true;                                                                               \
+    }
+#define TEXT(field)                                                                                \
+    static bool take_##field(options *to, const char *value)                                       \
+    {                                                                                              \
+        to->field = value;                                                                         \
+        return true;                                                                               \
+    }
+
+SWITCH(help)
+SWITCH(json)
+SWITCH(csv)
+SWITCH(strict)
+SWITCH(lenient)
+TEXT(measure)
+TEXT(evidence)
+TEXT(evidence_file)
+TEXT(reporting)
+TEXT(output)
+TEXT(size)
+TEXT(theme)
+TEXT(title)
+TEXT(source)
+TEXT(font)
+TEXT(font_bold)
+TEXT(language)
+
+static bool take_model(options *to, const char *value)
+{
+    (void) to;
+    if (!same(value, "thinning")) {
+        (void) usage("--model \"%s\" is not known; this version has: thinning", value);
+        return false;
+    }
+    return true;
+}
+
+#define VERB_ROWS (VERB_READ | VERB_ESTIMATE | VERB_EVIDENCE)
+#define VERB_PRIOR (VERB_ESTIMATE | VERB_CHART)
+#define VERB_FILES (VERB_READ | VERB_CHART)
+
+const option option_list[] = {
+    {"output", "FILE", VERB_FILES, take_output,
+     "chart: the picture, .png, .svg or .pdf; read: the counts as tidy CSV (also -o)"},
+    {"out", "FILE", VERB_FILES, take_output, "the same as --output"},
+    {"json", NULL, VERB_ALL, take_json, "one JSON object on standard output, nothing else there"},
+    {"csv", NULL, VERB_ROWS, take_csv, "the rows as CSV on standard output"},
+    {"where", "KEY=VALUE", VERB_DATA, take_where,
+     "only series whose jurisdiction, key, measure, category or source is VALUE; repeat for more"},
+    {"years", "A..B", VERB_DATA, take_years, "only these years; either end may be left out"},
+    {"measure", "NAME", VERB_DATA, take_measure, "only this measure, or: all"},
+    {"evidence", "ID", VERB_PRIOR, take_evidence,
+     "borrow a published reporting rate; `traffstat evidence` lists the ids"},
+    {"evidence-size", "N", VERB_PRIOR, take_evidence_size,
+     "how many persons or cases a rate without a published interval is worth"},
+    {"evidence-file", "FILE", VERB_PRIOR | VERB_EVIDENCE, take_evidence_file,
+     "look rates up in this file"},
+    {"reporting", "PRIOR", VERB_PRIOR, take_reporting,
+     "assume a reporting rate: \"beta(8,12)\", or its central 95 % range: 0.2..0.6"},
+    {"rate-prior", "PRIOR", VERB_PRIOR, take_rate_prior,
+     "prior of a row's true rate: inverse (default), jeffreys, gamma(shape,rate)"},
+    {"model", "NAME", VERB_PRIOR, take_model, "thinning (default)"},
+    {"level", "X", VERB_PRIOR, take_level, "coverage of intervals; default 0.95"},
+    {"size", "NAME", VERB_CHART, take_size,
+     "screen (default), slide, card, square, column (85 mm), wide (180 mm)"},
+    {"theme", "NAME", VERB_CHART, take_theme, "light (default), grey, dark"},
+    {"title", "TEXT", VERB_CHART, take_title, "your own headline"},
+    {"source", "TEXT", VERB_CHART, take_source, "your own source line"},
+    {"font", "FILE", VERB_CHART, take_font, "font file in place of Noto Sans"},
+    {"font-bold", "FILE", VERB_CHART, take_font_bold, "its bold face; default: the same file"},
+    {"language", "TAG", VERB_CHART, take_language, "language of the texts; default en"},
+    {"map", "ROLE=COLUMN", VERB_DATA, take_map,
+     "name the column of a role (year, cases, jurisdiction, measure…), or its number: \"#3\""},
+    {"set", "ROLE=VALUE", VERB_DATA, take_set, "give a role the same value in every record"},
+    {"duplicates", "HOW", VERB_DATA, take_duplicates,
+     "two records for one year: sum (default), error, first, last"},
+    {"decimal", "MARK", VERB_DATA, take_decimal, "decimal mark of the file: . (default) or ,"},
+    {"delimiter", "NAME", VERB_DATA, take_delimiter,
+     "comma, semicolon, tab or pipe; default: found out"},
+    {"limit", "NAME=N", VERB_DATA, take_limit, "cap on field, record, columns, series or examples"},
+    {"strict", NULL, VERB_DATA, take_strict, "any problem in the file ends with status 1"},
+    {"lenient", NULL, VERB_DATA, take_lenient,
+     "go on although a selected series lost records; says so"},
+    {"seed", "N", VERB_ALL, take_seed, "random seed; default 1"},
+    {"threads", "N", VERB_ALL, take_threads, "threads; default 0: all cores"},
+    {"help", NULL, VERB_ALL, take_help, "this help (also -h)"},
+    {NULL, NULL, 0, NULL, NULL}};
+
+/* Named in the design, built by later versions: never ignored in silence. */
+static const char *const later_options[] = {"by",     "population", "absent", "totals",
+                                            "fiscal", "suppressed", "bounds", "bootstrap",
+                                            "order",  "top"};
+static const char *const later_verbs[] = {"trend", "overlap", "report"};
+
+static bool among(const char *name, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(name, names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- verbs ------------------------------------------------------------------------------------- */
+
+static const char *const verb_names[] = {"read", "estimate", "chart", "evidence"};
+
+const char *verb_name(unsigned verb)
+{
+    for (size_t i = 0; i < 4; i++) {
+        if (verb == 1u << i) {
+            return verb_names[i];
+        }
+    }
+    return "";
+}
+
+unsigned verb_find(const char *name)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        if (strcmp(name, verb_names[i]) == 0) {
+            return 1u << i;
+        }
+    }
+    const char *near = nearest(name, verb_names, 4);
+    if (among(name, later_verbs, sizeof later_verbs / sizeof later_verbs[0])) {
+        (void) usage("\"%s\" is not built yet; this version has: read, estimate, chart, evidence",
+                     name);
+    } else if (near != NULL) {
+        (void) usage("there is no verb \"%s\"; the nearest is \"%s\" (`traffstat --help` lists "
+                     "them)",
+                     name, near);
+    } else {
+        (void) usage("there is no verb \"%s\"; the verbs are: read, estimate, chart, evidence",
+                     name);
+    }
+    return 0;
+}
+
+/* ---- reading the command line ------------------------------------------------------------------ */
+
+static const option *find_option(const char *name, size_t size)
+{
+    for (const option *at = option_list; at->name != NULL; at++) {
+        if (strlen(at->name) == size && strncmp(at->name, name, size) == 0) {
+            return at;
+        }
+    }
+    return NULL;
+}
+
+static int unknown_option(const options *to, const char *name)
+{
+    const char *names[64];
+    size_t count = 0;
+    if (among(name, later_options, sizeof later_options / sizeof later_options[0])) {
+        return usage("--%s is not built yet; `traffstat %s --help` lists what is", name,
+                     verb_name(to->verb));
+    }
+    for (const option *at = option_list; at->name != NULL; at++) {
+        if ((at->verbs & to->verb) != 0) {
+            names[count++] = at->name;
+        }
+    }
+    const char *near = nearest(name, names, count);
+    return near != NULL ? usage("there is no option --%s; the nearest is --%s", name, near)
+                        : usage("there is no option --%s; `traffstat %s --help` lists them", name,
+                                verb_name(to->verb));
+}
+
+static int apply(options *to, const option *found, const char *value)
+{
+    if ((found->verbs & to->verb) == 0) {
+        return usage("`traffstat %s` has no option --%s; `traffstat %s --help` lists its options",
+                     verb_name(to->verb), found->name, verb_name(to->verb));
+    }
+    return found->take(to, value) ? EXIT_DONE : EXIT_USAGE;
+}
+
+/* An option at arguments[*at]; moves *at over its value. */
+static int read_option(options *to, int count, char **arguments, int *at)
+{
+    const char *name = arguments[*at] + 2;
+    const size_t size = strcspn(name, "=");
+    const char *value = name[size] == '=' ? name + size + 1 : NULL;
+    const option *found = find_option(name, size);
+    if (found == NULL) {
+        char unknown[64];
+        (void) snprintf(unknown, sizeof unknown, "%.*s", (int) size, name);
+        return unknown_option(to, unknown);
+    }
+    if (found->argument == NULL) {
+        return value != NULL ? usage("--%s takes no value", found->name) : apply(to, found, "");
+    }
+    if (value == NULL) {
+        if (*at + 1 >= count) {
+            return usage("--%s needs a value: --%s %s", found->name, found->name, found->argument);
+        }
+        *at += 1;
+        value = arguments[*at];
+    }
+    if (value[0] == '\0') {
+        return usage("--%s has an empty value; it wants %s", found->name, found->argument);
+    }
+    return apply(to, found, value);
+}
+
+/* -o FILE, -oFILE, -h */
+static int read_short(options *to, int count, char **arguments, int *at)
+{
+    const char *text = arguments[*at];
+    if (strcmp(text, "-h") == 0) {
+        to->help = true;
+        return EXIT_DONE;
+    }
+    if (text[1] != 'o') {
+        return usage("there is no option %s; `traffstat %s --help` lists them", text,
+                     verb_name(to->verb));
+    }
+    const char *value = text + 2;
+    if (value[0] == '\0') {
+        if (*at + 1 >= count) {
+            return usage("-o needs a value: -o FILE");
+        }
+        *at += 1;
+        value = arguments[*at];
+    }
+    if (value[0] == '\0') {
+        return usage("-o has an empty value; it wants FILE");
+    }
+    return apply(to, find_option("output", strlen("output")), value);
+}
+
+static int read_file_name(options *to, const char *name)
+{
+    if (to->file != NULL) {
+        return usage("one %s at a time: \"%s\" is a second one",
+                     to->verb == VERB_EVIDENCE ? "id" : "file", name);
+    }
+    if (name[0] == '\0') {
+        return usage("the name of the file is empty");
+    }
+    to->file = name;
+    return EXIT_DONE;
+}
+
+/* What single options cannot know. */
+static int check_together(const options *to)
+{
+    if (to->json && to->csv) {
+        return usage("--json and --csv exclude each other");
+    }
+    if (to->strict && to->lenient) {
+        return usage("--strict and --lenient exclude each other");
+    }
+    if (to->evidence != NULL && to->reporting != NULL) {
+        return usage("--evidence and --reporting exclude each other: name one reporting rate");
+    }
+    if (to->evidence_size > 0.0 && to->evidence == NULL) {
+        return usage("--evidence-size goes with --evidence ID");
+    }
+    if (to->file == NULL && to->verb != VERB_EVIDENCE) {
+        return usage("name a file of counts: traffstat %s FILE.csv (- for standard input)",
+                     verb_name(to->verb));
+    }
+    if (to->verb == VERB_CHART && to->output == NULL) {
+        return usage("name the picture: traffstat chart %s -o FILE.png (or .svg, .pdf)", to->file);
+    }
+    return EXIT_DONE;
+}
+
+int options_read(options *to, int count, char **arguments)
+{
+    bool only_names = false;
+    int status = EXIT_DONE;
+    for (int i = 0; i < count && status == EXIT_DONE; i++) {
+        const char *text = arguments[i];
+        if (only_names || text[0] != '-' || text[1] == '\0') {
+            status = read_file_name(to, text);
+        } else if (strcmp(text, "--") == 0) {
+            only_names = true;
+        } else if (text[1] == '-') {
+            status = read_option(to, count, arguments, &i);
+        } else {
+            status = read_short(to, count, arguments, &i);
+        }
+    }
+    if (status == EXIT_DONE && !to->help) {
+        status = check_together(to);
+    }
+    return status;
+}
+
+static void free_pairs(pairs *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        free(list->items[i].key);
+    }
+    list->count = 0;
+}
+
+void options_free(options *of)
+{
+    free_pairs(&of->where);
+    free_pairs(&of->map);
+    free_pairs(&of->set);
+    free_pairs(&of->limits);
+}

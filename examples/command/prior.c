@@ -1,0 +1,164 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+
+/* Where `make install` puts the data; the Makefile names the real one. */
+#ifndef TRAFFSTAT_DATADIR
+#define TRAFFSTAT_DATADIR "/usr/local/share/libtraffstat"
+#endif
+
+#define PATH_SIZE 4096
+
+/* ---- finding the list -------------------------------------------------------------------------- */
+
+/* Folder of this program, with `below` after it; false where the system does not say. */
+static bool beside_program(const char *below, char out[PATH_SIZE])
+{
+    char self[PATH_SIZE];
+    const ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (length <= 0) {
+        return false;
+    }
+    self[length] = '\0';
+    char *slash = strrchr(self, '/');
+    if (slash == NULL) {
+        return false;
+    }
+    slash[1] = '\0';
+    const int size = snprintf(out, PATH_SIZE, "%s%s", self, below);
+    return size > 0 && size < PATH_SIZE;
+}
+
+/* The installed folder, one moved along with the program, the source's own beside build/. */
+static bool find_list(char out[PATH_SIZE])
+{
+    static const char *const below[] = {"../share/libtraffstat/evidence.csv",
+                                        "../../../data/evidence.csv"};
+    (void) snprintf(out, PATH_SIZE, "%s/evidence.csv", TRAFFSTAT_DATADIR);
+    if (access(out, R_OK) == 0) {
+        return true;
+    }
+    for (size_t i = 0; i < sizeof below / sizeof below[0]; i++) {
+        if (beside_program(below[i], out) && access(out, R_OK) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int evidence_load(const command *session, traffstat_evidence **out)
+{
+    char path[PATH_SIZE];
+    const char *folder = getenv("TRAFFSTAT_DATA");
+    *out = NULL;
+    if (session->options->evidence_file != NULL) {
+        (void) snprintf(path, sizeof path, "%s", session->options->evidence_file);
+    } else if (folder != NULL && folder[0] != '\0') {
+        (void) snprintf(path, sizeof path, "%s/evidence.csv", folder);
+    } else if (!find_list(path)) {
+        say("no list of evidence was found in %s; name one with --evidence-file FILE or set "
+            "TRAFFSTAT_DATA to its folder",
+            TRAFFSTAT_DATADIR);
+        return EXIT_DATA;
+    }
+    const traffstat_status status = traffstat_evidence_read(session->ctx, path, out);
+    return status == TRAFFSTAT_OK ? EXIT_DONE : failure(session, status);
+}
+
+/* ---- the prior --------------------------------------------------------------------------------- */
+
+bool prior_given(const options *given)
+{
+    return given->evidence != NULL || given->reporting != NULL;
+}
+
+/* A rate without a published interval has no size: the library says so, the option is ours. */
+static int borrow(const command *session, traffstat_prior **out)
+{
+    const options *given = session->options;
+    traffstat_evidence *evidence = NULL;
+    int result = evidence_load(session, &evidence);
+    if (result == EXIT_DONE) {
+        const traffstat_status status = traffstat_prior_evidence(
+            session->ctx, evidence, given->evidence, given->evidence_size, out);
+        if (status == TRAFFSTAT_E_PRIOR) {
+            result = usage("\"%s\" was published without an interval, so it does not say how sure "
+                           "its rate is; give --evidence-size N, the number of persons or cases "
+                           "that it is worth",
+                           given->evidence);
+        } else if (status != TRAFFSTAT_OK) {
+            result = failure(session, status);
+        }
+    }
+    traffstat_evidence_free(evidence);
+    return result;
+}
+
+int prior_load(const command *session, traffstat_prior **out)
+{
+    const options *given = session->options;
+    *out = NULL;
+    if (given->evidence != NULL) {
+        return borrow(session, out);
+    }
+    if (given->reporting != NULL) {
+        const traffstat_status status =
+            traffstat_prior_parse(session->ctx, given->reporting, NULL, out);
+        return status == TRAFFSTAT_OK ? EXIT_DONE : failure(session, status);
+    }
+    return usage("counts alone cannot tell a rare crime from a hidden one, so the share of cases "
+                 "that is reported has to be named, and there is no default. Name it with "
+                 "--evidence ID (`traffstat evidence` lists published rates), --reporting "
+                 "\"beta(8,12)\", or --reporting 0.2..0.6");
+}
+
+/* ---- the estimate ------------------------------------------------------------------------------ */
+
+/* Series that count different things, or come from different sources, are never added up. */
+static bool can_be_added(const traffstat_panel *panel)
+{
+    for (size_t i = 1; i < traffstat_panel_series(panel); i++) {
+        if (strcmp(traffstat_panel_measure(panel, i), traffstat_panel_measure(panel, 0)) != 0 ||
+            strcmp(traffstat_panel_category(panel, i), traffstat_panel_category(panel, 0)) != 0 ||
+            strcmp(traffstat_panel_source(panel, i), traffstat_panel_source(panel, 0)) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+int estimate_make(const command *session, const traffstat_panel *panel,
+                  const traffstat_prior *prior, traffstat_estimate **out)
+{
+    const options *given = session->options;
+    traffstat_thinning_options how;
+    traffstat_thinning_options_init(&how, (uint32_t) sizeof how);
+    how.level = given->level;
+    how.rate_prior = given->rate_prior;
+    if (given->rate_prior == TRAFFSTAT_RATE_GAMMA) {
+        how.gamma_shape = given->gamma_shape;
+        how.gamma_rate = given->gamma_rate;
+    }
+    if (!can_be_added(panel)) {
+        how.total = 0;
+        say("no total: the series differ in measure, category or source");
+    }
+    const traffstat_status status = traffstat_thinning(session->ctx, panel, prior, &how, out);
+    return status == TRAFFSTAT_OK ? EXIT_DONE : failure(session, status);
+}
+
+int estimate_status(const traffstat_estimate *estimate)
+{
+    if (traffstat_estimate_verdict(estimate) != TRAFFSTAT_VERDICT_INESTIMABLE) {
+        return EXIT_DONE;
+    }
+    const char *reason = traffstat_estimate_row_reason(estimate, 0, 0);
+    if (reason == NULL) {
+        reason = traffstat_estimate_reason(estimate, 0);
+    }
+    say("inestimable: %s", reason != NULL ? reason : "no row has a number");
+    return EXIT_INESTIMABLE;
+}

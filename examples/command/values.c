@@ -1,0 +1,294 @@
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+
+/* The command never calls setlocale, so strtod reads a point whatever the user's locale is. */
+bool parse_number(const char *text, double *out)
+{
+    char *end = NULL;
+    if (strspn(text, "0123456789+-.eE") != strlen(text)) {
+        return false;
+    }
+    *out = strtod(text, &end);
+    return end != text && *end == '\0' && isfinite(*out);
+}
+
+bool parse_whole(const char *text, uint64_t *out)
+{
+    if (text[0] == '\0' || strspn(text, "0123456789") != strlen(text)) {
+        return false;
+    }
+    errno = 0;
+    *out = strtoull(text, NULL, 10);
+    return errno == 0;
+}
+
+bool take_level(options *to, const char *value)
+{
+    if (!parse_number(value, &to->level) || !(to->level >= 0.01 && to->level <= 0.9999)) {
+        (void) usage("--level \"%s\" is not a number from 0.01 to 0.9999; 0.95 means 95 %%", value);
+        return false;
+    }
+    return true;
+}
+
+bool take_seed(options *to, const char *value)
+{
+    if (!parse_whole(value, &to->seed)) {
+        (void) usage("--seed \"%s\" is not a whole number from 0 to 18446744073709551615", value);
+        return false;
+    }
+    return true;
+}
+
+bool take_threads(options *to, const char *value)
+{
+    uint64_t threads = 0;
+    if (!parse_whole(value, &threads) || threads > 256) {
+        (void) usage("--threads \"%s\" is not a whole number from 0 (all cores) to 256", value);
+        return false;
+    }
+    to->threads = (uint32_t) threads;
+    return true;
+}
+
+/* One end of A..B; an empty one stays as it is. */
+static bool take_year(const char *from, size_t size, int32_t *out)
+{
+    char digits[8];
+    uint64_t year = 0;
+    if (size == 0) {
+        return true;
+    }
+    if (size >= sizeof digits) {
+        return false;
+    }
+    memcpy(digits, from, size);
+    digits[size] = '\0';
+    if (!parse_whole(digits, &year) || year < TRAFFSTAT_YEAR_MIN || year > TRAFFSTAT_YEAR_MAX) {
+        return false;
+    }
+    *out = (int32_t) year;
+    return true;
+}
+
+bool take_years(options *to, const char *value)
+{
+    const char *dots = strstr(value, "..");
+    bool good = false;
+    if (dots == NULL) {
+        good = value[0] != '\0' && take_year(value, strlen(value), &to->first_year);
+        to->last_year = to->first_year;
+    } else {
+        good = value[2] != '\0' && take_year(value, (size_t) (dots - value), &to->first_year) &&
+               take_year(dots + 2, strlen(dots + 2), &to->last_year);
+    }
+    if (!good) {
+        (void) usage("--years \"%s\" is not of the form 2010..2018 (years from %d to %d)", value,
+                     TRAFFSTAT_YEAR_MIN, TRAFFSTAT_YEAR_MAX);
+        return false;
+    }
+    if (to->first_year > to->last_year) {
+        (void) usage("--years \"%s\" ends before it begins", value);
+        return false;
+    }
+    return true;
+}
+
+/* ---- NAME=VALUE ------------------------------------------------------------------------------- */
+
+static bool add_pair(pairs *to, const char *option_name, const char *value)
+{
+    const char *equals = strchr(value, '=');
+    if (equals == NULL || equals == value) {
+        (void) usage("--%s \"%s\" is not of the form NAME=VALUE", option_name, value);
+        return false;
+    }
+    if (to->count == PAIRS_MAX) {
+        (void) usage("--%s is given more than %d times", option_name, PAIRS_MAX);
+        return false;
+    }
+    char *key = strndup(value, (size_t) (equals - value));
+    if (key == NULL) {
+        say("out of memory");
+        return false;
+    }
+    to->items[to->count++] = (pair){key, equals + 1};
+    return true;
+}
+
+static bool known(const char *option_name, const char *key, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (same(key, names[i])) {
+            return true;
+        }
+    }
+    char list[512] = "";
+    for (size_t i = 0; i < count; i++) {
+        const size_t used = strlen(list);
+        (void) snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "", names[i]);
+    }
+    (void) usage("--%s does not know \"%s\"; the names are: %s", option_name, key, list);
+    return false;
+}
+
+bool take_where(options *to, const char *value)
+{
+    static const char *const names[] = {"jurisdiction", "key", "measure", "category", "source"};
+    return add_pair(&to->where, "where", value) &&
+           known("where", to->where.items[to->where.count - 1].key, names, 5);
+}
+
+static bool take_role(pairs *to, const char *option_name, const char *value)
+{
+    const char *names[TRAFFSTAT_ROLE_COUNT];
+    for (int32_t role = 0; role < TRAFFSTAT_ROLE_COUNT; role++) {
+        names[role] = traffstat_role_name(role);
+    }
+    return add_pair(to, option_name, value) &&
+           known(option_name, to->items[to->count - 1].key, names, TRAFFSTAT_ROLE_COUNT);
+}
+
+bool take_map(options *to, const char *value)
+{
+    return take_role(&to->map, "map", value);
+}
+
+bool take_set(options *to, const char *value)
+{
+    return take_role(&to->set, "set", value);
+}
+
+static const char *const limit_names[] = {"field", "record", "columns", "series", "examples"};
+
+traffstat_limit limit_find(const char *name)
+{
+    for (int32_t i = 0; i < 5; i++) {
+        if (same(name, limit_names[i])) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+bool take_limit(options *to, const char *value)
+{
+    if (!add_pair(&to->limits, "limit", value)) {
+        return false;
+    }
+    const pair *given = &to->limits.items[to->limits.count - 1];
+    uint64_t least = 0;
+    uint64_t standard = 0;
+    uint64_t greatest = 0;
+    uint64_t size = 0;
+    if (!known("limit", given->key, limit_names, 5)) {
+        return false;
+    }
+    if (traffstat_reader_limit_bounds(limit_find(given->key), &least, &standard, &greatest) !=
+            TRAFFSTAT_OK ||
+        !parse_whole(given->value, &size) || size < least || size > greatest) {
+        (void) usage("--limit %s=%s is not a whole number from %llu to %llu", given->key,
+                     given->value, (unsigned long long) least, (unsigned long long) greatest);
+        return false;
+    }
+    return true;
+}
+
+/* ---- one of a few words ------------------------------------------------------------------------ */
+
+typedef struct word {
+    const char *name;
+    int32_t value;
+} word;
+
+static bool take_word(const char *option_name, const char *value, const word *words, size_t count,
+                      int32_t *out)
+{
+    char list[256] = "";
+    for (size_t i = 0; i < count; i++) {
+        const size_t used = strlen(list);
+        if (same(value, words[i].name)) {
+            *out = words[i].value;
+            return true;
+        }
+        (void) snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "", words[i].name);
+    }
+    (void) usage("--%s \"%s\" is none of: %s", option_name, value, list);
+    return false;
+}
+
+bool take_duplicates(options *to, const char *value)
+{
+    static const word words[] = {{"sum", TRAFFSTAT_DUPLICATES_SUM},
+                                 {"error", TRAFFSTAT_DUPLICATES_ERROR},
+                                 {"first", TRAFFSTAT_DUPLICATES_FIRST},
+                                 {"last", TRAFFSTAT_DUPLICATES_LAST}};
+    return take_word("duplicates", value, words, 4, &to->duplicates);
+}
+
+bool take_decimal(options *to, const char *value)
+{
+    static const word words[] = {{".", '.'}, {",", ','}};
+    return take_word("decimal", value, words, 2, &to->decimal);
+}
+
+bool take_delimiter(options *to, const char *value)
+{
+    static const word words[] = {{"comma", ','}, {"semicolon", ';'}, {"tab", '\t'}, {"pipe", '|'},
+                                 {",", ','},     {";", ';'},         {"\t", '\t'},  {"|", '|'}};
+    return take_word("delimiter", value, words, value[0] != '\0' && value[1] == '\0' ? 8 : 4,
+                     &to->delimiter);
+}
+
+/* ---- priors ------------------------------------------------------------------------------------ */
+
+bool take_evidence_size(options *to, const char *value)
+{
+    if (!parse_number(value, &to->evidence_size) || !(to->evidence_size > 0.0)) {
+        (void) usage("--evidence-size \"%s\" is not a number above 0 (as many persons or cases as "
+                     "the rate is worth)",
+                     value);
+        return false;
+    }
+    return true;
+}
+
+/* "gamma(2,0.1)" */
+static bool take_gamma(options *to, const char *value)
+{
+    char shape[64];
+    const size_t head = strlen("gamma(");
+    const char *comma = strchr(value, ',');
+    const size_t size = strlen(value);
+    if (strncmp(value, "gamma(", head) != 0 || comma == NULL || value[size - 1] != ')' ||
+        size >= sizeof shape) {
+        return false;
+    }
+    char rate[64];
+    (void) snprintf(shape, sizeof shape, "%.*s", (int) (comma - value) - (int) head, value + head);
+    (void) snprintf(rate, sizeof rate, "%.*s", (int) strlen(comma) - 2, comma + 1);
+    to->rate_prior = TRAFFSTAT_RATE_GAMMA;
+    return parse_number(shape + strspn(shape, " "), &to->gamma_shape) &&
+           parse_number(rate + strspn(rate, " "), &to->gamma_rate) && to->gamma_shape > 0.0 &&
+           to->gamma_rate > 0.0;
+}
+
+bool take_rate_prior(options *to, const char *value)
+{
+    if (same(value, "inverse")) {
+        to->rate_prior = TRAFFSTAT_RATE_INVERSE;
+    } else if (same(value, "jeffreys")) {
+        to->rate_prior = TRAFFSTAT_RATE_JEFFREYS;
+    } else if (!take_gamma(to, value)) {
+        (void) usage("--rate-prior \"%s\" is none of: inverse, jeffreys, gamma(shape,rate) with "
+                     "both above 0",
+                     value);
+        return false;
+    }
+    return true;
+}
