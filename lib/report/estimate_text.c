@@ -6,7 +6,7 @@
 
 bool traffstat_i_row_counted(const traffstat_estimate_row *row)
 {
-    return row->observed_lower >= 0;
+    return row->observed_lower > 0 || row->observed_upper != TRAFFSTAT_NO_UPPER;
 }
 
 /* ---- the table ------------------------------------------------------------------------------ */

@@ -67,7 +67,7 @@ void traffstat_i_plain_item(traffstat_text *text, const char *bullet, const char
 /* An interval's level as percent without needless digits: "95", "99.9". */
 void traffstat_i_add_percent(traffstat_text *text, double level);
 
-/* True when a row of an estimate has a count at all. */
+/* True when a row of an estimate has a count at all: a missing one may be anything from 0 on. */
 bool traffstat_i_row_counted(const traffstat_estimate_row *row);
 
 /* The start of every writer: enters the context, NULLs *out, refuses a missing object. */
