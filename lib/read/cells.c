@@ -2,23 +2,24 @@
 
 void traffstat_i_cells_init(traffstat_i_cells *cells, traffstat_ctx *ctx)
 {
-    *cells = (traffstat_i_cells){.ctx = ctx};
+    *cells = (traffstat_i_cells){.ctx = ctx, .salt = (uint64_t) (uintptr_t) cells};
 }
 
 void traffstat_i_cells_clear(traffstat_i_cells *cells)
 {
     traffstat_i_free(cells->ctx, cells->items);
     traffstat_i_free(cells->ctx, cells->slots);
-    *cells = (traffstat_i_cells){.ctx = cells->ctx};
+    traffstat_i_cells_init(cells, cells->ctx);
 }
 
-/* Both numbers are small and regular: a multiplication spreads them, the high bits are the good
- * ones. */
+/* Series and year fill one word, which is mixed to a bijection of it: cells never share a full hash.
+ * The salt is an address that a file cannot know, and no order depends on it. */
 static size_t slot_of(const traffstat_i_cells *cells, size_t series, int32_t year)
 {
-    const uint64_t mixed = ((uint64_t) series * 512 + (uint64_t) (year - TRAFFSTAT_YEAR_MIN)) *
-                           UINT64_C(0x9e3779b97f4a7c15);
-    return (size_t) (mixed >> 32) & (cells->slot_count - 1);
+    uint64_t hash = ((uint64_t) series << 16 | (uint64_t) (uint16_t) year) ^ cells->salt;
+    hash = (hash ^ hash >> 31) * UINT64_C(0x7fb5d329728ea185);
+    hash = (hash ^ hash >> 27) * UINT64_C(0x81dadef4bc2dd44d);
+    return (size_t) (hash ^ hash >> 33) & (cells->slot_count - 1);
 }
 
 static size_t find_slot(const traffstat_i_cells *cells, size_t series, int32_t year)
@@ -50,16 +51,35 @@ static bool grow_slots(traffstat_i_cells *cells)
     return true;
 }
 
+/* Files mostly go on where they are, or in the order in which they began: the cell of the last record,
+ * or the one after it. */
+static traffstat_i_stored *guess(traffstat_i_cells *cells, size_t series, int32_t year)
+{
+    for (size_t i = cells->last; i < cells->count && i < cells->last + 2; i++) {
+        if (cells->items[i].series == series && cells->items[i].cell.year == year) {
+            cells->last = i;
+            return &cells->items[i];
+        }
+    }
+    return NULL;
+}
+
 traffstat_i_stored *traffstat_i_cells_at(traffstat_i_cells *cells, size_t series, int32_t year,
                                          bool *fresh)
 {
+    traffstat_i_stored *guessed = guess(cells, series, year);
+    if (guessed != NULL) {
+        *fresh = false;
+        return guessed;
+    }
     if (cells->count * 2 >= cells->slot_count && !grow_slots(cells)) {
         return NULL;
     }
     const size_t slot = find_slot(cells, series, year);
     *fresh = cells->slots[slot] == 0;
     if (!*fresh) {
-        return &cells->items[cells->slots[slot] - 1];
+        cells->last = cells->slots[slot] - 1;
+        return &cells->items[cells->last];
     }
     if (cells->count >= cells->capacity &&
         !traffstat_i_reserve(cells->ctx, &cells->items, &cells->capacity, cells->count + 1,
@@ -68,6 +88,7 @@ traffstat_i_stored *traffstat_i_cells_at(traffstat_i_cells *cells, size_t series
     }
     traffstat_i_stored *stored = &cells->items[cells->count];
     *stored = (traffstat_i_stored){.series = series, .cell = {.year = year}};
+    cells->last = cells->count;
     cells->slots[slot] = ++cells->count;
     return stored;
 }

@@ -49,6 +49,11 @@ static traffstat_i_slice value_of(const job *j, const traffstat_i_record *record
     return column < record->kept ? record->field[column] : (traffstat_i_slice){"", 0};
 }
 
+static bool has(const job *j, traffstat_role role)
+{
+    return j->header.column[role] != TRAFFSTAT_I_NO_COLUMN || j->header.constant[role] != NULL;
+}
+
 /* A problem with the value of a role. */
 static traffstat_status complain(job *j, traffstat_i_kind kind, const traffstat_i_record *record,
                                  traffstat_role role, const char *expected)
@@ -127,6 +132,10 @@ static traffstat_status find_series(job *j, const traffstat_i_record *record, si
         j->header.constant[TRAFFSTAT_ROLE_MEASURE] == NULL) {
         texts[MEASURE] = traffstat_i_slice_of(j->header.measure);
     }
+    if (j->remembers && is_last(j, texts)) {
+        *out = j->last_series;
+        return TRAFFSTAT_OK;
+    }
     if (traffstat_i_slice_trim(texts[KEY]).size == 0) {
         texts[KEY].size = 0;
     }
@@ -135,10 +144,6 @@ static traffstat_status find_series(job *j, const traffstat_i_record *record, si
     }
     *out = TRAFFSTAT_NONE;
     if (texts[KEY].size == 0 && texts[JURISDICTION].size == 0) {
-        return TRAFFSTAT_OK;
-    }
-    if (j->remembers && is_last(j, texts)) {
-        *out = j->last_series;
         return TRAFFSTAT_OK;
     }
     traffstat_status status = traffstat_i_builder_series(j->ctx, j->builder, texts, out);
@@ -239,6 +244,9 @@ static traffstat_status read_population(job *j, const traffstat_i_record *record
 {
     double value = 0.0;
     out->cell.population = NAN;
+    if (!has(j, TRAFFSTAT_ROLE_POPULATION)) {
+        return TRAFFSTAT_OK;
+    }
     const traffstat_i_value read = traffstat_i_read_number(
         value_of(j, record, TRAFFSTAT_ROLE_POPULATION), (char) j->options->decimal, &value);
     if (read == TRAFFSTAT_I_VALUE_READ && value > 0.0) {
@@ -254,6 +262,9 @@ static traffstat_status read_coverage(job *j, const traffstat_i_record *record, 
 {
     double value = 0.0;
     out->cell.coverage = NAN;
+    if (!has(j, TRAFFSTAT_ROLE_COVERAGE)) {
+        return TRAFFSTAT_OK;
+    }
     const traffstat_i_value read = traffstat_i_read_share(
         value_of(j, record, TRAFFSTAT_ROLE_COVERAGE), (char) j->options->decimal, &value);
     if (read == TRAFFSTAT_I_VALUE_READ) {
@@ -325,21 +336,27 @@ static traffstat_status note_population(job *j, const traffstat_i_record *record
     return status;
 }
 
+/* The name that a person would look for. */
+static const char *place_of(const job *j, const traffstat_i_record *record,
+                            char out[TRAFFSTAT_I_SHOWN])
+{
+    const traffstat_i_slice name = value_of(j, record, TRAFFSTAT_ROLE_JURISDICTION);
+    return traffstat_i_slice_show(name.size > 0 ? name : value_of(j, record, TRAFFSTAT_ROLE_KEY),
+                                  out);
+}
+
 static traffstat_status note_duplicate(job *j, const traffstat_i_record *record,
                                        const traffstat_i_stored *stored, traffstat_i_kind kind)
 {
-    const traffstat_role named =
-        j->header.column[TRAFFSTAT_ROLE_JURISDICTION] != TRAFFSTAT_I_NO_COLUMN
-            ? TRAFFSTAT_ROLE_JURISDICTION
-            : TRAFFSTAT_ROLE_KEY;
+    if (!traffstat_i_log_wants(&j->log, kind)) {
+        return traffstat_i_log_add(&j->log, kind, record->line, 0, "", NULL,
+                                   (traffstat_i_slice){"", 0});
+    }
+    char name[TRAFFSTAT_I_SHOWN];
     traffstat_text got;
     traffstat_i_text_init(&got, j->ctx);
-    if (traffstat_i_log_wants(&j->log, kind)) {
-        char name[TRAFFSTAT_I_SHOWN];
-        traffstat_i_text_addf(&got, "%s %d, which line %lld has already",
-                              traffstat_i_slice_show(value_of(j, record, named), name),
-                              (int) stored->cell.year, (long long) stored->line);
-    }
+    traffstat_i_text_addf(&got, "%s %d, which line %lld has already", place_of(j, record, name),
+                          (int) stored->cell.year, (long long) stored->line);
     traffstat_status status = TRAFFSTAT_E_NOMEM;
     if (!got.failed) {
         status = traffstat_i_log_add(&j->log, kind, record->line, 0, "", NULL,
@@ -353,12 +370,10 @@ static traffstat_status refuse_duplicate(job *j, const traffstat_i_record *recor
                                          const traffstat_i_stored *stored)
 {
     char name[TRAFFSTAT_I_SHOWN];
-    traffstat_i_slice place = value_of(j, record, TRAFFSTAT_ROLE_JURISDICTION);
-    place = place.size > 0 ? place : value_of(j, record, TRAFFSTAT_ROLE_KEY);
     traffstat_i_place(j->ctx, record->line, 0, -1);
     return traffstat_i_fail(j->ctx, TRAFFSTAT_E_CONFLICT,
                             "%s:%lld: a second record for %s in %d, after line %lld", j->file,
-                            (long long) record->line, traffstat_i_slice_show(place, name),
+                            (long long) record->line, place_of(j, record, name),
                             (int) stored->cell.year, (long long) stored->line);
 }
 

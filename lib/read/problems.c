@@ -108,8 +108,10 @@ traffstat_status traffstat_i_log_add(traffstat_i_log *log, traffstat_i_kind whic
     const kind *about = &kinds[which];
     const traffstat_i_account_place place = {log->file, line, column};
     const char *wanted = expected != NULL ? expected : about->expected;
-    char shown[TRAFFSTAT_I_SHOWN];
-    (void) traffstat_i_slice_show(got, shown);
+    char shown[TRAFFSTAT_I_SHOWN] = "";
+    if (traffstat_i_log_wants(log, which)) {
+        (void) traffstat_i_slice_show(got, shown);
+    }
     log->met[which]++;
     traffstat_status status = traffstat_i_account_problem(log->account, about->code, &place, wanted,
                                                           shown, about->done, about->drops);

@@ -250,6 +250,8 @@ typedef struct traffstat_i_cells {
     size_t capacity;
     size_t *slots; /* 1 + index into items; 0 free. A power of two of them */
     size_t slot_count;
+    size_t last; /* the item that was asked for last */
+    uint64_t salt;
 } traffstat_i_cells;
 
 void traffstat_i_cells_init(traffstat_i_cells *cells, traffstat_ctx *ctx);

@@ -36,6 +36,11 @@ static const char *const group_marks[] = {" ", "\xc2\xa0",    "\xe2\x80\x89", "\
 
 static const char minus_sign[] = "\xe2\x88\x92";
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 static bool starts(traffstat_i_slice text, const char *with)
 {
     const size_t size = strlen(with);
@@ -60,14 +65,14 @@ static void eat_spaces(traffstat_i_slice *text)
 
 static bool at_digit(traffstat_i_slice text)
 {
-    return text.size > 0 && traffstat_i_is_digit(text.data[0]);
+    return text.size > 0 && is_digit(text.data[0]);
 }
 
 static bool is_absent(traffstat_i_slice text)
 {
     char lower[16];
-    if (text.size >= sizeof lower) {
-        return false;
+    if (text.size == 0 || text.size >= sizeof lower || at_digit(text)) {
+        return text.size == 0;
     }
     for (size_t i = 0; i < text.size; i++) {
         lower[i] = traffstat_i_lower(text.data[i]);
@@ -84,7 +89,7 @@ static bool is_absent(traffstat_i_slice text)
 static size_t digits_at(traffstat_i_slice text)
 {
     size_t n = 0;
-    while (n < text.size && traffstat_i_is_digit(text.data[n])) {
+    while (n < text.size && is_digit(text.data[n])) {
         n++;
     }
     return n;
@@ -149,7 +154,7 @@ static bool eat_whole(traffstat_i_slice *text, char decimal, int64_t *value)
     if (!eat_digits(text, decimal, value)) {
         return false;
     }
-    if (text->size > 1 && text->data[0] == decimal && traffstat_i_is_digit(text->data[1])) {
+    if (text->size > 1 && text->data[0] == decimal && is_digit(text->data[1])) {
         text->data++;
         text->size--;
         while (text->size > 0 && text->data[0] == '0') {
@@ -218,7 +223,7 @@ static bool read_plain(traffstat_i_slice text, int64_t *value)
     }
     int64_t sum = 0;
     for (size_t i = 0; i < text.size; i++) {
-        if (!traffstat_i_is_digit(text.data[i])) {
+        if (!is_digit(text.data[i])) {
             return false;
         }
         sum = sum * 10 + (text.data[i] - '0');
@@ -257,8 +262,10 @@ traffstat_i_value traffstat_i_read_count(traffstat_i_slice text, char decimal, i
 
 bool traffstat_i_read_year(traffstat_i_slice text, int32_t *out)
 {
-    text = traffstat_i_slice_trim(text);
     int64_t year = 0;
+    if (text.size != 4) {
+        text = traffstat_i_slice_trim(text);
+    }
     if (text.size != 4 || !read_plain(text, &year) || year < TRAFFSTAT_YEAR_MIN ||
         year > TRAFFSTAT_YEAR_MAX) {
         return false;
@@ -269,6 +276,11 @@ bool traffstat_i_read_year(traffstat_i_slice text, int32_t *out)
 
 traffstat_i_value traffstat_i_read_number(traffstat_i_slice text, char decimal, double *out)
 {
+    int64_t plainly = 0;
+    if (text.size <= 15 && read_plain(text, &plainly)) { /* 10^15 is still exact */
+        *out = (double) plainly;
+        return TRAFFSTAT_I_VALUE_READ;
+    }
     text = traffstat_i_slice_trim(text);
     if (is_absent(text)) {
         return TRAFFSTAT_I_VALUE_MISSING;
@@ -282,7 +294,7 @@ traffstat_i_value traffstat_i_read_number(traffstat_i_slice text, char decimal, 
     }
     size_t used = 0;
     for (const char *at = text.data; at < rest.data; at++) {
-        if (traffstat_i_is_digit(*at)) {
+        if (is_digit(*at)) {
             plain[used++] = *at; /* at most 19 of them: the sum fits an int64_t or leading zeros */
             if (used > 32) {
                 return TRAFFSTAT_I_VALUE_UNREADABLE;
