@@ -1,0 +1,70 @@
+/* The posterior of N and of U = N - y for one row or for several that share p: a mixture of laws over
+ * the counts that the rows allow. Private to the reporting family. */
+#ifndef TRAFFSTAT_I_REPORTING_DIST_H
+#define TRAFFSTAT_I_REPORTING_DIST_H
+
+#include "model/reporting/law.h"
+
+#include <traffstat/reporting.h>
+
+/* Counts that a row (or a sum of rows) may allow: more is refused, not sampled. */
+#define TRAFFSTAT_I_PARTS_MAX 1024
+
+/* What is assumed of p and of lambda. */
+typedef struct traffstat_i_belief {
+    double a;
+    double b;
+    traffstat_rate_prior rate_prior;
+    double shape;    /* of the gamma prior */
+    double rate;
+} traffstat_i_belief;
+
+typedef struct traffstat_i_part {
+    double count;     /* y */
+    double weight;    /* its probability given the interval */
+    traffstat_i_law law;
+} traffstat_i_part;
+
+typedef struct traffstat_i_dist {
+    traffstat_ctx *ctx;
+    traffstat_i_part *parts;
+    size_t count;
+    double mean_count;         /* of y */
+    double mean_unreported;    /* NaN: infinite */
+} traffstat_i_dist;
+
+/* Why the posterior given these counts has no number, or NULL where it has. Static text. */
+const char *traffstat_i_dist_refusal(const traffstat_i_belief *belief, const int64_t *lower,
+                                     const int64_t *upper, size_t rows);
+/* Of `rows` counts that share one p; refusal() gave NULL. */
+traffstat_status traffstat_i_dist_init(traffstat_ctx *ctx, traffstat_i_dist *dist,
+                                       const traffstat_i_rule *rule,
+                                       const traffstat_i_belief *belief, const int64_t *lower,
+                                       const int64_t *upper, size_t rows);
+void traffstat_i_dist_clear(traffstat_i_dist *dist);
+
+/* What is asked about: N itself or N - y. */
+typedef enum traffstat_i_about {
+    TRAFFSTAT_I_ALL,
+    TRAFFSTAT_I_UNREPORTED
+} traffstat_i_about;
+
+traffstat_i_sides traffstat_i_dist_sides(const traffstat_i_dist *dist, traffstat_i_about about,
+                                         double n);
+/* Smallest whole n with P(.. <= n) >= q; `rest` is 1 - q, given apart for its digits. A cdf that
+ * misses q by no more than rounding (2e-14 of the smaller side and the last digit of q) counts as
+ * reaching it: ties such as P(N <= 279) = 0.975 are common. Infinite past the largest double; from
+ * 2^53 on the nearest double below which the cdf falls short. */
+double traffstat_i_dist_quantile(const traffstat_i_dist *dist, traffstat_i_about about, double q,
+                                 double rest);
+/* The shortest run of consecutive N that holds at least `level`; of several, the one that holds most,
+ * then the lowest. */
+void traffstat_i_dist_shortest(const traffstat_i_dist *dist, double level, double *low,
+                               double *high);
+
+/* Mean and standard deviation of p after the counts. NaN where the integration failed. */
+traffstat_status traffstat_i_dist_share(traffstat_ctx *ctx, const traffstat_i_dist *dist,
+                                        const traffstat_i_belief *belief, double *mean,
+                                        double *sd);
+
+#endif

@@ -1,0 +1,78 @@
+/* The law of the unreported number. Private to the reporting family.
+ *
+ * Whatever the rate prior, U = N - y has weights with one ratio,
+ *
+ *     w(u+1)/w(u) = rho (alpha+u)(b+u) / ((c+u)(1+u)),     c = alpha + b + tail,
+ *
+ * the terms of the hypergeometric series 2F1(alpha, b; c; rho):
+ *
+ *     inverse    alpha = y,        tail = a,        rho = 1    (beta-negative-binomial)
+ *     jeffreys   alpha = y + 1/2,  tail = a - 1/2,  rho = 1
+ *     gamma      alpha = y + k s,  tail = a - k s,  rho = 1/(1+r), k rows sharing one p
+ *
+ * (gamma: the p integral of p^(a+y-1) (1-p)^(b-1) (r+p)^-alpha times the negative binomial of size alpha
+ * and probability (r+p)/(r+1) loses its factor (r+p)^alpha and leaves a beta function.) */
+#ifndef TRAFFSTAT_I_REPORTING_LAW_H
+#define TRAFFSTAT_I_REPORTING_LAW_H
+
+#include "base/base.h"
+
+typedef struct traffstat_i_law_params {
+    double alpha;
+    double b;
+    double tail;    /* > 0 when rate is 0 */
+    double rate;    /* r of the gamma prior; 0: rho = 1 */
+} traffstat_i_law_params;
+
+/* Gauss-Legendre nodes on [0, 1] with the matrix that integrates from 0 to each node. */
+#define TRAFFSTAT_I_NODES 16
+typedef struct traffstat_i_rule {
+    double x[TRAFFSTAT_I_NODES];
+    double w[TRAFFSTAT_I_NODES];
+    double m[TRAFFSTAT_I_NODES][TRAFFSTAT_I_NODES];
+} traffstat_i_rule;
+
+traffstat_status traffstat_i_rule_init(traffstat_ctx *ctx, traffstat_i_rule *rule);
+
+/* A run [start, end) of u with its mass and the mass on either side of it. */
+typedef struct traffstat_i_piece {
+    double start;
+    double end;
+    double log_weight;    /* ln w(start) - ln w(mode) */
+    double log_mass;      /* ln of the sum over the run, same scale */
+    double first_moment;  /* sum of (u - start) w(u) over the run, over its mass */
+    double before;        /* probability of u < start */
+    double after;         /* probability of u >= end */
+    bool smooth;          /* summed by Euler and Maclaurin, not term by term */
+} traffstat_i_piece;
+
+typedef struct traffstat_i_law {
+    traffstat_ctx *ctx;
+    const traffstat_i_rule *rule;    /* borrowed */
+    traffstat_i_law_params p;
+    traffstat_i_piece *pieces;
+    size_t count;
+    size_t capacity;
+    double log_total;    /* ln of the sum of all weights, w(mode) = 1 */
+    double beyond;       /* probability past the last piece: the power law u^-tail */
+} traffstat_i_law;
+
+/* to_zero: the pieces reach down to u = 0 whatever their mass, so that log_pmf(0) is exact there. */
+traffstat_status traffstat_i_law_init(traffstat_ctx *ctx, traffstat_i_law *law,
+                                      const traffstat_i_rule *rule, traffstat_i_law_params params,
+                                      bool to_zero);
+void traffstat_i_law_clear(traffstat_i_law *law);
+
+/* P(U <= u) and P(U > u), the smaller to about 1e-13 of itself (down to 1e-26). u may be any double;
+ * below 0 it gives 0 and 1. */
+typedef struct traffstat_i_sides {
+    double at_most;
+    double above;
+} traffstat_i_sides;
+traffstat_i_sides traffstat_i_law_sides(const traffstat_i_law *law, double u);
+/* ln P(U = u), u a whole number; -inf outside the pieces. */
+double traffstat_i_law_log_pmf(const traffstat_i_law *law, double u);
+/* Mean of U by summation; only for rate > 0, where no power law remains. */
+double traffstat_i_law_mean(const traffstat_i_law *law);
+
+#endif

@@ -1,0 +1,52 @@
+/* One run of the thinning model, shared by its rows and its words. Private to the reporting family. */
+#ifndef TRAFFSTAT_I_REPORTING_THINNING_H
+#define TRAFFSTAT_I_REPORTING_THINNING_H
+
+#include "estimate/estimate.h"
+#include "model/reporting/dist.h"
+#include "model/reporting/prior.h"
+
+#define LEVELS_MAX 2
+
+/* All numbers of one posterior. */
+typedef struct traffstat_i_summary {
+    int64_t lower;               /* the count they are for */
+    int64_t upper;
+    const char *refusal;         /* why there are none; NULL: there are */
+    traffstat_estimate_row row;  /* only its numbers */
+    double ends[LEVELS_MAX][2];
+    double upper975;
+    bool known;
+} traffstat_i_summary;
+
+#define SUMMARIES 128    /* of small counts, which repeat a lot in a long panel */
+
+typedef struct traffstat_i_thinning {
+    traffstat_ctx *ctx;
+    const traffstat_panel *panel;
+    const traffstat_prior *prior;
+    traffstat_thinning_options options;
+    traffstat_i_belief belief;
+    traffstat_i_rule rule;
+    traffstat_kind kind;
+    traffstat_text scenario;     /* the reason of every row of a scenario; "" otherwise */
+    double levels[LEVELS_MAX];
+    size_t level_count;
+    traffstat_estimate *estimate;
+    size_t last;                 /* last row with a number, TRAFFSTAT_NONE */
+    size_t numbers;              /* rows with one */
+    traffstat_i_summary *seen;   /* SUMMARIES of them, by count */
+} traffstat_i_thinning;
+
+/* Why every row is a scenario, and the kind. */
+traffstat_status traffstat_i_thinning_kind(traffstat_i_thinning *run);
+/* Reasons that lie in the cell: flags, coverage, a rate that was borrowed. */
+traffstat_status traffstat_i_thinning_cell_reasons(traffstat_i_thinning *run, size_t row,
+                                                   const traffstat_cell *cell);
+traffstat_status traffstat_i_thinning_assumptions(traffstat_i_thinning *run);
+/* share: mean and sd of p after the counts, NaN where there is none. */
+traffstat_status traffstat_i_thinning_basis(traffstat_i_thinning *run, double mean, double sd);
+/* Text of a cell that has no count. */
+const char *traffstat_i_why_text(traffstat_why why);
+
+#endif

@@ -1,0 +1,243 @@
+/* The sentences of a thinning: its kind, reasons, assumptions and what the rate rests on. */
+#include <math.h>
+
+#include "model/reporting/thinning.h"
+
+/* A mean or sd of p that differs by less than this share was not moved: the quadrature and rounding
+ * stay far below it. */
+#define MOVED 1e-6
+
+static const char assumed[] = "the reporting rate is assumed, not measured here";
+
+/* ---- kind ------------------------------------------------------------------------------------ */
+
+static traffstat_status kind_of_evidence(traffstat_i_thinning *run)
+{
+    traffstat_text mismatches;
+    traffstat_i_text_init(&mismatches, run->ctx);
+    traffstat_status status = traffstat_i_match_evidence(run->ctx, run->panel, &run->prior->entry,
+                                                         &run->kind, &mismatches);
+    if (status == TRAFFSTAT_OK && run->prior->size > 0.0) {
+        run->kind = TRAFFSTAT_KIND_SCENARIO;
+        traffstat_i_text_add(&run->scenario,
+                             "the reporting rate was published without an interval: its weight (");
+        traffstat_i_text_add_double(&run->scenario, run->prior->size);
+        traffstat_i_text_add(&run->scenario, ") is assumed");
+    }
+    if (status == TRAFFSTAT_OK && traffstat_i_text_get(&mismatches)[0] != '\0') {
+        traffstat_i_text_add(&run->scenario, run->prior->size > 0.0
+                                                 ? "; and it is borrowed: "
+                                                 : "the reporting rate is borrowed: ");
+        traffstat_i_text_add(&run->scenario, traffstat_i_text_get(&mismatches));
+    }
+    if (status == TRAFFSTAT_OK && (mismatches.failed || run->scenario.failed)) {
+        status = TRAFFSTAT_E_NOMEM;
+    }
+    traffstat_i_text_clear(&mismatches);
+    return status;
+}
+
+traffstat_status traffstat_i_thinning_kind(traffstat_i_thinning *run)
+{
+    run->kind = TRAFFSTAT_KIND_SCENARIO;
+    if (run->prior->origin == ORIGIN_EVIDENCE) {
+        return kind_of_evidence(run);
+    }
+    traffstat_i_text_add(&run->scenario, assumed);
+    return run->scenario.failed ? TRAFFSTAT_E_NOMEM : TRAFFSTAT_OK;
+}
+
+/* ---- reasons of a row ------------------------------------------------------------------------ */
+
+const char *traffstat_i_why_text(traffstat_why why)
+{
+    switch (why) {
+    case TRAFFSTAT_WHY_SUPPRESSED:
+        return "the count was suppressed without bounds";
+    case TRAFFSTAT_WHY_NOT_APPLICABLE:
+        return "nothing was to be counted here in this year";
+    case TRAFFSTAT_WHY_UNPARSABLE:
+        return "the count could not be read";
+    default:
+        return "no count was reported";
+    }
+}
+
+traffstat_status traffstat_i_thinning_cell_reasons(traffstat_i_thinning *run, size_t row,
+                                                   const traffstat_cell *cell)
+{
+    const struct {
+        bool holds;
+        const char *text;
+    } reasons[] = {
+        {run->kind == TRAFFSTAT_KIND_SCENARIO, traffstat_i_text_get(&run->scenario)},
+        {(cell->flags & TRAFFSTAT_FLAG_PARTIAL) != 0,
+         "the count is a sum in which a part was not reported"},
+        {(cell->flags & TRAFFSTAT_FLAG_PARTIAL_YEAR) != 0,
+         "the count covers only a part of the year"},
+        {(cell->flags & TRAFFSTAT_FLAG_PROVISIONAL) != 0,
+         "the count is provisional: its source may still change it"},
+        {cell->coverage < 1.0, "coverage is below 1 and is not used in this version: cases in the "
+                               "part that did not report are not added"},
+    };
+    traffstat_status status = TRAFFSTAT_OK;
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0] && status == TRAFFSTAT_OK; i++) {
+        if (reasons[i].holds) {
+            status = traffstat_i_estimate_row_reason(run->estimate, row, TRAFFSTAT_VERDICT_CAUTION,
+                                                     reasons[i].text);
+        }
+    }
+    return status;
+}
+
+/* ---- assumptions ----------------------------------------------------------------------------- */
+
+static void say_rate_prior(const traffstat_i_thinning *run, traffstat_text *text)
+{
+    const traffstat_i_belief *belief = &run->belief;
+    switch (belief->rate_prior) {
+    case TRAFFSTAT_RATE_JEFFREYS:
+        traffstat_i_text_add(text,
+                             "the expected number in all, lambda, has the prior lambda^-1/2, which "
+                             "moves the reporting rate from Beta(a, b) to Beta(a - 1/2, b)");
+        break;
+    case TRAFFSTAT_RATE_GAMMA:
+        traffstat_i_text_add(text, "the expected number in all of each row has the prior Gamma(");
+        traffstat_i_text_add_double(text, belief->shape);
+        traffstat_i_text_add(text, ", ");
+        traffstat_i_text_add_double(text, belief->rate);
+        traffstat_i_text_add(text, "), of mean ");
+        traffstat_i_text_add_double(text, belief->shape / belief->rate);
+        traffstat_i_text_add(text, ", at exposure 1 a row: population is not used");
+        break;
+    default:
+        traffstat_i_text_add(text, "the expected number in all, lambda, has the prior 1/lambda, "
+                                   "which leaves the reporting rate as it was assumed");
+    }
+}
+
+static void say_move(const traffstat_i_thinning *run, traffstat_text *text)
+{
+    if (run->prior->origin != ORIGIN_EVIDENCE) {
+        traffstat_i_text_add(text, "the reporting rate is what was assumed: the counts cannot "
+                                   "test it");
+        return;
+    }
+    traffstat_i_text_add(text, "the reporting rate of ");
+    traffstat_i_text_add(text, run->prior->entry.place);
+    traffstat_i_text_add(text, " holds here unchanged: its range is not widened for the move, and "
+                               "the counts cannot test it");
+}
+
+static traffstat_status assume_said(traffstat_i_thinning *run,
+                                    void (*say)(const traffstat_i_thinning *, traffstat_text *))
+{
+    traffstat_text text;
+    traffstat_i_text_init(&text, run->ctx);
+    say(run, &text);
+    const traffstat_status status =
+        text.failed ? TRAFFSTAT_E_NOMEM
+                    : traffstat_i_estimate_assume(run->estimate, traffstat_i_text_get(&text));
+    traffstat_i_text_clear(&text);
+    return status;
+}
+
+traffstat_status traffstat_i_thinning_assumptions(traffstat_i_thinning *run)
+{
+    traffstat_status status = assume_said(run, say_move);
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_i_estimate_assume(
+            run->estimate, "each case is counted with the reporting rate as its probability, "
+                           "independently of the others");
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_i_estimate_assume(run->estimate,
+                                             "no case is counted twice, and none that was not one");
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = assume_said(run, say_rate_prior);
+    }
+    if (status == TRAFFSTAT_OK && run->numbers > 1) {
+        status = traffstat_i_estimate_assume(run->estimate,
+                                             "all rows share one unknown reporting rate, so their "
+                                             "middle values and ends do not add up to a total");
+    }
+    if (status == TRAFFSTAT_OK && run->numbers > 1 &&
+        run->belief.rate_prior == TRAFFSTAT_RATE_GAMMA) {
+        status = traffstat_i_estimate_assume(run->estimate,
+                                             "each row is estimated from its own count, a total "
+                                             "from all counts together");
+    }
+    return status;
+}
+
+/* ---- basis ----------------------------------------------------------------------------------- */
+
+static void say_period(traffstat_text *text, const traffstat_evidence_entry *entry)
+{
+    if (entry->first_year != 0) {
+        traffstat_i_text_add_int(text, entry->first_year);
+    }
+    if (entry->last_year != 0 && entry->last_year != entry->first_year) {
+        traffstat_i_text_add(text, "\xe2\x80\x93");
+        traffstat_i_text_add_int(text, entry->last_year);
+    }
+}
+
+static traffstat_status judge_move(traffstat_i_thinning *run,
+                                   const traffstat_reporting_basis *basis)
+{
+    const double shift = fabs(basis->posterior_mean - basis->mean) / basis->mean;
+    if (run->belief.rate_prior != TRAFFSTAT_RATE_INVERSE &&
+        (shift > MOVED || fabs(basis->contraction) > MOVED)) {
+        return traffstat_i_estimate_reason(
+            run->estimate, TRAFFSTAT_VERDICT_CAUTION,
+            "the rate prior, not the counts, informed the reporting rate");
+    }
+    return TRAFFSTAT_OK;
+}
+
+traffstat_status traffstat_i_thinning_basis(traffstat_i_thinning *run, double mean, double sd)
+{
+    const traffstat_prior *prior = run->prior;
+    const double a = prior->a;
+    const double b = prior->b;
+    const double prior_sd = sqrt(a / (a + b) * (b / (a + b)) / (a + b + 1.0));
+    traffstat_text period;
+    traffstat_i_text_init(&period, run->ctx);
+    traffstat_reporting_basis basis = {.origin = prior->origin,
+                                       .a = a,
+                                       .b = b,
+                                       .mean = a / (a + b),
+                                       .lower = traffstat_prior_quantile(prior, 0.025),
+                                       .upper = traffstat_prior_quantile(prior, 0.975),
+                                       .posterior_mean = mean,
+                                       .contraction = 1.0 - sd / prior_sd,
+                                       .id = "",
+                                       .source = prior->source,
+                                       .place = "",
+                                       .period = "",
+                                       .unit = "",
+                                       .measure = "",
+                                       .agencies = "",
+                                       .note = ""};
+    if (prior->origin == ORIGIN_EVIDENCE) {
+        say_period(&period, &prior->entry);
+        basis.id = prior->entry.id;
+        basis.place = prior->entry.place;
+        basis.period = traffstat_i_text_get(&period);
+        basis.unit = prior->entry.unit;
+        basis.measure = prior->entry.measure;
+        basis.agencies = prior->entry.agencies;
+        basis.note = prior->entry.note;
+    } else if (prior->source[0] == '\0') {
+        basis.source = "an assumption";
+    }
+    traffstat_status status =
+        period.failed ? TRAFFSTAT_E_NOMEM : traffstat_i_estimate_set_basis(run->estimate, &basis);
+    if (status == TRAFFSTAT_OK) {
+        status = judge_move(run, &basis);
+    }
+    traffstat_i_text_clear(&period);
+    return status;
+}
