@@ -1,6 +1,22 @@
 /**
  * @file read.h
  * CSV files into panels, with an account of what was understood and every problem that was met.
+ *
+ * One record a line of the long form: place or key, year, count. Columns are recognised by their
+ * headers (case, spaces and punctuation do not matter); a column with a role's own name beats
+ * others, and otherwise two candidates for one role are an error that names both.
+ *
+ * Counts: "8", "1,204" (groups of three), "564021.0", "<5" as [0, 4], "1-9", "2+" and ">=2" without
+ * an upper end; blank, NA, "-" and "*" are not reported. Without a column for the measure it is the
+ * header of the counts ("offences"), or "cases" where that says no more than "count".
+ *
+ * Problems (stable codes): bad_year, negative_count, unparsable_count, bad_bounds, missing_place,
+ * unterminated_quote and ragged_row drop a record; a record that is too short stays when only
+ * fields are missing that may be blank, and empty fields past the last column say nothing.
+ * duplicate_cell, conflicting_population, bad_population, bad_coverage, unknown_flag and long_quote
+ * are listed only. A quote that is not closed costs the record that it opens in; reading goes on at
+ * the next line.
+ * Blank lines are no records.
  */
 #ifndef TRAFFSTAT_READ_H
 #define TRAFFSTAT_READ_H
@@ -61,7 +77,9 @@ TRAFFSTAT_API void traffstat_reader_free(traffstat_reader *reader);
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_reader_map(traffstat_ctx *ctx, traffstat_reader *reader,
                                       traffstat_role role, const char *column);
-/** Gives a role the same value in every record. @return as above */
+/** Gives a role the same value in every record; beats columns, and the last call for a role
+ *  counts. A value that its role cannot have makes reading return TRAFFSTAT_E_ARGUMENT.
+ *  @return as above */
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_reader_set(traffstat_ctx *ctx, traffstat_reader *reader,
                                       traffstat_role role, const char *value);
@@ -97,9 +115,10 @@ traffstat_status traffstat_reader_limit_bounds(traffstat_limit limit, uint64_t *
  * @param path     UTF-8
  * @param panel    the panel; NULL on failure
  * @param account  NULL when not wanted; else set whenever the file could be opened, on failure too
- * @return TRAFFSTAT_OK, _E_IO, _E_FORMAT (empty, or not CSV: the message says what it looks like),
- *         _E_COLUMN (a role has no column, or two), _E_NODATA (no record could be used), _E_VALUE
- *         (strict), _E_CONFLICT, _E_LIMIT, _E_CANCELLED, _E_CALLBACK, _E_NOMEM.
+ * @return TRAFFSTAT_OK, _E_ARGUMENT, _E_IO, _E_FORMAT (empty, not UTF-8, or not CSV: the message
+ *         says what it looks like), _E_COLUMN (a role has no column, or two), _E_NODATA (no record
+ *         could be used), _E_VALUE (strict), _E_CONFLICT, _E_LIMIT, _E_CANCELLED, _E_CALLBACK,
+ *         _E_NOMEM.
  *         traffstat_ctx_error_line() and _column() give the place.
  */
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
@@ -113,7 +132,8 @@ traffstat_status traffstat_read_memory(traffstat_ctx *ctx, const traffstat_reade
                                        const void *data, size_t size, const char *name,
                                        traffstat_panel **panel, traffstat_account **account);
 
-/** Fills `buffer` with up to `size` bytes and sets *got (0: end). Non-zero stops the reading. */
+/** Fills `buffer` with up to `size` bytes and sets *got (0: end). Non-zero stops the reading with
+ *  TRAFFSTAT_E_CALLBACK; the value is kept (traffstat_ctx_callback_value()). */
 typedef int32_t (*traffstat_read_fn)(void *buffer, size_t size, size_t *got, void *user);
 
 /** The same from a callback, in blocks of at most 64 KiB; the whole file is never in memory. */

@@ -12,8 +12,8 @@ void traffstat_i_cells_clear(traffstat_i_cells *cells)
     traffstat_i_cells_init(cells, cells->ctx);
 }
 
-/* Series and year fill one word, which is mixed to a bijection of it: cells never share a full hash.
- * The salt is an address that a file cannot know, and no order depends on it. */
+/* Series and year fill one word, which is mixed to a bijection of it: cells never share a full
+ * hash. The salt is an address that a file cannot know, and no order depends on it. */
 static size_t slot_of(const traffstat_i_cells *cells, size_t series, int32_t year)
 {
     uint64_t hash = ((uint64_t) series << 16 | (uint64_t) (uint16_t) year) ^ cells->salt;
@@ -51,8 +51,8 @@ static bool grow_slots(traffstat_i_cells *cells)
     return true;
 }
 
-/* Files mostly go on where they are, or in the order in which they began: the cell of the last record,
- * or the one after it. */
+/* Files mostly go on where they are, or in the order in which they began: the cell of the last
+ * record, or the one after it. */
 static traffstat_i_stored *guess(traffstat_i_cells *cells, size_t series, int32_t year)
 {
     for (size_t i = cells->last; i < cells->count && i < cells->last + 2; i++) {

@@ -53,18 +53,20 @@ typedef struct job {
 
 /* ---- the header ----------------------------------------------------------------------------- */
 
+/* Case, spaces and punctuation do not matter, as in every header. */
+static bool same_name(traffstat_i_slice written, const char *name)
+{
+    char a[64];
+    char b[64];
+    (void) traffstat_i_fold(written, a, sizeof a);
+    (void) traffstat_i_fold(traffstat_i_slice_of(name), b, sizeof b);
+    return strcmp(a, b) == 0;
+}
+
 static traffstat_status match(job *j, traffstat_i_slice name, size_t at)
 {
-    const traffstat_i_slice trimmed = traffstat_i_slice_trim(name);
     for (size_t i = 0; i < COLUMNS; i++) {
-        if (trimmed.size != strlen(names[i])) {
-            continue;
-        }
-        char lower[16];
-        for (size_t c = 0; c < trimmed.size; c++) {
-            lower[c] = traffstat_i_lower(trimmed.data[c]);
-        }
-        if (memcmp(lower, names[i], trimmed.size) != 0) {
+        if (!same_name(name, names[i])) {
             continue;
         }
         if (j->column[i] != TRAFFSTAT_I_NO_COLUMN) {

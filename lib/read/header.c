@@ -192,7 +192,8 @@ static traffstat_status fail_two(traffstat_ctx *ctx, const char *file,
                             file, name, a, b, name, a);
 }
 
-/* A column that bears the role's own name beats aliases; otherwise two candidates are one too many. */
+/* A column that bears the role's own name beats aliases; otherwise two candidates are one too
+ * many. */
 static traffstat_status recognise(traffstat_ctx *ctx, const char *file, traffstat_i_header *header,
                                   traffstat_role role)
 {

@@ -447,8 +447,8 @@ static traffstat_status read_header(job *j, traffstat_i_records *records,
     return status;
 }
 
-/* Can the record still be read? Too many fields are shifted ones; too few only where what they would
- * say may be blank. */
+/* Can the record still be read? Too many fields are shifted ones; too few only where what they
+ * would say may be blank. */
 static bool lacks(const job *j, const traffstat_i_record *record)
 {
     static const traffstat_role needed[] = {TRAFFSTAT_ROLE_YEAR, TRAFFSTAT_ROLE_JURISDICTION,
@@ -649,8 +649,8 @@ static void clear(job *j)
     traffstat_i_free(j->ctx, j->last);
 }
 
-/* Reads an open source. The account is told on failure too, where memory allows; the message and the
- * place stay those of the failure. */
+/* Reads an open source. The account is told on failure too, where memory allows; the message and
+ * the place stay those of the failure. */
 static traffstat_status read_source(traffstat_ctx *ctx, const traffstat_reader *options,
                                     traffstat_i_source *source, traffstat_panel **panel,
                                     traffstat_account **account)

@@ -81,9 +81,9 @@ traffstat_status traffstat_i_source_memory(traffstat_ctx *ctx, const void *data,
 traffstat_status traffstat_i_source_stream(traffstat_ctx *ctx, traffstat_read_fn read, void *user,
                                            const char *name, traffstat_i_source *out);
 void traffstat_i_source_close(traffstat_i_source *source);
-/* The next block, checked UTF-8 without BOM and NUL; size 0 at the end. Blocks are always filled, so
- * that nothing depends on how the caller cut the bytes. Where a byte is no text, E_FORMAT with
- * `refused` set: the caller, who knows the line, calls traffstat_i_source_refuse. */
+/* The next block, checked UTF-8 without BOM and NUL; size 0 at the end. Blocks are always
+ * filled, so that nothing depends on how the caller cut the bytes. Where a byte is no text,
+ * E_FORMAT with `refused` set: the caller, who knows the line, calls traffstat_i_source_refuse. */
 traffstat_status traffstat_i_source_next(traffstat_i_source *source, traffstat_i_slice *out,
                                          bool *refused);
 traffstat_status traffstat_i_source_refuse(const traffstat_i_source *source, int64_t line);
@@ -224,8 +224,8 @@ typedef struct traffstat_i_log {
 void traffstat_i_log_init(traffstat_i_log *log, traffstat_ctx *ctx, traffstat_account *account,
                           const char *file, const traffstat_reader *options);
 void traffstat_i_log_clear(traffstat_i_log *log);
-/* One problem. `number` is the field (from 1, 0 none). `expected` NULL: the kind's own words. E_VALUE
- * with a message when strict. */
+/* One problem. `number` is the field (from 1, 0 none). `expected` NULL: the kind's own words.
+ * E_VALUE with a message when strict. */
 traffstat_status traffstat_i_log_add(traffstat_i_log *log, traffstat_i_kind kind, int64_t line,
                                      size_t number, const char *column, const char *expected,
                                      traffstat_i_slice got);
@@ -256,8 +256,8 @@ typedef struct traffstat_i_cells {
 
 void traffstat_i_cells_init(traffstat_i_cells *cells, traffstat_ctx *ctx);
 void traffstat_i_cells_clear(traffstat_i_cells *cells);
-/* The cell of a series and year; *fresh when it is new (its `cell` is then all zero but the year). The
- * pointer holds until the next call. NULL on no memory. */
+/* The cell of a series and year; *fresh when it is new (its `cell` is then all zero but the
+ * year). The pointer holds until the next call. NULL on no memory. */
 traffstat_i_stored *traffstat_i_cells_at(traffstat_i_cells *cells, size_t series, int32_t year,
                                          bool *fresh);
 

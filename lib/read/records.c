@@ -3,8 +3,8 @@
 
 #include "read/read.h"
 
-/* A quoted field with more line ends than FEW is worth a word; with more than MANY it is taken for a
- * quote that nobody closed. */
+/* A quoted field with more line ends than FEW is worth a word; with more than MANY it is taken
+ * for a quote that nobody closed. */
 #define FEW 10
 #define MANY 100
 #define FIRST_FIELD_ROOM 4096
@@ -316,8 +316,9 @@ static traffstat_status keep_pending(traffstat_i_records *r, const char *data, s
     return TRAFFSTAT_OK;
 }
 
-/* Does the first quote that could close a field stand before something else than a field's end? Then
- * it opens another field, and the one that is open was opened by a stray quote. libcsv would read on. */
+/* Does the first quote that could close a field stand before something else than a field's end?
+ * Then it opens another field, and the one that is open was opened by a stray quote. libcsv
+ * would read on. */
 static bool closes_badly(const traffstat_i_records *r, const char *data, size_t size)
 {
     const char delimiter = (char) r->parser.delim_char;
@@ -358,8 +359,8 @@ static traffstat_status feed(traffstat_i_records *r, const char *data, size_t si
     return status;
 }
 
-/* The record in the making is given up: its lines after the one where the quote opened are read again,
- * before what was left to be read. */
+/* The record in the making is given up: its lines after the one where the quote opened are read
+ * again, before what was left to be read. */
 static traffstat_status resume(traffstat_i_records *r)
 {
     const int64_t opened = r->field_line;

@@ -149,8 +149,8 @@ static size_t open_tail(const char *data, size_t size)
     return 0;
 }
 
-/* Where the first byte that is no UTF-8 stands; `size` when there is none. Eight bytes at a time while
- * they are ASCII. */
+/* Where the first byte that is no UTF-8 stands; `size` when there is none. Eight bytes at a time
+ * while they are ASCII. */
 static size_t first_invalid(const char *data, size_t size)
 {
     size_t at = 0;

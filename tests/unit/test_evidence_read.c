@@ -116,6 +116,38 @@ static void what_is_no_list_is_refused(void **state)
     assert_null(list);
 }
 
+static traffstat_evidence_entry entry_of(traffstat_ctx *ctx, const traffstat_evidence *list,
+                                         const char *id)
+{
+    size_t at = 0;
+    traffstat_evidence_entry entry;
+    assert_ok(ctx, traffstat_evidence_find(ctx, list, id, &at));
+    assert_ok(ctx, traffstat_evidence_get(list, at, &entry));
+    return entry;
+}
+
+/* 2,744 known of 10,000 to 13,000 (Home Office 2014); 1 of 12.2 (Sacramento); "less than 10
+ * percent". */
+static void the_shipped_list_holds_the_published_shares(void **state)
+{
+    traffstat_evidence *list = NULL;
+    assert_ok(*state, traffstat_evidence_read(*state, "data/evidence.csv", &list));
+    const traffstat_evidence_entry uk = entry_of(*state, list, "uk-2013");
+    assert_near(uk.lower, 2744.0 / 13000.0, 1e-15);
+    assert_near(uk.upper, 2744.0 / 10000.0, 1e-15);
+    assert_string_equal(uk.unit, "persons");
+    const traffstat_evidence_entry county = entry_of(*state, list, "sacramento-2015-2020");
+    assert_near(county.rate, 1.0 / 12.2, 0.001);
+    assert_true(isnan(county.lower) && isnan(county.level));
+    assert_near(entry_of(*state, list, "us-three-communities").rate, 0.1, 0.0);
+    for (size_t i = 0; i < traffstat_evidence_count(list); i++) {
+        traffstat_evidence_entry entry;
+        assert_ok(*state, traffstat_evidence_get(list, i, &entry));
+        assert_true(strlen(entry.citation) > 0 && strlen(entry.note) > 0);
+    }
+    traffstat_evidence_free(list);
+}
+
 static traffstat_status try_reading(traffstat_ctx *ctx, void *arg)
 {
     traffstat_evidence *list = NULL;
@@ -146,6 +178,7 @@ int main(void)
         TEST(columns_may_stand_in_any_order_and_others_are_ignored),
         TEST(a_record_that_cannot_be_used_is_an_error_with_its_place),
         TEST(what_is_no_list_is_refused),
+        TEST(the_shipped_list_holds_the_published_shares),
         TEST(memory_may_fail_at_every_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

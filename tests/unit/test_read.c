@@ -381,6 +381,21 @@ static void missoula_is_read_with_all_its_words(void **state)
     drop(&r);
 }
 
+static void the_shipped_missoula_file_holds_seven_and_eight(void **state)
+{
+    traffstat_panel *panel = NULL;
+    traffstat_account *account = NULL;
+    assert_ok(*state, traffstat_read_path(*state, NULL, "data/missoula.csv", &panel, &account));
+    assert_int_equal(traffstat_panel_rows(panel), 2);
+    assert_int_equal(cell_at(panel, 0).year, 2017);
+    assert_int_equal(cell_at(panel, 0).lower, 7);
+    assert_int_equal(cell_at(panel, 1).year, 2018);
+    assert_int_equal(cell_at(panel, 1).upper, 8);
+    assert_int_equal(traffstat_account_problems(account), 0);
+    traffstat_account_free(account);
+    traffstat_panel_free(panel);
+}
+
 static void intervals_and_missing_counts_stay_what_they_are(void **state)
 {
     result r = read_text(*state, HEAD "A,2014,<5\nA,2015,1-9\nA,2016,2+\nA,2017,\nA,2018,0\n");
@@ -1550,6 +1565,7 @@ int main(void)
         TEST(numbers_and_shares_are_checked),
         TEST(flags_are_names_joined_by_semicolons),
         TEST(missoula_is_read_with_all_its_words),
+        TEST(the_shipped_missoula_file_holds_seven_and_eight),
         TEST(intervals_and_missing_counts_stay_what_they_are),
         TEST(a_file_without_a_measure_takes_it_from_its_header),
         TEST(the_tidy_form_is_read_with_both_ends),
