@@ -223,7 +223,11 @@ bool traffstat_i_cell_add(traffstat_cell *sum, const traffstat_cell *more)
     }
     sum->lower = lower;
     sum->upper = upper;
-    sum->why = adds ? TRAFFSTAT_WHY_COUNTED : sum->why;
+    if (adds) {
+        sum->why = TRAFFSTAT_WHY_COUNTED;
+    } else if (!has && sum->why != more->why) {
+        sum->why = TRAFFSTAT_WHY_NOT_REPORTED; /* the one reason that holds for any mixture */
+    }
     sum->flags |= more->flags | TRAFFSTAT_FLAG_SUMMED;
     sum->flags |= has != adds ? (uint32_t) TRAFFSTAT_FLAG_PARTIAL : 0;
     sum->population = isnan(sum->population) ? more->population : sum->population;
