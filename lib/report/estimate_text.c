@@ -177,7 +177,26 @@ static void say_head(traffstat_text *text, const traffstat_estimate *estimate)
     traffstat_i_text_add(text, "\n\n");
 }
 
-/* What is borrowed, in a sentence of the estimate room's. */
+/* Two decimals at most. */
+static void say_short(traffstat_text *text, double value)
+{
+    traffstat_i_text_add_double(text, rint(value * 100.0) / 100.0);
+}
+
+static void say_prior(traffstat_text *text, const traffstat_reporting_basis *basis)
+{
+    traffstat_i_text_add(text, "Reporting rate: mean ");
+    traffstat_i_add_percent(text, rint(basis->mean * 1e3) / 1e3);
+    traffstat_i_text_add(text, " %, central 95 % ");
+    traffstat_i_say_share_range(text, basis->lower, basis->upper);
+    traffstat_i_text_add(text, ", Beta(");
+    say_short(text, basis->a);
+    traffstat_i_text_add(text, ", ");
+    say_short(text, basis->b);
+    traffstat_i_text_add(text, ").");
+}
+
+/* The rate, and the publication that it is borrowed from. */
 static void say_basis(traffstat_text *text, const traffstat_estimate *estimate)
 {
     traffstat_reporting_basis basis;
@@ -186,7 +205,13 @@ static void say_basis(traffstat_text *text, const traffstat_estimate *estimate)
     }
     traffstat_text scratch;
     traffstat_i_text_init(&scratch, text->ctx);
-    traffstat_i_say_basis(&scratch, estimate);
+    say_prior(&scratch, &basis);
+    if (basis.id[0] != '\0') { /* what was assumed stands in the caption already */
+        traffstat_i_text_add(&scratch, " Borrowed from ");
+        traffstat_i_text_add(&scratch, basis.id);
+        traffstat_i_text_add(&scratch, ": ");
+        traffstat_i_text_add(&scratch, basis.source);
+    }
     traffstat_i_text_add(text, "\n");
     traffstat_i_plain_item(text, "", traffstat_i_text_get(&scratch));
     text->failed = text->failed || scratch.failed;
@@ -294,9 +319,8 @@ static void say_all(traffstat_text *text, const traffstat_estimate *estimate,
              traffstat_estimate_assumption);
     traffstat_i_text_add(text, "\nMethod: ");
     traffstat_i_plain_add(text, traffstat_estimate_method(estimate));
-    traffstat_i_text_add(text, ". ");
-    traffstat_i_plain_add(text, traffstat_estimate_citation(estimate));
     traffstat_i_text_add(text, "\n");
+    traffstat_i_plain_item(text, "  ", traffstat_estimate_citation(estimate));
 }
 
 traffstat_status traffstat_estimate_text(traffstat_ctx *ctx, const traffstat_panel *panel,

@@ -159,22 +159,26 @@ static void say_where(traffstat_text *text, const traffstat_evidence_entry *entr
 
 static void say_what(traffstat_text *text, const traffstat_evidence_entry *entry)
 {
-    traffstat_i_text_add(text, "  counts ");
-    traffstat_i_plain_add(text, entry->unit);
+    traffstat_text scratch;
+    traffstat_i_text_init(&scratch, text->ctx);
+    traffstat_i_text_add(&scratch, "counts ");
+    traffstat_i_text_add(&scratch, entry->unit);
     if (entry->measure[0] != '\0') {
-        traffstat_i_text_add(text, " (");
-        traffstat_i_plain_add(text, entry->measure);
-        traffstat_i_text_add(text, ")");
+        traffstat_i_text_add(&scratch, " (");
+        traffstat_i_text_add(&scratch, entry->measure);
+        traffstat_i_text_add(&scratch, ")");
     }
     if (entry->agencies[0] != '\0') {
-        traffstat_i_text_add(text, ", known to ");
-        traffstat_i_plain_add(text, entry->agencies);
+        traffstat_i_text_add(&scratch, ", known to ");
+        traffstat_i_text_add(&scratch, entry->agencies);
     }
     if (entry->method[0] != '\0') {
-        traffstat_i_text_add(text, "; ");
-        traffstat_i_plain_add(text, entry->method);
+        traffstat_i_text_add(&scratch, "; ");
+        traffstat_i_text_add(&scratch, entry->method);
     }
-    traffstat_i_text_add(text, "\n");
+    traffstat_i_plain_item(text, "  ", traffstat_i_text_get(&scratch));
+    text->failed = text->failed || scratch.failed;
+    traffstat_i_text_clear(&scratch);
 }
 
 static void say_entry(traffstat_text *text, const traffstat_evidence_entry *entry)
