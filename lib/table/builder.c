@@ -10,17 +10,9 @@
 #define FIRST_SLOTS 64
 #define YEARS ((size_t) (TRAFFSTAT_YEAR_MAX - TRAFFSTAT_YEAR_MIN + 1))
 
-/* 48 bytes: what a traffstat_cell holds, and its series. */
 typedef struct record {
-    int64_t lower;
-    int64_t upper;
-    double population;
-    double coverage;
+    traffstat_cell cell;
     uint32_t series;
-    uint32_t flags;
-    uint32_t places;
-    int16_t year;
-    int16_t why;
 } record;
 
 struct traffstat_panel_builder {
@@ -35,6 +27,7 @@ struct traffstat_panel_builder {
     size_t series_capacity;
     uint64_t *series_slots; /* upper half: of the hash; lower half: series + 1; 0: free */
     size_t series_slot_count;
+    size_t last_series; /* found last: files keep the records of a place together */
     record *cells;
     size_t cell_count;
     size_t cell_capacity;
@@ -53,19 +46,29 @@ static uint64_t mix(uint64_t hash, uint64_t word)
     return hash ^ (hash >> 32);
 }
 
-static uint64_t hash_text(uint64_t hash, const char *data, size_t size)
+static uint64_t word_at(const char *data)
 {
     uint64_t word = 0;
-    for (; size >= sizeof word; data += sizeof word, size -= sizeof word) {
-        memcpy(&word, data, sizeof word);
-        hash = mix(hash, word);
+    memcpy(&word, data, sizeof word);
+    return word;
+}
+
+/* Words of 8 bytes, the last one overlapping its neighbour; shorter texts byte by byte. The size is
+ * mixed in, so that no text is another one continued. */
+static uint64_t hash_text(uint64_t hash, const char *data, size_t size)
+{
+    hash = mix(hash, size);
+    if (size < sizeof hash) {
+        uint64_t word = 0;
+        for (size_t i = 0; i < size; i++) {
+            word = word << 8 | (unsigned char) data[i];
+        }
+        return mix(hash, word);
     }
-    if (size > 0) {
-        word = 0;
-        memcpy(&word, data, size);
-        hash = mix(hash, word);
+    for (size_t i = 0; i + sizeof hash < size; i += sizeof hash) {
+        hash = mix(hash, word_at(data + i));
     }
-    return hash;
+    return mix(hash, word_at(data + size - sizeof hash));
 }
 
 /* What tells a series apart: key, or jurisdiction where there is none, and the last three. */
@@ -74,13 +77,14 @@ static size_t identity(size_t key_size)
     return key_size > 0 ? TEXT_KEY : TEXT_JURISDICTION;
 }
 
+/* The four chains are independent, so a processor runs them side by side. */
 static uint64_t hash_series(uint64_t salt, const traffstat_i_slice texts[TEXT_COUNT])
 {
     const size_t who = identity(texts[TEXT_KEY].size);
-    uint64_t hash = mix(salt, texts[who].size * 2 + who);
-    hash = hash_text(hash, texts[who].data, texts[who].size);
+    uint64_t hash = hash_text(salt + who, texts[who].data, texts[who].size);
     for (size_t i = TEXT_MEASURE; i < TEXT_COUNT; i++) {
-        hash = hash_text(mix(hash, texts[i].size), texts[i].data, texts[i].size);
+        const uint64_t other = hash_text(salt ^ i << 56, texts[i].data, texts[i].size);
+        hash = mix(hash, other);
     }
     return mix(hash, hash >> 17);
 }
@@ -280,6 +284,28 @@ static traffstat_status name_series(traffstat_ctx *ctx, traffstat_panel_builder 
     return store_texts(ctx, builder, texts, &builder->series[series]);
 }
 
+/* Index of the series of these texts, TRAFFSTAT_NONE when there is none; *hash is set then. */
+static size_t find_series(const traffstat_panel_builder *builder,
+                          const traffstat_i_slice texts[TEXT_COUNT], uint64_t *hash)
+{
+    if (builder->last_series < builder->series_count &&
+        same_series(builder, builder->last_series, texts)) {
+        return builder->last_series;
+    }
+    *hash = hash_series(builder->salt, texts);
+    const size_t mask = builder->series_slot_count - 1;
+    size_t slot = (size_t) *hash & mask;
+    while (builder->series_slot_count > 0 && builder->series_slots[slot] != 0) {
+        const uint64_t entry = builder->series_slots[slot];
+        const size_t series = (size_t) (entry & UINT32_MAX) - 1;
+        if (entry >> 32 == *hash >> 32 && same_series(builder, series, texts)) {
+            return series;
+        }
+        slot = (slot + 1) & mask;
+    }
+    return TRAFFSTAT_NONE;
+}
+
 traffstat_status traffstat_i_builder_series(traffstat_ctx *ctx, traffstat_panel_builder *builder,
                                             const traffstat_i_slice texts[TEXT_COUNT], size_t *out)
 {
@@ -287,22 +313,16 @@ traffstat_status traffstat_i_builder_series(traffstat_ctx *ctx, traffstat_panel_
         return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
                                 "a series needs a key or a jurisdiction, and both are empty");
     }
-    const uint64_t hash = hash_series(builder->salt, texts);
-    const size_t mask = builder->series_slot_count - 1;
-    size_t slot = (size_t) hash & mask;
-    while (builder->series_slot_count > 0 && builder->series_slots[slot] != 0) {
-        const uint64_t entry = builder->series_slots[slot];
-        const size_t series = (size_t) (entry & UINT32_MAX) - 1;
-        if (entry >> 32 == hash >> 32 && same_series(builder, series, texts)) {
-            *out = series;
-            return builder->series[series].sizes[TEXT_JURISDICTION] == 0 &&
-                           texts[TEXT_JURISDICTION].size > 0
-                       ? name_series(ctx, builder, series, &texts[TEXT_JURISDICTION])
-                       : TRAFFSTAT_OK;
-        }
-        slot = (slot + 1) & mask;
+    uint64_t hash = 0;
+    const size_t series = find_series(builder, texts, &hash);
+    if (series == TRAFFSTAT_NONE) {
+        return add_series(ctx, builder, texts, hash, out);
     }
-    return add_series(ctx, builder, texts, hash, out);
+    *out = builder->last_series = series;
+    return builder->series[series].sizes[TEXT_JURISDICTION] == 0 &&
+                   texts[TEXT_JURISDICTION].size > 0
+               ? name_series(ctx, builder, series, &texts[TEXT_JURISDICTION])
+               : TRAFFSTAT_OK;
 }
 
 traffstat_status traffstat_panel_builder_series(traffstat_ctx *ctx,
@@ -377,30 +397,15 @@ static traffstat_status check_cell(traffstat_ctx *ctx, const traffstat_cell *cel
     return check_count(ctx, cell);
 }
 
-static record to_record(size_t series, const traffstat_cell *cell)
+/* As it is kept: what means nothing is 0, whatever the caller left there. */
+static traffstat_cell kept(const traffstat_cell *cell)
 {
-    const bool counted = cell->why == TRAFFSTAT_WHY_COUNTED;
-    return (record){.lower = counted ? cell->lower : 0,
-                    .upper = counted ? cell->upper : 0,
-                    .population = cell->population,
-                    .coverage = cell->coverage,
-                    .series = (uint32_t) series,
-                    .flags = cell->flags,
-                    .places = cell->places > 0 ? cell->places : 1,
-                    .year = (int16_t) cell->year,
-                    .why = (int16_t) cell->why};
-}
-
-static traffstat_cell to_cell(const record *from)
-{
-    return (traffstat_cell){.lower = from->lower,
-                            .upper = from->upper,
-                            .population = from->population,
-                            .coverage = from->coverage,
-                            .year = from->year,
-                            .flags = from->flags,
-                            .places = from->places,
-                            .why = from->why};
+    traffstat_cell copy = *cell;
+    if (copy.why != TRAFFSTAT_WHY_COUNTED) {
+        copy.lower = copy.upper = 0;
+    }
+    copy.places = copy.places > 0 ? copy.places : 1;
+    return copy;
 }
 
 static bool grow_cell_slots(traffstat_panel_builder *builder)
@@ -411,8 +416,8 @@ static bool grow_cell_slots(traffstat_panel_builder *builder)
         return false;
     }
     for (size_t i = 0; i < builder->cell_count; i++) {
-        const record *cell = &builder->cells[i];
-        size_t slot = (size_t) hash_cell(builder->salt, cell->series, cell->year) & (count - 1);
+        const record *r = &builder->cells[i];
+        size_t slot = (size_t) hash_cell(builder->salt, r->series, r->cell.year) & (count - 1);
         while (slots[slot] != 0) {
             slot = (slot + 1) & (count - 1);
         }
@@ -434,21 +439,17 @@ static traffstat_status join(traffstat_ctx *ctx, const traffstat_panel_builder *
                                 (int) more->year);
     }
     if (builder->duplicates == TRAFFSTAT_DUPLICATES_LAST) {
-        *there = to_record(there->series, more);
-    } else if (builder->duplicates == TRAFFSTAT_DUPLICATES_SUM) {
-        traffstat_cell sum = to_cell(there);
-        if (!traffstat_i_cell_add(&sum, more)) {
-            return traffstat_i_fail(ctx, TRAFFSTAT_E_LIMIT,
-                                    "the counts of %d add up to more than 2^63 - 2",
-                                    (int) more->year);
-        }
-        *there = to_record(there->series, &sum);
+        there->cell = kept(more);
+    } else if (builder->duplicates == TRAFFSTAT_DUPLICATES_SUM &&
+               !traffstat_i_cell_add(&there->cell, more)) {
+        return traffstat_i_fail(ctx, TRAFFSTAT_E_LIMIT,
+                                "the counts of %d add up to more than 2^63 - 2", (int) more->year);
     }
     return TRAFFSTAT_OK;
 }
 
 static traffstat_status add_cell(traffstat_ctx *ctx, traffstat_panel_builder *builder,
-                                 const record *cell)
+                                 size_t series, const traffstat_cell *cell)
 {
     if (builder->cell_count >= CELLS_MAX) {
         return traffstat_i_fail(ctx, TRAFFSTAT_E_LIMIT, "more than %zu cells", CELLS_MAX);
@@ -461,11 +462,11 @@ static traffstat_status add_cell(traffstat_ctx *ctx, traffstat_panel_builder *bu
         return no_room(ctx);
     }
     const size_t mask = builder->cell_slot_count - 1;
-    size_t slot = (size_t) hash_cell(builder->salt, cell->series, cell->year) & mask;
+    size_t slot = (size_t) hash_cell(builder->salt, series, cell->year) & mask;
     while (builder->cell_slots[slot] != 0) {
         slot = (slot + 1) & mask;
     }
-    builder->cells[builder->cell_count++] = *cell;
+    builder->cells[builder->cell_count++] = (record){kept(cell), (uint32_t) series};
     builder->cell_slots[slot] = (uint32_t) builder->cell_count;
     return TRAFFSTAT_OK;
 }
@@ -481,18 +482,16 @@ traffstat_status traffstat_i_builder_add(traffstat_ctx *ctx, traffstat_panel_bui
     if (status != TRAFFSTAT_OK) {
         return status;
     }
-    const record fresh = to_record(series, cell);
     const size_t mask = builder->cell_slot_count - 1;
     size_t slot = (size_t) hash_cell(builder->salt, series, cell->year) & mask;
     while (builder->cell_slot_count > 0 && builder->cell_slots[slot] != 0) {
         record *there = &builder->cells[builder->cell_slots[slot] - 1];
-        if (there->series == series && there->year == cell->year) {
-            const traffstat_cell more = to_cell(&fresh);
-            return join(ctx, builder, there, &more);
+        if (there->series == series && there->cell.year == cell->year) {
+            return join(ctx, builder, there, cell);
         }
         slot = (slot + 1) & mask;
     }
-    return add_cell(ctx, builder, &fresh);
+    return add_cell(ctx, builder, series, cell);
 }
 
 traffstat_status traffstat_panel_builder_add(traffstat_ctx *ctx, traffstat_panel_builder *builder,
@@ -525,13 +524,13 @@ static void sort_by_year(const record *cells, size_t count, uint32_t *to, size_t
 {
     memset(start, 0, (YEARS + 1) * sizeof *start);
     for (size_t i = 0; i < count; i++) {
-        start[cells[i].year - TRAFFSTAT_YEAR_MIN + 1]++;
+        start[cells[i].cell.year - TRAFFSTAT_YEAR_MIN + 1]++;
     }
     for (size_t y = 0; y < YEARS; y++) {
         start[y + 1] += start[y];
     }
     for (size_t i = 0; i < count; i++) {
-        to[start[cells[i].year - TRAFFSTAT_YEAR_MIN]++] = (uint32_t) i;
+        to[start[cells[i].cell.year - TRAFFSTAT_YEAR_MIN]++] = (uint32_t) i;
     }
 }
 
@@ -592,7 +591,7 @@ static bool make_columns(traffstat_panel *panel)
            panel->whys != NULL;
 }
 
-static void fill_row(traffstat_panel *panel, size_t row, const record *cell)
+static void fill_row(traffstat_panel *panel, size_t row, const traffstat_cell *cell)
 {
     panel->years[row] = cell->year;
     panel->lowers[row] = cell->lower;
@@ -634,7 +633,7 @@ static traffstat_panel *panel_of(const traffstat_panel_builder *builder)
         return NULL;
     }
     for (size_t row = 0; row < panel->rows; row++) {
-        fill_row(panel, row, &builder->cells[order[row]]);
+        fill_row(panel, row, &builder->cells[order[row]].cell);
     }
     traffstat_i_free(panel->ctx, order);
     return panel;
