@@ -138,6 +138,8 @@ int failure(const command *session, traffstat_status status);
 /* Writes a text to stdout and checks that it arrived; EXIT_DONE or EXIT_DATA. */
 int print_text(const traffstat_text *text);
 int print_line(const char *line);
+/* What was printed has arrived, or a message and EXIT_DATA. */
+int check_stdout(void);
 /* Writes beside `path`, then renames: the old file or the new, never half. */
 int write_file(const char *path, const void *data, size_t size);
 /* The nearest of `count` names to `name`, or NULL when none is near. */

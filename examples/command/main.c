@@ -29,6 +29,7 @@ static void watch_interrupts(traffstat_ctx *ctx)
     (void) sigemptyset(&action.sa_mask);
     (void) sigaction(SIGINT, &action, NULL);
     (void) sigaction(SIGTERM, &action, NULL);
+    (void) signal(SIGXFSZ, SIG_IGN); /* a file past its limit is an error to report, not the end */
 }
 
 typedef struct progress {
@@ -106,14 +107,14 @@ static int help(const char *verb)
 {
     if (verb == NULL) {
         help_general();
-        return EXIT_DONE;
+        return check_stdout();
     }
     const unsigned found = verb_find(verb);
     if (found == 0) {
         return EXIT_USAGE;
     }
     help_verb(found);
-    return EXIT_DONE;
+    return check_stdout();
 }
 
 static int dispatch(int count, char **arguments)
@@ -126,6 +127,7 @@ static int dispatch(int count, char **arguments)
     int result = options_read(&given, count - 2, arguments + 2);
     if (result == EXIT_DONE && given.help) {
         help_verb(given.verb);
+        result = check_stdout();
     } else if (result == EXIT_DONE) {
         result = run(&given);
     }
@@ -144,7 +146,7 @@ int main(int count, char **arguments)
     }
     if (strcmp(first, "--version") == 0) {
         (void) printf("traffstat %s\n", traffstat_version());
-        return EXIT_DONE;
+        return check_stdout();
     }
     if (first[0] == '-' && first[1] != '\0') {
         return usage("the verb comes first: traffstat VERB FILE [options]; `traffstat --help` "

@@ -82,7 +82,7 @@ int failure(const command *session, traffstat_status status)
 
 /* ---- the result ------------------------------------------------------------------------------- */
 
-static int check_stdout(void)
+int check_stdout(void)
 {
     if (fflush(stdout) != 0 || ferror(stdout) != 0) {
         say("the result could not be written to standard output: %s", strerror(errno));
@@ -224,7 +224,7 @@ static size_t distance(const char *a, const char *b)
 const char *nearest(const char *name, const char *const *names, size_t count)
 {
     const char *best = NULL;
-    size_t least = strlen(name) / 2 + 1; /* farther off is no help */
+    size_t least = strlen(name) / 3 + 1; /* farther off is no help */
     for (size_t i = 0; i < count; i++) {
         const size_t away = distance(name, names[i]);
         if (away <= least && (best == NULL || away < least)) {

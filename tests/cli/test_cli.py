@@ -1,0 +1,884 @@
+#!/usr/bin/python3
+"""Runs the built traffstat command: what it prints, its exit statuses, its errors, what it leaves.
+
+    tests/cli/test_cli.py PATH/TO/traffstat
+
+The last line is "cli: N passed, N failed, N skipped"; the exit status is 1 when a test failed.
+"""
+import csv
+import io
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+DATA = os.path.join(ROOT, 'data')
+MISSOULA = os.path.join(DATA, 'missoula.csv')
+COMMAND = ''
+BETA = ['--reporting', 'beta(8,12)']
+NOBODY = 65534
+
+TESTS = []
+
+
+class Skip(Exception):
+    pass
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+class Answer:
+    def __init__(self, done):
+        self.status = done.returncode
+        self.out = done.stdout
+        self.text = done.stdout.decode('utf-8')
+        self.err = done.stderr.decode('utf-8')
+
+    def json(self):
+        return json.loads(self.text)
+
+    def rows(self):
+        return list(csv.DictReader(io.StringIO(self.text)))
+
+
+def environment(**more):
+    """A plain one, so that the tests do not depend on who runs them."""
+    kept = ('PATH', 'ASAN_OPTIONS', 'UBSAN_OPTIONS', 'LSAN_OPTIONS', 'LOCPATH', 'TMPDIR')
+    env = {name: os.environ[name] for name in kept if name in os.environ}
+    env.setdefault('LSAN_OPTIONS', 'print_suppressions=0:suppressions=' +
+                   os.path.join(ROOT, 'tests', 'lsan.supp'))
+    env['TRAFFSTAT_DATA'] = DATA
+    env.update({name: value for name, value in more.items() if value is not None})
+    for name in [name for name, value in more.items() if value is None]:
+        env.pop(name, None)
+    return env
+
+
+def run(*arguments, stdin=b'', cwd=None, prepare=None, stdout=subprocess.PIPE, **env):
+    done = subprocess.run([COMMAND] + [str(a) for a in arguments], input=stdin, cwd=cwd,
+                          stdout=stdout, stderr=subprocess.PIPE, preexec_fn=prepare,
+                          env=environment(**env), timeout=300)
+    done.stdout = done.stdout or b''
+    return Answer(done)
+
+
+def equal(got, want, what=''):
+    if got != want:
+        raise AssertionError('%s is %r, not %r' % (what or 'it', got, want))
+
+
+def holds(text, *parts):
+    for part in parts:
+        if part not in text:
+            raise AssertionError('%r is not in %r' % (part, text))
+
+
+def good(answer, status=0):
+    if answer.status != status:
+        raise AssertionError('exit status %d, not %d: %s' % (answer.status, status, answer.err))
+    return answer
+
+
+def refused(answer, status, *parts):
+    """Nothing on stdout, one clear line on stderr with `parts` in it, the right status."""
+    good(answer, status)
+    equal(answer.text, '', 'stdout')
+    lines = answer.err.splitlines()
+    equal(len(lines), 1, 'the number of lines in %r' % answer.err)
+    if not lines[0].startswith('traffstat: ') or lines[0].endswith('.'):
+        raise AssertionError('not in the form of a message: %r' % lines[0])
+    holds(lines[0], *parts)
+
+
+class Folder:
+    """A folder for one test; what is in it can be compared before and after."""
+
+    def __enter__(self):
+        self.path = tempfile.mkdtemp(prefix='traffstat-cli-')
+        os.chmod(self.path, 0o755)
+        return self
+
+    def __exit__(self, *_):
+        for path, folders, _ in os.walk(self.path):
+            os.chmod(path, 0o755)
+        shutil.rmtree(self.path)
+
+    def __call__(self, name):
+        return os.path.join(self.path, name)
+
+    def write(self, name, data):
+        with open(self(name), 'wb') as file:
+            file.write(data if isinstance(data, bytes) else data.encode('utf-8'))
+        return self(name)
+
+    def read(self, name):
+        with open(self(name), 'rb') as file:
+            return file.read()
+
+    def listing(self):
+        return sorted(os.path.relpath(os.path.join(path, name), self.path)
+                      for path, folders, files in os.walk(self.path) for name in folders + files)
+
+
+# ---- the main case ------------------------------------------------------------------------------
+
+@test
+def read_says_what_it_understood():
+    answer = good(run('read', MISSOULA))
+    holds(answer.text, '2 of 2 records used', '1 series', '2017–2018', '15', 'comma', 'year: year')
+    equal(answer.err, '')
+
+
+@test
+def read_json_has_the_keys_of_the_design():
+    got = good(run('read', MISSOULA, '--json')).json()
+    equal(got['rows'], {'seen': 2, 'used': 2, 'dropped': 0})
+    equal((got['series'], got['years'], got['total']), (1, [2017, 2018], {'lower': 15, 'upper': 15}))
+    equal(got['columns']['year'], 'year')
+    equal(got['problems'], [])
+    for key in ('dialect', 'encoding', 'layout'):
+        assert got[key], key
+
+
+@test
+def the_example_of_the_design_comes_out():
+    got = good(run('estimate', MISSOULA, *BETA, '--json')).json()
+    equal((got['method']['id'], got['kind'], got['seed'], got['level'], got['verdict']),
+          ('thinning', 'scenario', 1, 0.95, 'caution'))
+    row = got['rows'][1]
+    want = {'series': 'Missoula', 'year': 2018, 'observed': 8, 'estimate': 19, 'unreported': 11,
+            'lower': 10, 'upper': 46, 'verdict': 'caution'}
+    equal({key: row[key] for key in want}, want)
+    assert abs(row['mean'] - 21.714285714285715) < 1e-12, row['mean']
+    equal(row['intervals'][0], {'level': 0.5, 'lower': 15, 'upper': 26})
+    assert got['reasons'] and got['assumptions'] and got['rows'][0]['reasons']
+    equal(got['total']['year'], None)
+    equal(got['total']['observed'], 15)
+    equal(got['reporting']['prior']['a'], 8)
+
+
+# The table of the issue: 7 counted, prior inverse: mean, median, 95 % interval.
+@test
+def seven_counted_under_six_priors():
+    wanted = {'beta(8,12)': (19, 17, 9, 41), 'beta(4,6)': (21, 17, 8, 57),
+              'beta(20,30)': (343 / 19, 17, 9, 34), 'beta(3,27)': (101.5, 73, 22, 349),
+              'beta(9,1)': (7.875, 7, 7, 12), 'beta(1,1)': (None, 13, 7, 279)}
+    for prior, want in wanted.items():
+        row = good(run('estimate', '-', '--reporting', prior, '--json',
+                       stdin=b'place,year,cases\nA,2017,7\n')).json()['rows'][0]
+        got = (row['mean'], row['estimate'], row['lower'], row['upper'])
+        equal(got[1:], want[1:], prior)
+        near = got[0] == want[0] if want[0] is None else abs(got[0] - want[0]) < 1e-9 * want[0]
+        assert near, (prior, got[0], want[0])
+
+
+@test
+def the_csv_of_an_estimate_reads_back():
+    rows = good(run('estimate', MISSOULA, *BETA, '--csv')).rows()
+    equal([row['series'] for row in rows], ['Missoula', 'Missoula', 'total'])
+    equal((rows[1]['year'], rows[1]['estimate'], rows[1]['lower'], rows[1]['upper_50']),
+          ('2018', '19', '10', '26'))
+    equal({row['kind'] for row in rows}, {'scenario'})
+    equal(rows[2]['year'], '')
+
+
+@test
+def the_text_of_an_estimate_leads_with_kind_and_interval():
+    text = good(run('estimate', MISSOULA, *BETA)).text
+    assert text.startswith('Scenario, not an estimate'), text
+    holds(' '.join(text.split()), 'would mean 10–46 in all (middle value 19)',
+          'cannot test this assumption', 'Assumptions:')
+    assert max(len(line) for line in text.splitlines()) <= 100
+
+
+@test
+def the_level_changes_the_headline_interval_alone():
+    got = good(run('estimate', MISSOULA, *BETA, '--json', '--level', '0.5')).json()
+    equal((got['level'], got['rows'][1]['lower'], got['rows'][1]['upper'],
+           got['rows'][1]['estimate']), (0.5, 15, 26, 19))
+
+
+@test
+def a_range_is_a_prior():
+    prior = good(run('estimate', MISSOULA, '--reporting', '0.2..0.6', '--json')).json()['reporting']
+    assert abs(prior['prior']['lower'] - 0.2) < 1e-8 and abs(prior['prior']['upper'] - 0.6) < 1e-8
+    equal(prior['origin'], 'range')
+
+
+@test
+def evidence_names_itself_in_the_result():
+    got = good(run('estimate', MISSOULA, '--evidence=uk-2013', '--json')).json()
+    equal((got['kind'], got['reporting']['id'], got['reporting']['origin']),
+          ('scenario', 'uk-2013', 'evidence'))
+    holds(' '.join(got['rows'][0]['reasons']), 'persons', 'cases', 'United Kingdom')
+
+
+@test
+def evidence_without_an_interval_needs_a_size():
+    refused(run('estimate', MISSOULA, '--evidence', 'sacramento-2015-2020'), 2, '--evidence-size')
+    got = good(run('estimate', MISSOULA, '--evidence', 'sacramento-2015-2020', '--evidence-size',
+                   '20', '--json')).json()
+    equal(got['kind'], 'scenario')
+    assert abs(got['reporting']['prior']['a'] - 0.082 * 20) < 1e-9
+
+
+@test
+def evidence_lists_ids_and_one_of_them():
+    listed = good(run('evidence', '--json')).json()
+    ids = [entry['id'] for entry in listed]
+    holds(' '.join(ids), 'uk-2013', 'sacramento-2015-2020', 'us-three-communities')
+    assert all(entry['citation'] and entry['unit'] and entry['place'] for entry in listed)
+    one = good(run('evidence', 'uk-2013', '--json')).json()
+    equal([entry['id'] for entry in one], ['uk-2013'])
+    assert abs(one[0]['lower'] - 2744 / 13000) < 1e-12
+    holds(good(run('evidence')).text, 'uk-2013', 'Home Office')
+    equal(good(run('evidence', '--csv')).rows()[0]['id'], ids[0])
+
+
+@test
+def evidence_as_csv_is_a_list_of_evidence():
+    with Folder() as folder:
+        again = folder.write('again.csv', good(run('evidence', '--csv')).out)
+        equal(run('evidence', '--csv', '--evidence-file', again).out, run('evidence', '--csv').out)
+
+
+@test
+def evidence_is_found_beside_the_build():
+    if not os.path.exists(os.path.join(os.path.dirname(COMMAND), '../../../data/evidence.csv')):
+        raise Skip('the command is not in the build folder of the source')
+    good(run('evidence', 'uk-2013', TRAFFSTAT_DATA=None))
+
+
+@test
+def a_missing_prior_is_explained_and_the_choices_named():
+    refused(run('estimate', MISSOULA), 2, 'no default', '--evidence', '--reporting', '. ')
+
+
+# ---- charts -------------------------------------------------------------------------------------
+
+MAGIC = {'png': b'\x89PNG\r\n\x1a\n', 'svg': b'<', 'pdf': b'%PDF-'}
+
+
+@test
+def chart_writes_the_three_formats():
+    with Folder() as folder:
+        for ending, magic in MAGIC.items():
+            name = 'm.' + ending
+            answer = good(run('chart', MISSOULA, '--evidence', 'uk-2013', '-o', folder(name)))
+            holds(answer.text, name, 'scenario')
+            equal(answer.text.count('\n'), 1)
+            equal(answer.err, '')
+            assert folder.read(name).startswith(magic), name
+        equal(folder.listing(), ['m.pdf', 'm.png', 'm.svg'])
+
+
+@test
+def chart_json_describes_the_picture():
+    with Folder() as folder:
+        got = good(run('chart', MISSOULA, *BETA, '--json', '-o', folder('m.svg'))).json()
+        equal((got['file'], got['format'], got['width'], got['height']),
+              (folder('m.svg'), 'svg', 1600, 900))
+        equal(got['estimate']['rows'][1]['estimate'], 19)
+        holds(got['alt'], '7', '8', '10–46')
+        holds(' '.join(got['notes']), 'exact p = 1')
+        assert got['title'] and 'cenario' in got['title'] + got['subtitle']
+
+
+@test
+def chart_without_a_prior_draws_the_counts_and_says_so():
+    with Folder() as folder:
+        got = good(run('chart', MISSOULA, '--json', '-o', folder('m.svg'))).json()
+        equal(got['estimate'], None)
+        holds(' '.join(got['notes']), 'not estimated')
+
+
+@test
+def the_same_chart_has_the_same_bytes_in_another_time_zone_and_locale():
+    with Folder() as folder:
+        for ending in MAGIC:
+            first, second = folder('a.' + ending), folder('b.' + ending)
+            good(run('chart', MISSOULA, *BETA, '-o', first, TZ='UTC', LC_ALL='C'))
+            time.sleep(0.01)
+            good(run('chart', MISSOULA, *BETA, '-o', second, TZ='Asia/Kathmandu',
+                     LC_ALL='de_DE.UTF-8', LANG='ar_EG.UTF-8', SOURCE_DATE_EPOCH='1'))
+            equal(folder.read('a.' + ending) == folder.read('b.' + ending), True, ending)
+
+
+@test
+def chart_takes_sizes_themes_and_texts():
+    with Folder() as folder:
+        got = good(run('chart', MISSOULA, '--size', 'card', '--theme=dark', '--title', 'My title',
+                       '--source', 'My source', '--language', 'en', '--json', '-o',
+                       folder('m.svg'))).json()
+        equal((got['width'], got['height'], got['title']), (1200, 630, 'My title'))
+        holds(folder.read('m.svg').decode(), 'My title', 'My source')
+
+
+@test
+def chart_asks_for_one_series():
+    table = 'place,year,cases\n' + ''.join('P%d,%d,%d\n' % (p, y, p + y % 7)
+                                           for p in range(9) for y in (2015, 2016))
+    with Folder() as folder:
+        data = folder.write('many.csv', table)
+        before = folder.listing()
+        refused(run('chart', data, '-o', folder('m.png')), 2, '9 fit', 'P0', 'P3', '--where')
+        equal(folder.listing(), before)
+        answer = good(run('chart', data, '--where', 'jurisdiction=p4', '-o', folder('m.png')))
+        holds(answer.text, 'P4')
+
+
+@test
+def an_existing_picture_is_replaced_or_kept_whole():
+    with Folder() as folder:
+        folder.write('m.svg', 'old')
+        refused(run('chart', MISSOULA, '--evidence', 'uk-2014', '-o', folder('m.svg')), 2, 'uk-2013')
+        equal(folder.read('m.svg'), b'old')
+        good(run('chart', MISSOULA, '-o', folder('m.svg')))
+        assert folder.read('m.svg') != b'old'
+        equal(folder.listing(), ['m.svg'])
+
+
+# ---- selecting ----------------------------------------------------------------------------------
+
+TWO = ('agency,year,cases,measure,category\n'
+       'Ada,2016,3,victims,adult\nAda,2017,4,victims,adult\n'
+       'Ada,2016,1,victims,minor\nBoise,2016,5,arrests,adult\nBoise,2018,6,arrests,adult\n')
+
+
+@test
+def where_years_and_measure_select():
+    with Folder() as folder:
+        data = folder.write('two.csv', TWO)
+
+        def got(*options):
+            return [(row['jurisdiction'], row['year'], row['category'])
+                    for row in good(run('read', data, '--csv', *options)).rows()]
+        equal(got('--where', 'jurisdiction=boise'), [('Boise', '2016', 'adult'),
+                                                     ('Boise', '2018', 'adult')])
+        equal(got('--where', 'category=minor'), [('Ada', '2016', 'minor')])
+        equal(got('--measure', 'victims', '--years', '2017..'), [('Ada', '2017', 'adult')])
+        equal(got('--years', '..2016', '--where', 'jurisdiction=Ada', '--where',
+                  'jurisdiction=Boise', '--where', 'category=adult'),
+              [('Ada', '2016', 'adult'), ('Boise', '2016', 'adult')])
+        equal(len(got('--measure', 'all')), 5)
+
+
+@test
+def what_selects_nothing_names_the_nearest():
+    with Folder() as folder:
+        data = folder.write('two.csv', TWO)
+        refused(run('estimate', data, *BETA, '--where', 'jurisdiction=Boisse'), 1, '"Boise"')
+        refused(run('estimate', data, *BETA, '--measure', 'victim'), 1, '"victims"')
+        refused(run('estimate', data, *BETA, '--years', '1999..2001'), 1, '2016 to 2018')
+        refused(run('estimate', data, *BETA, '--where', 'jurisdiction=Boise', '--measure',
+                    'victims'), 1, 'together')
+
+
+@test
+def unlike_series_get_no_total():
+    with Folder() as folder:
+        data = folder.write('two.csv', TWO)
+        answer = good(run('estimate', data, *BETA, '--json'))
+        equal(answer.json()['total'], None)
+        holds(answer.err, 'no total')
+
+
+# ---- reading ------------------------------------------------------------------------------------
+
+NASTY = ('key,jurisdiction,year,measure,category,cases_lower,cases_upper,population,coverage,flags,'
+         'source\n'
+         '30063,"Missoula, ""MT""",2015,"cases; all",adult,0,4,115000,0.75,provisional,"a\nb"\n'
+         '30063,"Missoula, ""MT""",2016,"cases; all",adult,2,,115000.5,,break;partial_year,"a\nb"\n'
+         '30063,"Missoula, ""MT""",2017,"cases; all",adult,,,,,,"a\nb"\n'
+         ',São Tomé,1999,cases,,9007199254740993,9007199254740993,,1,summed;partial,\n')
+
+
+@test
+def the_tidy_form_reads_back_to_the_same_panel():
+    with Folder() as folder:
+        first = folder.write('first.csv', NASTY)
+        good(run('read', first, '--strict', '--out', folder('second.csv')))
+        good(run('read', folder('second.csv'), '--strict', '--out', folder('third.csv')))
+        equal(folder.read('second.csv'), folder.read('third.csv'))
+        want = list(csv.DictReader(io.StringIO(NASTY)))
+        got = list(csv.DictReader(io.StringIO(folder.read('second.csv').decode())))
+        for row in want + got:
+            row['flags'] = sorted(row['flags'].split(';'))
+        equal(got, want)
+
+
+@test
+def intervals_and_missing_counts_stay_what_they_are():
+    table = 'place,year,cases\nA,2015,<5\nA,2016,1-9\nA,2017,2+\nA,2018,NA\nA,2019,0\nA,2020,3\n'
+    with Folder() as folder:
+        data = folder.write('a.csv', table)
+        rows = good(run('read', data, '--csv')).rows()
+        equal([(row['cases_lower'], row['cases_upper']) for row in rows],
+              [('0', '4'), ('1', '9'), ('2', ''), ('', ''), ('0', '0'), ('3', '3')])
+        got = good(run('estimate', data, '--rate-prior', 'gamma(1,0.1)', *BETA, '--json')).json()
+        equal([row['observed'] for row in got['rows']], [[0, 4], [1, 9], [2, None], None, 0, 3])
+        equal(got['rows'][3]['verdict'], 'inestimable')
+        equal(got['rows'][3]['estimate'], None)
+        equal(got['verdict'], 'caution')
+
+
+@test
+def standard_input_is_a_file():
+    with open(MISSOULA, 'rb') as file:
+        data = file.read()
+    a, b = run('estimate', '-', *BETA, '--json', stdin=data), run('estimate', MISSOULA, *BETA,
+                                                                  '--json')
+    equal(good(a).text, good(b).text)
+
+
+@test
+def columns_can_be_named():
+    table = 'a;b;c\nX;2015;1.234\nX;2016;7\n'
+    rows = good(run('read', '-', '--csv', '--map', 'jurisdiction=a', '--map', 'year=b', '--map',
+                    'cases=#3', '--set', 'measure=victims', '--decimal', ',', '--delimiter',
+                    'semicolon', stdin=table.encode())).rows()
+    equal([(row['measure'], row['cases_lower']) for row in rows],
+          [('victims', '1234'), ('victims', '7')])
+
+
+@test
+def duplicates_follow_the_policy():
+    table = b'place,year,cases\nA,2015,2\nA,2015,3\n'
+    for policy, want in (('sum', '5'), ('first', '2'), ('last', '3')):
+        rows = good(run('read', '-', '--csv', '--duplicates', policy, stdin=table)).rows()
+        equal([row['cases_lower'] for row in rows], [want])
+    refused(run('read', '-', '--csv', '--duplicates', 'error', stdin=table), 1, '2015')
+
+
+LOSSY = 'place,year,cases\nA,2015,2\nA,2016,many\nA,2017,4\nB,2015,5\nB,2016,6\n'
+
+
+@test
+def read_lists_problems_and_goes_on():
+    with Folder() as folder:
+        data = folder.write('l.csv', LOSSY)
+        got = good(run('read', data, '--json')).json()
+        assert got['problems'], got
+        example = got['problems'][0]['examples'][0]
+        equal((example['line'], example['got']), (3, 'many'))
+        equal(example['column'], 'cases')
+        holds(good(run('read', data)).text, 'line 3', 'many')
+
+
+@test
+def strict_refuses_any_problem():
+    with Folder() as folder:
+        data = folder.write('l.csv', LOSSY)
+        answer = good(run('read', data, '--strict', '--json'), 1)
+        holds(answer.err, 'many', '3')
+        equal(len(answer.err.splitlines()), 1)
+        refused(run('estimate', data, *BETA, '--strict'), 1, 'many')
+
+
+@test
+def a_selected_series_that_lost_a_record_stops_other_verbs():
+    with Folder() as folder:
+        data = folder.write('l.csv', LOSSY)
+        lost = good(run('read', data, '--json')).json()['rows']['dropped']
+        equal(lost, 1, 'the number of records lost')
+        refused(run('estimate', data, *BETA), 1, '1 record', 'line 3', 'many', '--lenient')
+        good(run('estimate', data, *BETA, '--where', 'jurisdiction=B'))
+        answer = good(run('estimate', data, *BETA, '--lenient', '--json'))
+        holds(answer.err, 'caution', 'line 3')
+        answer.json()
+        only = ['--where', 'jurisdiction=A']
+        before = folder.listing()
+        refused(run('chart', data, *only, '-o', folder('a.svg')), 1, '--lenient')
+        equal(folder.listing(), before)
+        good(run('chart', data, *only, '--lenient', '-o', folder('a.svg')))
+        holds(folder.read('a.svg').decode(), '1 record')
+
+
+# ---- inestimable --------------------------------------------------------------------------------
+
+@test
+def inestimable_is_status_3_with_its_json():
+    answer = good(run('estimate', '-', *BETA, '--json', stdin=b'place,year,cases\nA,2017,0\n'), 3)
+    got = answer.json()
+    equal((got['verdict'], got['rows'][0]['estimate'], got['rows'][0]['upper']),
+          ('inestimable', None, None))
+    assert got['rows'][0]['reasons']
+    equal(len(answer.err.splitlines()), 1)
+    holds(answer.err, 'inestimable')
+
+
+@test
+def no_picture_of_what_is_inestimable():
+    with Folder() as folder:
+        refused(run('chart', '-', *BETA, '-o', folder('m.png'),
+                    stdin=b'place,year,cases\nA,2017,0\n'), 3, 'inestimable')
+        equal(folder.listing(), [])
+
+
+# ---- bad input: one line, the right status, nothing left behind ---------------------------------
+
+PNG = b'\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR' + bytes(200)
+
+# name, bytes, status for read, what the message must say
+BAD_FILES = [
+    ('an empty file', b'', 1, ['empty']),
+    ('a picture', PNG, 1, ['PNG']),
+    ('no year column', b'place,cases\nA,3\nB,4\n', 1, ['year', '--map']),
+    ('two candidates for one role', b'place,year,offences,arrests\nA,2017,3,4\n', 1,
+     ['offences', 'arrests', '--map']),
+]
+
+# What the reader lists and other verbs refuse.
+BAD_RECORDS = [
+    ('a negative count', b'place,year,cases\nA,2016,5\nA,2017,-3\n', ['line 3', '-3']),
+    ('year 20178', b'place,year,cases\nA,2016,5\nA,20178,3\n', ['line 3', '20178']),
+]
+
+
+@test
+def files_that_cannot_be_read():
+    for name, data, status, parts in BAD_FILES:
+        with Folder() as folder:
+            path = folder.write('bad.csv', data)
+            before = folder.listing()
+            for arguments in (['read', path], ['read', path, '--json'],
+                              ['read', path, '--out', folder('tidy.csv')],
+                              ['estimate', path, *BETA, '--json'],
+                              ['chart', path, '-o', folder('m.png')]):
+                try:
+                    refused(run(*arguments), status, 'bad.csv', *parts)
+                except AssertionError as error:
+                    raise AssertionError('%s: %s: %s' % (name, arguments[0], error))
+            equal(folder.listing(), before, name)
+
+
+@test
+def records_that_cannot_be_used():
+    for name, data, parts in BAD_RECORDS:
+        with Folder() as folder:
+            path = folder.write('bad.csv', data)
+            before = folder.listing()
+            equal(len(good(run('read', path, '--json')).json()['problems']), 1, name)
+            refused(run('estimate', path, *BETA), 1, *parts)
+            refused(run('chart', path, '-o', folder('m.png')), 1, *parts)
+            answer = good(run('read', path, '--strict'), 1)
+            equal(len(answer.err.splitlines()), 1, name)
+            equal(folder.listing(), before, name)
+
+
+@test
+def no_record_that_can_be_used():
+    refused(run('estimate', '-', *BETA, stdin=b'place,year,cases\nA,2017,-3\n'), 1, '-3')
+
+
+@test
+def no_such_file():
+    with Folder() as folder:
+        for arguments in (['read', folder('none.csv')], ['estimate', folder('none.csv'), *BETA],
+                          ['chart', folder('none.csv'), '-o', folder('m.png')],
+                          ['evidence', '--evidence-file', folder('none.csv')]):
+            refused(run(*arguments), 1, 'none.csv', 'no such file')
+        refused(run('read', folder.path), 1, 'folder')
+        equal(folder.listing(), [])
+
+
+@test
+def no_list_of_evidence():
+    with Folder() as folder:
+        refused(run('evidence', TRAFFSTAT_DATA=folder.path), 1, 'evidence.csv')
+
+
+@test
+def fonts_that_cannot_be_used():
+    with Folder() as folder:
+        text = folder.write('no.ttf', 'this is no font')
+        before = folder.listing()
+        for font in (folder('none.ttf'), text):
+            refused(run('chart', MISSOULA, '--font', font, '-o', folder('m.png')), 1,
+                    os.path.basename(font))
+        equal(folder.listing(), before)
+
+
+@test
+def a_character_that_no_font_has():
+    with Folder() as folder:
+        refused(run('chart', '-', '-o', folder('m.png'),
+                    stdin='place,year,cases\nA\ue123B,2017,3\n'.encode()), 1, 'U+E123')
+        equal(folder.listing(), [])
+
+
+@test
+def an_output_folder_that_is_not_there():
+    with Folder() as folder:
+        for ending in MAGIC:
+            refused(run('chart', MISSOULA, '-o', folder('no/m.' + ending)), 1, 'no/m.' + ending,
+                    'folder')
+        refused(run('read', MISSOULA, '--csv', '--out', folder('no/tidy.csv')), 1, 'folder')
+        equal(folder.listing(), [])
+
+
+@test
+def an_output_that_is_a_folder():
+    with Folder() as folder:
+        os.mkdir(folder('m.png'))
+        refused(run('chart', MISSOULA, '-o', folder('m.png')), 1, 'm.png')
+        equal(folder.listing(), ['m.png'])
+
+
+@test
+def a_full_device():
+    if not os.path.exists('/dev/full'):
+        raise Skip('no /dev/full')
+    refused(run('chart', MISSOULA, '-o', '/dev/full'), 1, '/dev/full', 'space')
+    refused(run('read', MISSOULA, '--csv', '--out', '/dev/full'), 1, '/dev/full', 'space')
+    with open('/dev/full', 'wb') as full:
+        for arguments in (['read', MISSOULA], ['estimate', MISSOULA, *BETA, '--json'],
+                          ['evidence'], ['--help'], ['--version'], ['chart', '--help']):
+            refused(run(*arguments, stdout=full), 1, 'standard output', 'space')
+
+
+@test
+def a_limit_on_the_size_of_files():
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+    with Folder() as folder:
+        folder.write('m.png', 'old')
+        for ending in MAGIC:
+            refused(run('chart', MISSOULA, '-o', folder('m.' + ending), prepare=limit), 1,
+                    'm.' + ending, 'large')
+        equal(folder.read('m.png'), b'old')
+        long = 'place,year,cases\n' + ''.join('A,%d,1\n' % y for y in range(1900, 2020))
+        refused(run('read', '-', '--csv', '--out', folder('t.csv'), stdin=long.encode(),
+                    prepare=limit), 1, 't.csv', 'large')
+        equal(folder.listing(), ['m.png'])
+
+
+@test
+def a_full_disk():
+    with Folder() as folder:
+        script = ('mount -t tmpfs -o size=16k tmpfs "$1" || exit 77; shift; "$@"; status=$?; '
+                  'ls -A "$0"; exit $status')
+        done = subprocess.run(['unshare', '-m', 'sh', '-c', script, folder.path, folder.path,
+                               COMMAND, 'chart', MISSOULA, '-o', folder('m.png')],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
+        if done.returncode == 77 or b'unshare' in done.stderr:
+            raise Skip('a small disk cannot be mounted here')
+        refused(Answer(done), 1, 'm.png', 'space')
+
+
+@test
+def a_folder_that_may_not_be_written():
+    def nobody():
+        if os.getuid() == 0:
+            os.setgroups([])
+            os.setgid(NOBODY)
+            os.setuid(NOBODY)
+    if os.getuid() == 0:
+        try:
+            equal(run('--version', prepare=nobody).status, 0)
+        except (AssertionError, OSError):
+            raise Skip('another user cannot run the command here')
+    with Folder() as folder:
+        data = folder.write('m.csv', 'place,year,cases\nA,2016,7\nA,2017,8\n')
+        os.chmod(folder.path, 0o555)
+        before = folder.listing()
+        refused(run('chart', data, '-o', folder('m.png'), prepare=nobody), 1, 'm.png',
+                'permission denied')
+        refused(run('read', data, '--csv', '--out', folder('t.csv'), prepare=nobody), 1, 't.csv',
+                'ermission denied')
+        equal(folder.listing(), before)
+
+
+# ---- wrong usage --------------------------------------------------------------------------------
+
+WRONG = [
+    ([], ['verb', 'read', '--help']),
+    (['chrat', MISSOULA], ['chart']),
+    (['frobnicate'], ['frobnicate', 'read', 'estimate', 'chart', 'evidence']),
+    (['trend', MISSOULA], ['not built yet']),
+    (['overlap', MISSOULA], ['not built yet']),
+    (['report', MISSOULA], ['not built yet']),
+    (['help', 'chrat'], ['chart']),
+    (['--jsno'], ['verb comes first']),
+    (['read'], ['FILE']),
+    (['read', ''], ['empty']),
+    (['read', MISSOULA, MISSOULA], ['second one']),
+    (['read', MISSOULA, '--jsno'], ['--jsno', '--json']),
+    (['read', MISSOULA, '--json=yes'], ['no value']),
+    (['read', MISSOULA, '-x'], ['-x']),
+    (['read', MISSOULA, '--zzzzzzzzzzzzzz'], ['--help']),
+    (['read', MISSOULA, '--reporting', '0.2..0.6'], ['read', '--reporting']),
+    (['read', MISSOULA, '--json', '--csv'], ['exclude']),
+    (['read', MISSOULA, '--strict', '--lenient'], ['exclude']),
+    (['read', MISSOULA, '--where'], ['--where', 'value']),
+    (['read', MISSOULA, '--where', 'place'], ['NAME=VALUE']),
+    (['read', MISSOULA, '--where', 'place=x'], ['place', 'jurisdiction']),
+    (['read', MISSOULA, '--map', 'color=x'], ['color', 'jurisdiction']),
+    (['read', MISSOULA, '--set', 'year=abc'], ['abc', 'year']),
+    (['read', MISSOULA, '--years', '2017-2018'], ['2017-2018', '2010..2018']),
+    (['read', MISSOULA, '--years', '2018..2017'], ['ends before']),
+    (['read', MISSOULA, '--years', '20178'], ['20178']),
+    (['read', MISSOULA, '--years', '..'], ['..']),
+    (['read', MISSOULA, '--duplicates', 'add'], ['add', 'sum']),
+    (['read', MISSOULA, '--decimal', ';'], ['.']),
+    (['read', MISSOULA, '--delimiter', 'x'], ['comma']),
+    (['read', MISSOULA, '--limit', 'field=0'], ['field']),
+    (['read', MISSOULA, '--limit', 'size=9'], ['size', 'field']),
+    (['read', MISSOULA, '--by', 'state'], ['--by', 'not built yet']),
+    (['read', MISSOULA, '--population', 'p.csv'], ['not built yet']),
+    (['read', MISSOULA, '--suppressed=1..9'], ['not built yet']),
+    (['estimate', MISSOULA, '--bootstrap', '10'], ['not built yet']),
+    (['estimate', MISSOULA, *BETA, '--model', 'panel'], ['panel', 'thinning']),
+    (['estimate', MISSOULA, *BETA, '--level', '95'], ['0.95']),
+    (['estimate', MISSOULA, *BETA, '--level', 'nan'], ['nan']),
+    (['estimate', MISSOULA, *BETA, '--level', '0x1p-1'], ['0x1p-1']),
+    (['estimate', MISSOULA, *BETA, '--seed', '-1'], ['-1']),
+    (['estimate', MISSOULA, *BETA, '--seed', '18446744073709551616'], ['18446744073709551615']),
+    (['estimate', MISSOULA, *BETA, '--threads', '257'], ['256']),
+    (['estimate', MISSOULA, '--reporting', 'beta(8'], ['beta(8']),
+    (['estimate', MISSOULA, '--reporting', 'beta(0,1)'], ['0']),
+    (['estimate', MISSOULA, '--reporting', '0.6..0.2'], ['0.6']),
+    (['estimate', MISSOULA, '--reporting', '20..60'], ['20']),
+    (['estimate', MISSOULA, '--reporting', '0.4'], ['0.4']),
+    (['estimate', MISSOULA, '--reporting='], ['empty']),
+    (['estimate', MISSOULA, '--evidence', 'uk-2012'], ['uk-2012', 'uk-2013']),
+    (['estimate', MISSOULA, *BETA, '--evidence', 'uk-2013'], ['exclude']),
+    (['estimate', MISSOULA, *BETA, '--evidence-size', '20'], ['--evidence ID']),
+    (['estimate', MISSOULA, '--evidence', 'uk-2013', '--evidence-size', '0'], ['0']),
+    (['estimate', MISSOULA, *BETA, '--rate-prior', 'flat'], ['flat', 'inverse']),
+    (['estimate', MISSOULA, *BETA, '--rate-prior', 'gamma(1)'], ['gamma(1)']),
+    (['estimate', MISSOULA, *BETA, '--rate-prior', 'gamma(0,1)'], ['gamma(0,1)']),
+    (['estimate', MISSOULA, *BETA, '--title', 'x'], ['--title']),
+    (['evidence', 'uk-2012'], ['uk-2012', 'uk-2013']),
+    (['evidence', 'uk-2013', 'ireland-2016'], ['second one']),
+    (['chart', MISSOULA], ['-o']),
+    (['chart', MISSOULA, '-o'], ['-o']),
+    (['chart', MISSOULA, '-o', ''], ['empty']),
+    (['chart', MISSOULA, '-o', 'm.gif'], ['m.gif', '.png']),
+    (['chart', MISSOULA, '-o', '.png'], ['.png']),
+    (['chart', MISSOULA, '-o', 'm.png', '--csv'], ['--csv']),
+    (['chart', MISSOULA, '-o', 'm.png', '--size', 'big'], ['big', 'card']),
+    (['chart', MISSOULA, '-o', 'm.png', '--theme', 'pink'], ['pink', 'dark']),
+    (['chart', MISSOULA, '-o', 'm.png', '--evidence', 'uk-2012'], ['uk-2013']),
+]
+
+
+@test
+def wrong_usage_is_status_2_and_one_line():
+    with Folder() as folder:
+        for arguments, parts in WRONG:
+            try:
+                refused(run(*arguments, cwd=folder.path), 2, *parts)
+                equal(folder.listing(), [])
+            except AssertionError as error:
+                raise AssertionError('%s: %s' % (' '.join(arguments), error))
+
+
+# ---- manners ------------------------------------------------------------------------------------
+
+@test
+def help_is_for_a_newcomer():
+    for arguments in (['--help'], ['-h'], ['help']):
+        text = good(run(*arguments)).text
+        holds(text, 'traffstat read cases.csv', '--evidence ID', 'Exit status')
+        assert max(len(line) for line in text.splitlines()) <= 100
+    for verb in ('read', 'estimate', 'chart', 'evidence'):
+        text = good(run(verb, '--help')).text
+        equal(good(run('help', verb)).text, text)
+        holds(text, 'traffstat ' + verb, 'Options', '--json')
+        assert max(len(line) for line in text.splitlines()) <= 100
+    holds(good(run('--version')).text, 'traffstat 0.')
+
+
+@test
+def options_may_stand_anywhere_and_end_with_two_dashes():
+    a = good(run('estimate', *BETA, '--json', MISSOULA)).text
+    b = good(run('estimate', '--json', '--reporting=beta(8,12)', '--', MISSOULA)).text
+    equal(a, b)
+    with Folder() as folder:
+        folder.write('-m.csv', 'place,year,cases\nA,2017,7\n')
+        good(run('read', '--', '-m.csv', cwd=folder.path))
+
+
+@test
+def names_from_files_cannot_move_the_cursor():
+    data = 'place,year,cases\n"A\x1b[2J\u202eB",2016,7\n"A\x1b[2J\u202eB",2017,x\n'.encode()
+    for arguments in (['estimate', '-', *BETA, '--lenient'], ['read', '-'],
+                      ['estimate', '-', *BETA]):
+        answer = run(*arguments, stdin=data)
+        for text in (answer.text, answer.err):
+            assert '\x1b' not in text, (arguments, text)
+        assert '\u202e' not in answer.text, arguments
+    got = good(run('estimate', '-', *BETA, '--lenient', '--json', stdin=data))
+    assert '\x1b' not in got.text
+    holds(got.json()['rows'][0]['series'], 'A\x1b[2J')
+
+
+@test
+def threads_and_seed_do_not_change_an_exact_result():
+    texts = {good(run('estimate', MISSOULA, *BETA, '--csv', '--threads', n)).text
+             for n in ('0', '1', '2', '7')}
+    equal(len(texts), 1)
+    equal(good(run('estimate', MISSOULA, *BETA, '--json', '--seed', '18446744073709551615'))
+          .json()['seed'], 18446744073709551615)
+
+
+@test
+def interrupting_stops_cleanly():
+    for number in (signal.SIGINT, signal.SIGTERM):
+        process = subprocess.Popen([COMMAND, 'read', '-'], stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   env=environment())
+        process.stdin.write(b'place,year,cases\nA,2017,7\n')
+        process.stdin.flush()
+        time.sleep(0.5)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+        equal((process.returncode, out), (130, b''))
+        equal(err, b'traffstat: stopped\n')
+
+
+@test
+def a_reader_that_goes_away_is_no_crash():
+    process = subprocess.Popen([COMMAND, 'evidence'], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, env=environment())
+    process.stdout.close()
+    process.wait(timeout=60)
+    process.stderr.close()
+    assert process.returncode in (0, 1, -signal.SIGPIPE), process.returncode
+
+
+def main():
+    global COMMAND
+    if len(sys.argv) < 2:
+        sys.exit('usage: test_cli.py PATH/TO/traffstat [WORD]')
+    COMMAND = os.path.abspath(sys.argv[1])
+    chosen = [t for t in TESTS if len(sys.argv) < 3 or sys.argv[2] in t.__name__]
+    count = {'passed': 0, 'failed': 0, 'skipped': 0}
+    for number, one in enumerate(chosen, 1):
+        name = one.__name__.replace('_', ' ')
+        try:
+            one()
+            count['passed'] += 1
+            print('ok %d - %s' % (number, name))
+        except Skip as why:
+            count['skipped'] += 1
+            print('ok %d - %s # SKIP %s' % (number, name, why))
+        except Exception as why:
+            count['failed'] += 1
+            print('not ok %d - %s: %s' % (number, name, why))
+    print('cli: %(passed)d passed, %(failed)d failed, %(skipped)d skipped' % count)
+    sys.exit(1 if count['failed'] > 0 else 0)
+
+
+if __name__ == '__main__':
+    main()
