@@ -32,8 +32,7 @@ static void add_number(traffstat_text *out, double value)
         if (place == 2 && at < sizeof digits) {
             digits[--at] = '.';
         }
-        const bool lone_zero = place == 2 && rest == 0 && at < sizeof digits;
-        if (!trailing && !lone_zero) {
+        if (!trailing) {
             digits[--at] = digit;
         }
     }
