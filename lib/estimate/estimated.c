@@ -129,23 +129,29 @@ static traffstat_cell observed_of(const traffstat_estimate_row *row)
         .lower = row->observed_lower, .upper = row->observed_upper, .year = row->year, .places = 1};
 }
 
+/* "8 recorded cases"; "a recorded count of 8 ACTUAL_COUNT" where the measure is no noun. */
+static void say_recorded_count(traffstat_text *text, const traffstat_panel *panel, size_t series,
+                               const traffstat_cell *cell)
+{
+    traffstat_i_measure read;
+    traffstat_i_measure_read(traffstat_panel_measure(panel, series), &read);
+    const bool noun = read.unit_size == 0 || traffstat_i_countable(read.unit, read.unit_size);
+    traffstat_i_text_add(text, noun ? "" : "a recorded count of ");
+    traffstat_i_say_series_count(text, cell, panel, series, noun ? "recorded" : "");
+}
+
 /* "8 recorded cases in 2018"; of a total "15 recorded cases in 2017–2018 (2 series)". */
 static void say_recorded(traffstat_text *text, const traffstat_panel *panel,
                          const traffstat_estimate_row *row)
 {
     const traffstat_cell cell = observed_of(row);
-    if (row->series != TRAFFSTAT_NONE) {
-        traffstat_i_say_series_count(text, &cell, panel, row->series, "recorded");
-        traffstat_i_text_addf(text, " in %d", (int) row->year);
-        return;
-    }
-    const size_t series = traffstat_panel_series(panel);
-    traffstat_i_say_series_count(text, &cell, panel, 0, "recorded");
+    const bool total = row->series == TRAFFSTAT_NONE;
+    say_recorded_count(text, panel, total ? 0 : row->series, &cell);
     traffstat_i_text_add(text, " in ");
-    traffstat_i_say_years(text, traffstat_panel_first_year(panel),
-                          traffstat_panel_last_year(panel));
-    if (series > 1) {
-        traffstat_i_text_addf(text, " (%zu series)", series);
+    traffstat_i_say_years(text, total ? traffstat_panel_first_year(panel) : row->year,
+                          total ? traffstat_panel_last_year(panel) : row->year);
+    if (total && traffstat_panel_series(panel) > 1) {
+        traffstat_i_text_addf(text, " (%zu series)", traffstat_panel_series(panel));
     }
 }
 
