@@ -48,7 +48,7 @@ typedef struct traffstat_estimate_row {
     size_t series;             /**< in the panel that was estimated; TRAFFSTAT_NONE: a total */
     int32_t year;              /**< 0: a total over years */
     int32_t verdict;           /**< a traffstat_verdict */
-    int64_t observed_lower;    /**< y, as an interval */
+    int64_t observed_lower;    /**< y, as an interval; not reported: 0, and no upper end */
     int64_t observed_upper;    /**< TRAFFSTAT_NO_UPPER: no upper end */
     double estimate;           /**< the method's point for N */
     double mean;               /**< posterior mean of N; NaN: infinite, or the method has none */

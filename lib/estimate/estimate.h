@@ -20,7 +20,8 @@ typedef struct traffstat_i_estimate_plan {
     bool has_total;
 } traffstat_i_estimate_plan;
 
-/* Rows are made with series, year and observed set from the panel, numbers NaN, verdict ok. */
+/* Rows are made with series, year and observed set from the panel (not reported: 0 and no upper end),
+ * numbers NaN, verdict ok. */
 traffstat_status traffstat_i_estimate_new(traffstat_ctx *ctx, const traffstat_i_estimate_plan *plan,
                                           traffstat_estimate **out);
 /* Row for writing; TRAFFSTAT_NONE is the total. */
@@ -53,7 +54,9 @@ traffstat_status traffstat_i_estimate_finish(traffstat_estimate *estimate);
 
 /* How evidence fits a panel: place, period, measure, unit and agencies compared (case folded,
  * singular and plural alike). `mismatches` gets one plain phrase for each that differs
- * ("it counts persons, while these are cases"), joined by "; ". Kind: ESTIMATE only when none. */
+ * ("it counts persons, while these are cases"), joined by "; ". Kind: ESTIMATE only when none. Every
+ * year of the panel must lie in the period, which must be one year long; a rate without a published
+ * interval never matches. */
 traffstat_status traffstat_i_match_evidence(traffstat_ctx *ctx, const traffstat_panel *panel,
                                             const traffstat_evidence_entry *entry,
                                             traffstat_kind *kind, traffstat_text *mismatches);
@@ -63,7 +66,8 @@ traffstat_status traffstat_i_judge_thinning(traffstat_estimate *estimate, size_t
 
 /* ---- words ---------------------------------------------------------------------------------- */
 
-/* Whole numbers as integers; others with one decimal; a range with an en dash. */
+/* Whole numbers as integers, with commas from 10,000 on; others with one decimal; a range with an en
+ * dash. NaN: "no number"; a range without an upper end "8 or more". */
 void traffstat_i_say_number(traffstat_text *text, double value);
 void traffstat_i_say_range(traffstat_text *text, double lower, double upper);
 /* "20–62 %" of a range of shares, rounded so that the two ends differ and never read 0 or 100. */
@@ -81,10 +85,12 @@ void traffstat_i_say_subject(traffstat_text *text, const traffstat_panel *panel,
  * change. */
 traffstat_status traffstat_i_say_headline(traffstat_text *text, const traffstat_panel *panel,
                                           size_t series, const traffstat_estimate *estimate);
-/* One sentence on chance for a note: "7 and 8 cannot be told from chance (exact p = 1…)". */
+/* One sentence, with its stop, on chance for a note: "The difference between 7 cases in 2017 and 8 in
+ * 2018 cannot be told from chance (exact p = 1…)." */
 void traffstat_i_say_change(traffstat_text *text, const traffstat_panel *panel,
                             const traffstat_change *change);
-/* What is borrowed, in one sentence for a note or subtitle. */
+/* What is borrowed, in one sentence, with its stop, for a note or subtitle; it begins with "Scenario:"
+ * where it is one. Nothing where the method borrows no rate. */
 void traffstat_i_say_basis(traffstat_text *text, const traffstat_estimate *estimate);
 
 #endif
