@@ -107,11 +107,22 @@ static void set_rendering(PangoContext *context, PangoLanguage *language)
     pango_context_set_base_dir(context, PANGO_DIRECTION_LTR);
 }
 
+static void close_map(traffstat_i_fonts *fonts)
+{
+    g_clear_object(&fonts->layout);
+    g_clear_object(&fonts->context);
+    if (fonts->map != NULL) { /* Pango 1.50 does not give its reference back by itself */
+        pango_fc_font_map_set_config(PANGO_FC_FONT_MAP(fonts->map), NULL);
+    }
+    g_clear_object(&fonts->map);
+}
+
 /* A map over what the configuration holds now; called again when it has grown. */
 static traffstat_status open_map(traffstat_i_fonts *fonts)
 {
     PangoFontMap *map = pango_cairo_font_map_new_for_font_type(CAIRO_FONT_TYPE_FT);
     if (map == NULL || !PANGO_IS_FC_FONT_MAP(map)) {
+        g_clear_object(&map);
         return traffstat_i_fail(fonts->ctx, TRAFFSTAT_E_DRAW, "this Pango has no FreeType fonts");
     }
     pango_fc_font_map_set_config(PANGO_FC_FONT_MAP(map), fonts->config);
@@ -120,9 +131,7 @@ static traffstat_status open_map(traffstat_i_fonts *fonts)
     PangoLayout *layout = pango_layout_new(context);
     pango_layout_set_auto_dir(layout, TRUE);
 
-    g_clear_object(&fonts->layout);
-    g_clear_object(&fonts->context);
-    g_clear_object(&fonts->map);
+    close_map(fonts);
     fonts->map = map;
     fonts->context = context;
     fonts->layout = layout;
@@ -185,9 +194,7 @@ void traffstat_i_fonts_free(traffstat_i_fonts *fonts)
     if (fonts == NULL) {
         return;
     }
-    g_clear_object(&fonts->layout);
-    g_clear_object(&fonts->context);
-    g_clear_object(&fonts->map);
+    close_map(fonts);
     pango_font_description_free(fonts->regular); /* NULL is allowed */
     pango_font_description_free(fonts->bold);
     if (fonts->config != NULL) {

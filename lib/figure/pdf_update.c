@@ -272,7 +272,9 @@ traffstat_status traffstat_i_pdf_describe(traffstat_ctx *ctx, traffstat_text *pd
         status = refuse(&doc, "no catalog");
     } else {
         add_table(&doc);
-        traffstat_i_text_add_bytes(pdf, traffstat_i_text_get(&doc.update), doc.update.size);
+    }
+    if (status == TRAFFSTAT_OK && !doc.update.failed) {
+        traffstat_i_text_add_bytes(pdf, doc.update.data, doc.update.size);
     }
     if (status == TRAFFSTAT_OK && (doc.update.failed || pdf->failed)) {
         status = TRAFFSTAT_E_NOMEM;
