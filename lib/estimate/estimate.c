@@ -150,11 +150,14 @@ size_t traffstat_estimate_levels(const traffstat_estimate *estimate)
 traffstat_status traffstat_estimate_interval(const traffstat_estimate *estimate, size_t row,
                                              size_t i, traffstat_interval *out)
 {
-    if (estimate != NULL && row == TRAFFSTAT_NONE && !estimate->has_total) {
+    if (estimate == NULL || out == NULL) {
+        return TRAFFSTAT_E_ARGUMENT;
+    }
+    if (row == TRAFFSTAT_NONE && !estimate->has_total) {
         return TRAFFSTAT_E_NODATA;
     }
     const size_t slot = traffstat_i_estimate_slot(estimate, row);
-    if (out == NULL || slot == TRAFFSTAT_NONE || i >= estimate->level_count) {
+    if (slot == TRAFFSTAT_NONE || i >= estimate->level_count) {
         return TRAFFSTAT_E_ARGUMENT;
     }
     const double *ends = &estimate->intervals[2 * (estimate->level_count * slot + i)];
