@@ -21,7 +21,9 @@ traffstat_status traffstat_chart_new(traffstat_ctx *ctx, traffstat_chart **out);
 TRAFFSTAT_API void traffstat_chart_free(traffstat_chart *chart);
 
 /** "screen" (1600x900, default), "slide" (1920x1080), "card" (1200x630), "square" (1080x1080),
- *  "column" (85 mm at 300 dpi), "wide" (180 mm at 300 dpi).
+ *  "column" (85 mm wide at 300 dpi), "wide" (180 mm wide at 300 dpi). The height of the last two
+ *  follows what is to be said, up to 297 mm. Type shrinks until all fits, down to 12 px on screens
+ *  and 8.5 pt in print; what does not fit then is TRAFFSTAT_E_FIT, never cut.
  *  @return TRAFFSTAT_OK, _E_NOTFOUND (the message lists them) */
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_chart_set_size(traffstat_ctx *ctx, traffstat_chart *chart,

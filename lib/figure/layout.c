@@ -121,8 +121,8 @@ static traffstat_status take_line(const char *text, size_t size, void *arg)
         return TRAFFSTAT_E_NOMEM;
     }
     traffstat_i_extents ink;
-    const traffstat_status status = traffstat_i_fonts_measure(ctx, w->l->fonts, copy, block->size,
-                                                              block->bold, &ink);
+    const traffstat_status status =
+        traffstat_i_fonts_measure(ctx, w->l->fonts, copy, block->size, block->bold, &ink);
     if (status != TRAFFSTAT_OK) {
         traffstat_i_free(ctx, copy);
         return status;
@@ -135,8 +135,8 @@ static traffstat_status take_line(const char *text, size_t size, void *arg)
     } else {
         const traffstat_i_line *const above = line - 1;
         line->baseline =
-            above->baseline + fmax(block->size * LINE_STEP,
-                                   above->descent + ink.ascent + block->size * LINE_AIR);
+            above->baseline +
+            fmax(block->size * LINE_STEP, above->descent + ink.ascent + block->size * LINE_AIR);
     }
     block->count++;
     block->width = fmax(block->width, line->width);
@@ -154,8 +154,8 @@ void traffstat_i_block_wrap(traffstat_i_layout *l, traffstat_i_block *block, con
     block->size = size;
     block->bold = bold;
     wrapping w = {l, block};
-    traffstat_i_try(l, traffstat_i_fonts_wrap(l->ctx, l->fonts, text, size, bold, width, take_line,
-                                              &w));
+    traffstat_i_try(
+        l, traffstat_i_fonts_wrap(l->ctx, l->fonts, text, size, bold, width, take_line, &w));
 }
 
 static void add_text(traffstat_i_layout *l, const traffstat_i_pen *pen, const char *text,
@@ -172,6 +172,14 @@ static void add_text(traffstat_i_layout *l, const traffstat_i_pen *pen, const ch
     mark.anchor = anchor;
     mark.at = at;
     traffstat_i_try(l, traffstat_i_scene_add_text(l->scene, l->fonts, &mark));
+}
+
+void traffstat_i_block_draw_line(traffstat_i_layout *l, const traffstat_i_block *block, size_t line,
+                                 const traffstat_i_pen *pen, traffstat_i_anchor anchor, double x,
+                                 double y)
+{
+    add_text(l, pen, block->lines[line].text, block->size, block->bold, anchor,
+             (traffstat_i_point){x, y});
 }
 
 void traffstat_i_block_draw(traffstat_i_layout *l, const traffstat_i_block *block,
@@ -219,8 +227,7 @@ traffstat_i_box traffstat_i_text_box(traffstat_i_layout *l, const char *text, do
         left = x - run.width;
     }
     const double baseline = baseline_at(y, size);
-    return (traffstat_i_box){left, baseline - run.ascent, left + run.width,
-                             baseline + run.descent};
+    return (traffstat_i_box){left, baseline - run.ascent, left + run.width, baseline + run.descent};
 }
 
 void traffstat_i_plate(traffstat_i_layout *l, const traffstat_i_pen *pen, const char *text,
@@ -229,8 +236,7 @@ void traffstat_i_plate(traffstat_i_layout *l, const traffstat_i_pen *pen, const 
     traffstat_i_box box = traffstat_i_text_box(l, text, size, bold, anchor, x, y);
     const double air = 0.14 * size;
     box = (traffstat_i_box){box.x - air, box.y - air, box.x2 + air, box.y2 + air};
-    const traffstat_i_pen ground = {
-        .role = pen->role, .year = pen->year, .fill = l->theme->ground};
+    const traffstat_i_pen ground = {.role = pen->role, .year = pen->year, .fill = l->theme->ground};
     traffstat_i_rect(l, &ground, box);
 }
 

@@ -43,6 +43,7 @@ typedef struct traffstat_i_layout {
     const traffstat_i_size *size;
     traffstat_scene *scene;
     double scale;             /* of all fonts in this attempt, 1 or less */
+    bool below;               /* direct labels stand under the chart in this attempt */
     traffstat_status status;  /* the first failure; later calls do nothing */
 } traffstat_i_layout;
 
@@ -103,6 +104,11 @@ void traffstat_i_block_wrap(traffstat_i_layout *l, traffstat_i_block *block, con
 void traffstat_i_block_draw(traffstat_i_layout *l, const traffstat_i_block *block,
                             const traffstat_i_pen *pen, traffstat_i_anchor anchor, double x,
                             double y);
+
+/* Draws one of the lines with its baseline at y. */
+void traffstat_i_block_draw_line(traffstat_i_layout *l, const traffstat_i_block *block, size_t line,
+                                 const traffstat_i_pen *pen, traffstat_i_anchor anchor, double x,
+                                 double y);
 
 /* One line of text, never broken: its size. */
 typedef struct traffstat_i_run {

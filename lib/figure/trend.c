@@ -1,4 +1,5 @@
 #include <math.h>
+#include <string.h>
 
 #include "figure/trend.h"
 
@@ -8,23 +9,38 @@
 /* With each step the plot may also take less of the page than wanted, but never less than this. */
 #define PLOT_SHARE_MIN 0.24
 #define PLOT_SHARE_FALL 0.45
-/* Notes in lines longer than this many font sizes are set in two columns. */
-#define MEASURE_MAX 66.0
-#define SECOND_COLUMN 0.36
-#define COLUMN_AIR 2.4
-#define TITLE_AIR 0.42   /* below the headline, in its size */
+/* Notes stand in up to three columns, none narrower than this many font sizes. */
+#define NOTE_COLUMN 21.0
+#define NOTE_COLUMNS_MAX 3
+#define COLUMN_AIR 2.0
+#define TITLE_AIR 0.42 /* below the headline, in its size */
 #define SUBTITLE_AIR 0.8
-#define NOTE_AIR 0.42    /* between notes */
+#define NOTE_AIR 0.75 /* between notes */
+#define NOTE_ASCENT                                                                                \
+    0.78 /* of a line of notes, at least; with the next two 1.27 from line to line */
+#define NOTE_DESCENT 0.25
+#define NOTE_LEADING 0.24
+#define SPLIT_GAIN 2.6
 #define RULE_AIR 0.75
+
+/* A note broken into lines: its heading, where it has one of its own, and its text. */
+typedef struct paragraph {
+    traffstat_i_block heading;
+    traffstat_i_block body;
+} paragraph;
 
 /* Header and notes of a page, broken into lines. */
 typedef struct page {
     traffstat_i_block title;
     traffstat_i_block subtitle;
-    traffstat_i_block note;    /* all notes but the source, as one paragraph */
-    traffstat_i_block source;
-    bool columns;              /* the source stands beside the note */
+    paragraph notes[TRAFFSTAT_I_NOTES_MAX];
+    size_t note_count;
+    size_t columns;
+    double column_width;
+    double note_size;
     double note_height;
+    double note_limit; /* columns end there */
+    bool whole;        /* no note is split between columns */
     double rule_y;
     traffstat_i_plan plan;
 } page;
@@ -33,49 +49,193 @@ static void page_clear(page *p)
 {
     traffstat_i_block_clear(&p->title);
     traffstat_i_block_clear(&p->subtitle);
-    traffstat_i_block_clear(&p->note);
-    traffstat_i_block_clear(&p->source);
+    for (size_t i = 0; i < p->note_count; i++) {
+        traffstat_i_block_clear(&p->notes[i].heading);
+        traffstat_i_block_clear(&p->notes[i].body);
+    }
     traffstat_i_plan_clear(&p->plan);
 }
 
 /* ---- fitting -------------------------------------------------------------------------------- */
 
-/* Each note is a paragraph's worth of sentences; set one after the other they take fewer lines. */
-static char *join_notes(traffstat_ctx *ctx, const traffstat_i_words *words)
+/* The text of a note below its heading: without the heading's words, and with a capital. */
+static char *body_of(traffstat_ctx *ctx, const traffstat_i_note *note)
 {
-    traffstat_text text;
-    traffstat_i_text_init(&text, ctx);
-    for (size_t i = 0; i + 1 < words->note_count; i++) {
-        traffstat_i_text_add(&text, i == 0 ? "" : " ");
-        traffstat_i_text_add(&text, words->notes[i]);
+    const size_t size = strlen(note->heading);
+    const char *text = note->text;
+    if (strncmp(text, note->heading, size) == 0 && strncmp(text + size, ": ", 2) == 0) {
+        text += size + 2;
     }
-    return traffstat_i_text_steal(&text);
+    char *body = traffstat_i_strdup(ctx, text);
+    if (body != NULL && body[0] >= 'a' && body[0] <= 'z') {
+        body[0] = (char) (body[0] - 'a' + 'A');
+    }
+    return body;
+}
+
+static void wrap_note(traffstat_i_layout *l, const traffstat_i_note *note, page *p, paragraph *out)
+{
+    if (p->columns == 1) {
+        traffstat_i_block_wrap(l, &out->body, note->text, p->note_size, false, p->column_width);
+    } else {
+        char *body = body_of(l->ctx, note);
+        if (body == NULL) {
+            traffstat_i_try(l, TRAFFSTAT_E_NOMEM);
+            return;
+        }
+        traffstat_i_block_wrap(l, &out->heading, note->heading, p->note_size, true,
+                               p->column_width);
+        traffstat_i_block_wrap(l, &out->body, body, p->note_size, false, p->column_width);
+        traffstat_i_free(l->ctx, body);
+    }
+}
+
+static void draw_note_line(traffstat_i_layout *l, const page *p, size_t note,
+                           const traffstat_i_block *block, size_t line, size_t column, double y)
+{
+    const traffstat_i_pen pen = {.role = note + 1 < p->note_count ? TRAFFSTAT_MARK_NOTE
+                                                                  : TRAFFSTAT_MARK_SOURCE,
+                                 .fill = block->bold ? l->theme->ink : l->theme->ink_soft};
+    const double x = p->plan.left + (double) column * (p->column_width + COLUMN_AIR * p->note_size);
+    traffstat_i_block_draw_line(l, block, line, &pen, TRAFFSTAT_I_ANCHOR_START, x, y);
+}
+
+/* Where the next line of the notes goes. */
+typedef struct cursor {
+    double y; /* below the top of the column */
+    size_t column;
+    bool fresh; /* nothing stands in the column yet */
+} cursor;
+
+static double line_height(const page *p, const traffstat_i_line *line)
+{
+    return fmax(line->ascent, NOTE_ASCENT * p->note_size) +
+           fmax(line->descent, NOTE_DESCENT * p->note_size);
+}
+
+/* Moves to where a line stands with its baseline at *y, in the next column where it would pass
+ * `limit`, or `keep` more lines after it. */
+static void next_line(const page *p, cursor *at, const traffstat_i_line *line, double air,
+                      double keep, double limit, double *y)
+{
+    const double size = p->note_size;
+    const double step = line_height(p, line);
+    double start = at->fresh ? 0.0 : at->y + air * size;
+    if (!at->fresh && start + step + keep * 1.27 * size > limit) {
+        at->column++;
+        start = 0.0;
+    }
+    *y = start + fmax(line->ascent, NOTE_ASCENT * size);
+    at->y = start + step;
+    at->fresh = false;
+}
+
+/* How many lines of the body must stay with the line: a heading keeps two, the first its second. */
+static double lines_to_keep(const page *p, bool heading, size_t line, size_t count)
+{
+    const double after = (double) (heading ? count : count - line - 1);
+    if (p->whole) {
+        return after;
+    }
+    return heading ? fmin(2.0, after) : fmin(line == 0 ? 1.0 : 0.0, after);
+}
+
+/* Runs the notes through columns that end at `limit`; draws them below `top` unless l is NULL.
+ * Returns the number of columns that they take; *height gets that of the highest. */
+static size_t flow_notes(traffstat_i_layout *l, const page *p, double limit, double top,
+                         double *height)
+{
+    cursor at = {.fresh = true};
+    *height = 0.0;
+    for (size_t i = 0; i < p->note_count; i++) {
+        const traffstat_i_block *const blocks[] = {&p->notes[i].heading, &p->notes[i].body};
+        double air = NOTE_AIR;
+        for (size_t b = 0; b < 2; b++) {
+            for (size_t k = 0; k < blocks[b]->count; k++) {
+                const double keep = lines_to_keep(p, b == 0, k, blocks[1]->count);
+                double y = 0.0;
+                next_line(p, &at, &blocks[b]->lines[k], air, keep, limit, &y);
+                air = NOTE_LEADING;
+                *height = fmax(*height, at.y);
+                if (l != NULL) {
+                    draw_note_line(l, p, i, blocks[b], k, at.column, top + y);
+                }
+            }
+        }
+    }
+    return at.column + 1;
+}
+
+/* The lowest columns that hold the notes. */
+static double lowest_limit(page *p)
+{
+    double height = 0.0;
+    (void) flow_notes(NULL, p, INFINITY, 0.0, &height);
+    double limit = height / (double) p->columns;
+    while (flow_notes(NULL, p, limit, 0.0, &p->note_height) > p->columns) {
+        limit += 0.3 * p->note_size;
+    }
+    return limit;
+}
+
+/* Notes stay in one column each unless that costs more than two lines. */
+static void balance(page *p)
+{
+    p->whole = false;
+    const double split = lowest_limit(p);
+    const double split_height = p->note_height;
+    p->whole = true;
+    p->note_limit = lowest_limit(p);
+    if (p->note_height > split_height + SPLIT_GAIN * p->note_size) {
+        p->whole = false;
+        p->note_height = split_height;
+        p->note_limit = split;
+    }
 }
 
 static void wrap_notes(traffstat_i_layout *l, const traffstat_i_words *words, page *p)
 {
-    char *note = join_notes(l->ctx, words);
-    if (note == NULL) {
-        traffstat_i_try(l, TRAFFSTAT_E_NOMEM);
-        return;
-    }
-    const double size = traffstat_i_font(l, l->size->font_note);
+    p->note_size = traffstat_i_font(l, l->size->font_note);
     const double width = p->plan.right - p->plan.left;
-    p->columns = width > MEASURE_MAX * size;
-    const double side = p->columns ? SECOND_COLUMN * width : width;
-    const double main = p->columns ? width - side - COLUMN_AIR * size : width;
-    traffstat_i_block_wrap(l, &p->note, note, size, false, main);
-    traffstat_i_block_wrap(l, &p->source, words->notes[words->note_count - 1], size, false, side);
-    p->note_height = p->columns ? fmax(p->note.height, p->source.height)
-                                : p->note.height + NOTE_AIR * size + p->source.height;
-    traffstat_i_free(l->ctx, note);
+    const double most = floor(width / (NOTE_COLUMN * p->note_size));
+    p->columns = (size_t) fmin(fmax(most, 1.0), NOTE_COLUMNS_MAX);
+    p->columns = p->columns < words->note_count ? p->columns : words->note_count;
+    p->column_width =
+        (width - COLUMN_AIR * p->note_size * (double) (p->columns - 1)) / (double) p->columns;
+    p->note_count = words->note_count;
+    for (size_t i = 0; i < words->note_count; i++) {
+        wrap_note(l, &words->notes[i], p, &p->notes[i]);
+    }
+    balance(p);
+}
+
+/* Headlines look best in lines of like length: the narrowest that takes no more lines. */
+static void wrap_title(traffstat_i_layout *l, const char *title, page *p, double width)
+{
+    const double size = traffstat_i_font(l, l->size->font_title);
+    traffstat_i_block_wrap(l, &p->title, title, size, true, width);
+    for (double share = 0.92; p->title.count > 1 && share > 0.5; share -= 0.08) {
+        traffstat_i_block block = {0};
+        const traffstat_status before = l->status;
+        traffstat_i_block_wrap(l, &block, title, size, true, share * width);
+        if (before == TRAFFSTAT_OK && l->status == TRAFFSTAT_E_FIT) {
+            l->status = TRAFFSTAT_OK; /* a long word: the wider lines stand */
+            traffstat_i_block_clear(&block);
+            return;
+        }
+        if (l->status != TRAFFSTAT_OK || block.count > p->title.count) {
+            traffstat_i_block_clear(&block);
+            return;
+        }
+        traffstat_i_block_clear(&p->title);
+        p->title = block;
+    }
 }
 
 static void wrap_header(traffstat_i_layout *l, const traffstat_i_words *words, page *p)
 {
     const double width = p->plan.right - p->plan.left;
-    traffstat_i_block_wrap(l, &p->title, words->title, traffstat_i_font(l, l->size->font_title),
-                           true, width);
+    wrap_title(l, words->title, p, width);
     traffstat_i_block_wrap(l, &p->subtitle, words->subtitle,
                            traffstat_i_font(l, l->size->font_subtitle), false, width);
 }
@@ -87,7 +247,7 @@ static double fixed_height(const traffstat_i_layout *l, const page *p)
     return 2.0 * l->size->margin + p->title.height + TITLE_AIR * p->title.size +
            p->subtitle.height + SUBTITLE_AIR * p->subtitle.size + plan->band_height +
            plan->strip_height + plan->foot_height + plan->key_height +
-           2.0 * RULE_AIR * p->note.size + p->note_height;
+           2.0 * RULE_AIR * p->note_size + p->note_height;
 }
 
 /* Fills in what was left to the page: its height, the plot's top and base. False: does not fit. */
@@ -109,18 +269,17 @@ static bool stack(const traffstat_i_layout *l, page *p, double share, double *he
         }
     }
     traffstat_i_plan *const plan = &p->plan;
-    plan->top = l->size->margin + p->title.height + TITLE_AIR * p->title.size +
-                p->subtitle.height + SUBTITLE_AIR * p->subtitle.size + plan->band_height +
-                plan->strip_height;
+    plan->top = l->size->margin + p->title.height + TITLE_AIR * p->title.size + p->subtitle.height +
+                SUBTITLE_AIR * p->subtitle.size + plan->band_height + plan->strip_height;
     plan->base = plan->top + plot;
-    p->rule_y = plan->base + plan->foot_height + plan->key_height + RULE_AIR * p->note.size;
+    p->rule_y = plan->base + plan->foot_height + plan->key_height + RULE_AIR * p->note_size;
     return true;
 }
 
 static void plan_page(traffstat_i_layout *l, const traffstat_i_trend *trend,
                       const traffstat_i_words *words, page *p)
 {
-    *p = (page){.columns = false};
+    *p = (page){.columns = 1};
     p->plan.left = l->size->margin;
     p->plan.right = l->size->width - l->size->margin;
     p->plan.font = traffstat_i_font(l, l->size->font_label);
@@ -155,14 +314,8 @@ static void draw_notes(traffstat_i_layout *l, const page *p)
                                   .stroke = l->theme->rule,
                                   .stroke_width = 0.7 * l->size->stroke};
     traffstat_i_segment(l, &rule, plan->left, p->rule_y, plan->right, p->rule_y);
-    traffstat_i_pen pen = {.role = TRAFFSTAT_MARK_NOTE, .fill = l->theme->ink_soft};
-    const double y = p->rule_y + RULE_AIR * p->note.size;
-    traffstat_i_block_draw(l, &p->note, &pen, TRAFFSTAT_I_ANCHOR_START, plan->left, y);
-    pen.role = TRAFFSTAT_MARK_SOURCE;
-    const double width = plan->right - plan->left;
-    const double x = p->columns ? plan->right - SECOND_COLUMN * width : plan->left;
-    const double below = p->columns ? 0.0 : p->note.height + NOTE_AIR * p->note.size;
-    traffstat_i_block_draw(l, &p->source, &pen, TRAFFSTAT_I_ANCHOR_START, x, y + below);
+    double height = 0.0;
+    (void) flow_notes(l, p, p->note_limit, p->rule_y + RULE_AIR * p->note_size, &height);
 }
 
 static void draw_page(traffstat_i_layout *l, const traffstat_i_trend *trend, page *p)
@@ -190,7 +343,7 @@ static traffstat_status attempt(traffstat_i_layout *l, const traffstat_i_trend *
     if (l->status == TRAFFSTAT_OK && !stack(l, &p, share, &height)) {
         traffstat_i_try(l, traffstat_i_fail(l->ctx, TRAFFSTAT_E_FIT,
                                             "the notes and the plot do not fit a %s page: %s",
-                                            l->size->name, words->notes[0]));
+                                            l->size->name, words->notes[0].text));
     }
     if (l->status == TRAFFSTAT_OK) {
         traffstat_i_try(l, traffstat_i_scene_new(l->ctx, l->size->width, height,
@@ -207,14 +360,28 @@ static traffstat_status attempt(traffstat_i_layout *l, const traffstat_i_trend *
     return l->status;
 }
 
-static traffstat_status fit(traffstat_i_layout *l, const traffstat_i_trend *trend,
-                            const traffstat_i_words *words)
+/* Smaller and smaller type, down to the preset's smallest. */
+static traffstat_status shrink(traffstat_i_layout *l, const traffstat_i_trend *trend,
+                               const traffstat_i_words *words)
 {
     traffstat_status status = TRAFFSTAT_E_FIT;
     for (l->scale = 1.0; status == TRAFFSTAT_E_FIT && l->scale >= SCALE_MIN; l->scale *= SHRINK) {
         const double share =
             fmax(l->size->plot_share - PLOT_SHARE_FALL * (1.0 - l->scale), PLOT_SHARE_MIN);
         status = attempt(l, trend, words, share);
+    }
+    return status;
+}
+
+/* Labels beside the plot where they may be; under it where that leaves the plot too narrow. */
+static traffstat_status fit(traffstat_i_layout *l, const traffstat_i_trend *trend,
+                            const traffstat_i_words *words)
+{
+    l->below = l->size->labels_below;
+    traffstat_status status = shrink(l, trend, words);
+    if (status == TRAFFSTAT_E_FIT && !l->below) {
+        l->below = true;
+        status = shrink(l, trend, words);
     }
     return status;
 }
@@ -241,7 +408,7 @@ static traffstat_status set_texts(traffstat_scene *scene, const traffstat_i_word
         status = traffstat_i_scene_set(scene, texts[i].field, texts[i].text);
     }
     for (size_t i = 0; status == TRAFFSTAT_OK && i < words->note_count; i++) {
-        status = traffstat_i_scene_add_note(scene, words->notes[i]);
+        status = traffstat_i_scene_add_note(scene, words->notes[i].text);
     }
     return status;
 }
@@ -275,8 +442,8 @@ static traffstat_status lay_out(traffstat_ctx *ctx, const traffstat_i_trend *tre
 
 traffstat_status traffstat_scene_trend(traffstat_ctx *ctx, const traffstat_panel *panel,
                                        size_t series, const traffstat_estimate *estimate,
-                                       const traffstat_change *change,
-                                       const traffstat_chart *chart, traffstat_scene **out)
+                                       const traffstat_change *change, const traffstat_chart *chart,
+                                       traffstat_scene **out)
 {
     if (out != NULL) {
         *out = NULL;
@@ -297,8 +464,7 @@ traffstat_status traffstat_scene_trend(traffstat_ctx *ctx, const traffstat_panel
     defaults.title = defaults.source = defaults.font_regular = defaults.font_bold = empty;
     defaults.language = english;
     traffstat_i_trend trend;
-    traffstat_status status =
-        traffstat_i_trend_read(ctx, panel, series, estimate, change, &trend);
+    traffstat_status status = traffstat_i_trend_read(ctx, panel, series, estimate, change, &trend);
     if (status == TRAFFSTAT_OK) {
         status = lay_out(ctx, &trend, chart != NULL ? chart : &defaults, out);
         traffstat_i_trend_clear(&trend);

@@ -58,13 +58,21 @@ const char *traffstat_i_trend_missing(const traffstat_i_trend_year *year);
 
 /* ---- words (lib/figure/words.c) --------------------------------------------------------------- */
 
+/* A note under the figure. Where there is room its heading stands above it, in bold. */
+typedef struct traffstat_i_note {
+    const char *heading;
+    char *text;               /* owned; may begin with the heading and a colon */
+} traffstat_i_note;
+
+#define TRAFFSTAT_I_NOTES_MAX 6
+
 /* Everything that is said around the picture; owned texts. */
 typedef struct traffstat_i_words {
     traffstat_ctx *ctx;
     char *title;
     char *subtitle;
     char *alt;
-    char **notes;             /* the source last */
+    traffstat_i_note notes[TRAFFSTAT_I_NOTES_MAX];   /* the source last */
     size_t note_count;
 } traffstat_i_words;
 

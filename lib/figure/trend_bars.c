@@ -4,17 +4,18 @@
 #include "figure/trend.h"
 
 /* All in font sizes of the labels. */
-#define SLOT_MAX 19.0       /* widest place of a year beside direct labels… */
+#define SLOT_MAX 23.0       /* widest place of a year beside direct labels… */
 #define SLOT_MAX_ALONE 27.0 /* …and without any */
-#define BAR_MAX 5.4
+#define BAR_MAX 6.6
+#define BAR_MAX_ALONE 8.5
 #define BAR_MIN 0.7
-#define PAD 0.45            /* at both sides of a place */
-#define TO_INTERVAL 0.95    /* from the bar to its interval */
-#define TO_NUMBER 0.6       /* from the interval to its numbers */
-#define TO_COUNT 0.4        /* from the bar to a count beside it */
+#define PAD 0.45         /* at both sides of a place */
+#define TO_INTERVAL 0.95 /* from the bar to its interval */
+#define TO_NUMBER 0.85   /* from the interval to its numbers */
+#define TO_COUNT 0.4     /* from the bar to a count beside it */
 #define HALF_DIGIT 0.357
-#define LINE 1.12           /* of one number under another */
-#define INSIDE 1.35         /* a bar this high holds its count */
+#define LINE 1.12   /* of one number under another */
+#define INSIDE 1.35 /* a bar this high holds its count */
 
 /* Up to LINE_MIN - 1 counted years and the gaps between them. */
 #define SLOTS_MAX (2 * TRAFFSTAT_I_LINE_MIN)
@@ -41,9 +42,9 @@ typedef struct numbers {
 typedef struct bars {
     slot slots[SLOTS_MAX];
     size_t count;
-    double bar;            /* width of a bar */
-    double left;           /* room left of the bars */
-    double right;          /* room right of the bars */
+    double bar;   /* width of a bar */
+    double left;  /* room left of the bars */
+    double right; /* room right of the bars */
 } bars;
 
 /* ---- places --------------------------------------------------------------------------------- */
@@ -93,11 +94,12 @@ static double gap_width(traffstat_i_layout *l, const traffstat_i_plan *plan, con
 {
     char years[TRAFFSTAT_I_LABEL_SIZE];
     year_words(s, years, l->ctx);
-    const double word = traffstat_i_measure_run(l, s->missing, plan->font_tick, false).width;
-    const double least = traffstat_i_measure_run(l, "applicable", plan->font_tick, false).width;
+    const char *const space = strchr(s->missing, ' ');
+    const double word =
+        traffstat_i_measure_run(l, space != NULL ? space + 1 : s->missing, plan->font_tick, false)
+            .width;
     const double label = traffstat_i_measure_run(l, years, plan->font, false).width;
-    return fmax(fmax(fmin(word, least), label) + 0.9 * plan->font,
-                s->last > s->first ? 5.0 * plan->font : 0.0);
+    return fmax(word, label) + 0.9 * plan->font;
 }
 
 static void place_slots(traffstat_i_layout *l, const traffstat_i_trend *trend,
@@ -162,7 +164,7 @@ void traffstat_i_bars_plan(traffstat_i_layout *l, const traffstat_i_trend *trend
     bars b;
     find_slots(trend, &b);
     place_slots(l, trend, plan, &b);
-    if (!l->size->labels_below) {
+    if (!l->below) {
         const double moved = plan->plot_right - plan->data_right;
         plan->plot_right -= moved;
         plan->labels_left -= moved;
@@ -236,9 +238,8 @@ static void draw_number(traffstat_i_layout *l, const traffstat_i_plan *plan,
     if (text[0] == '\0') {
         return;
     }
-    const traffstat_i_pen pen = {.role = TRAFFSTAT_MARK_ESTIMATE_LABEL,
-                                 .year = year->cell.year,
-                                 .fill = l->theme->estimate};
+    const traffstat_i_pen pen = {
+        .role = TRAFFSTAT_MARK_ESTIMATE_LABEL, .year = year->cell.year, .fill = l->theme->estimate};
     traffstat_i_plate(l, &pen, text, plan->font, bold, TRAFFSTAT_I_ANCHOR_START, x, y);
     traffstat_i_text_at(l, &pen, text, plan->font, bold, TRAFFSTAT_I_ANCHOR_START, x, y);
 }
@@ -265,8 +266,7 @@ static bool place_numbers(const traffstat_i_trend *trend, const traffstat_i_plan
 }
 
 static void draw_numbers(traffstat_i_layout *l, const traffstat_i_trend *trend,
-                         const traffstat_i_plan *plan, const traffstat_i_trend_year *year,
-                         double x)
+                         const traffstat_i_plan *plan, const traffstat_i_trend_year *year, double x)
 {
     numbers n;
     read_numbers(l->ctx, trend, year, &n);
@@ -331,12 +331,14 @@ static double count_y(const traffstat_i_trend *trend, const traffstat_i_plan *pl
 {
     const bool open = year->cell.upper == TRAFFSTAT_NO_UPPER;
     const double low = traffstat_i_plan_y(trend, plan, (double) year->cell.lower);
-    const double high =
-        open ? fmax(plan->top + 0.4 * plan->font, low - 2.4 * plan->font)
-             : traffstat_i_plan_y(trend, plan, (double) year->cell.upper);
+    const double high = open ? fmax(plan->top + 0.4 * plan->font, low - 2.4 * plan->font)
+                             : traffstat_i_plan_y(trend, plan, (double) year->cell.upper);
     const double end = year->exact ? plan->base : low;
     if (place == COUNT_ABOVE) {
         return high - 0.75 * plan->font;
+    }
+    if (place == COUNT_INSIDE) {
+        return fmin((high + end) / 2.0, high + 1.1 * plan->font); /* near the top of a high bar */
     }
     return fmin((high + end) / 2.0, plan->base - 0.6 * plan->font);
 }
@@ -384,12 +386,13 @@ static void size_bars(traffstat_i_layout *l, const traffstat_i_trend *trend,
         }
         room = fmin(room, s->x2 - s->x - 2.0 * PAD * f);
         if (s->year->estimated) {
-            b->right = fmax(b->right, (TO_INTERVAL + TO_NUMBER) * f +
-                                          numbers_width(l, trend, plan, s->year));
+            b->right = fmax(b->right,
+                            (TO_INTERVAL + TO_NUMBER) * f + numbers_width(l, trend, plan, s->year));
         }
     }
+    const double most = (trend->estimated > 0 ? BAR_MAX : BAR_MAX_ALONE) * f;
     b->left = 0.0;
-    b->bar = fmin(BAR_MAX * f, room - b->right);
+    b->bar = fmin(most, room - b->right);
     for (int pass = 0; pass < 2; pass++) {
         for (size_t i = 0; i < b->count; i++) {
             const traffstat_i_trend_year *const year = b->slots[i].year;
@@ -398,12 +401,12 @@ static void size_bars(traffstat_i_layout *l, const traffstat_i_trend *trend,
             }
             const double width = count_width(l, plan, year);
             const count_place place = place_count(trend, plan, year, width, b->bar);
-            const double out = place == COUNT_BESIDE ? width + TO_COUNT * f
+            const double out = place == COUNT_BESIDE  ? width + TO_COUNT * f
                                : place == COUNT_ABOVE ? (width - b->bar) / 2.0
                                                       : 0.0;
             b->left = fmax(b->left, out);
         }
-        b->bar = fmin(BAR_MAX * f, room - b->right - b->left);
+        b->bar = fmin(most, room - b->right - b->left);
     }
     if (b->bar < BAR_MIN * f) {
         traffstat_i_try(l, traffstat_i_fail(l->ctx, TRAFFSTAT_E_FIT,
@@ -454,8 +457,7 @@ static void draw_hatched(traffstat_i_layout *l, const traffstat_i_trend *trend,
                                        .hatch_step = l->theme->hatch * plan->font,
                                        .hatch_width = 0.8 * stroke};
         const double in = 0.4 * stroke;
-        traffstat_i_rect(l, &hatch,
-                         (traffstat_i_box){x + in, high + in, x2 - in, low - in});
+        traffstat_i_rect(l, &hatch, (traffstat_i_box){x + in, high + in, x2 - in, low - in});
     } else {
         traffstat_i_segment(l, &link, x, high, x2, high);
     }
@@ -522,8 +524,8 @@ static void draw_year_label(traffstat_i_layout *l, const traffstat_i_plan *plan,
     if (at - half >= fmax(s->x, plan->left) && at + half <= s->x2) {
         const traffstat_i_pen soft = {
             .role = TRAFFSTAT_MARK_YEAR_LABEL, .year = s->first, .fill = l->theme->ink_soft};
-        traffstat_i_text_at(l, &soft, remark, plan->font_tick, false, TRAFFSTAT_I_ANCHOR_MIDDLE,
-                            at, y);
+        traffstat_i_text_at(l, &soft, remark, plan->font_tick, false, TRAFFSTAT_I_ANCHOR_MIDDLE, at,
+                            y);
     }
 }
 

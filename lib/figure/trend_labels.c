@@ -4,11 +4,11 @@
 #include "figure/trend.h"
 
 /* All in font sizes of the labels. */
-#define CHANNEL 2.4        /* between plot and labels, for the leaders */
-#define SWATCH 1.15        /* width of a sample of a mark */
+#define CHANNEL 2.4 /* between plot and labels, for the leaders */
+#define SWATCH 1.15 /* width of a sample of a mark */
 #define SWATCH_AIR 0.4
-#define BETWEEN 0.38       /* labels above each other */
-#define SIDE_SHARE 0.36    /* of the page: the widest that labels beside the plot may be */
+#define BETWEEN 0.38    /* labels above each other */
+#define SIDE_SHARE 0.36 /* of the page: the widest that labels beside the plot may be */
 #define HALF_DIGIT 0.357
 
 /* ---- texts ---------------------------------------------------------------------------------- */
@@ -88,7 +88,7 @@ void traffstat_i_direct_make(traffstat_i_layout *l, const traffstat_i_trend *tre
         if (isfinite(year->unreported) && year->exact) {
             traffstat_i_direct *const part =
                 add_direct(plan, TRAFFSTAT_I_SWATCH_UNREPORTED, year, l->theme->ink_soft);
-            make_number(trend, part, "of it estimated unreported", year->unreported);
+            make_number(trend, part, "Estimated unreported part", year->unreported);
         }
     }
     if (trend->estimated > 0 || trend->lined) {
@@ -103,7 +103,7 @@ static bool has_sample(const traffstat_i_layout *l, const traffstat_i_trend *tre
                        const traffstat_i_direct *direct)
 {
     const bool hatch = direct->swatch == TRAFFSTAT_I_SWATCH_UNREPORTED;
-    return l->size->labels_below ? !(hatch && trend->lined) : hatch && !trend->lined;
+    return l->below ? !(hatch && trend->lined) : hatch && !trend->lined;
 }
 
 static double sample_room(const traffstat_i_plan *plan, const traffstat_i_direct *direct)
@@ -162,13 +162,13 @@ static void place_below(traffstat_i_layout *l, const traffstat_i_trend *trend,
         walk_key(plan, i, &x, &y);
         extra = fmax(extra, direct->block.height - plan->font);
     }
-    plan->key_height = y + extra + 2.2 * plan->font;
+    plan->key_height = y + extra + 1.7 * plan->font;
 }
 
 void traffstat_i_direct_place(traffstat_i_layout *l, const traffstat_i_trend *trend,
                               traffstat_i_plan *plan)
 {
-    if (l->size->labels_below) {
+    if (l->below) {
         place_below(l, trend, plan);
     } else {
         place_beside(l, trend, plan);
@@ -230,7 +230,8 @@ static void draw_below(traffstat_i_layout *l, const traffstat_i_plan *plan)
         }
         const double ascent = direct->block.count > 0 ? direct->block.lines[0].baseline : 0.0;
         traffstat_i_block_draw(l, &direct->block, &pen, TRAFFSTAT_I_ANCHOR_START,
-                               at + sample_room(plan, direct), y + HALF_DIGIT * plan->font - ascent);
+                               at + sample_room(plan, direct),
+                               y + HALF_DIGIT * plan->font - ascent);
     }
 }
 
@@ -256,7 +257,10 @@ static void draw_beside(traffstat_i_layout *l, const traffstat_i_plan *plan)
         const traffstat_i_direct *const direct = &plan->direct[i];
         heights[i] = direct->block.height;
         /* the first line's digits stand at the mark's height */
-        centres[i] = direct->from.y - HALF_DIGIT * plan->font + heights[i] / 2.0;
+        const double digits = direct->block.count > 0
+                                  ? direct->block.lines[0].baseline - HALF_DIGIT * plan->font
+                                  : 0.0;
+        centres[i] = direct->from.y - digits + heights[i] / 2.0;
         centres[i] = i > 0 ? fmax(centres[i], centres[i - 1]) : centres[i];
     }
     if (!traffstat_i_push_apart(centres, heights, plan->direct_count, BETWEEN * plan->font,
@@ -290,7 +294,7 @@ static void draw_beside(traffstat_i_layout *l, const traffstat_i_plan *plan)
 
 void traffstat_i_direct_draw(traffstat_i_layout *l, const traffstat_i_plan *plan)
 {
-    if (l->size->labels_below) {
+    if (l->below) {
         draw_below(l, plan);
     } else {
         draw_beside(l, plan);

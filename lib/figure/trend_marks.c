@@ -73,14 +73,14 @@ void traffstat_i_draw_grid(traffstat_i_layout *l, const traffstat_i_trend *trend
     }
 }
 
-void traffstat_i_draw_axis(traffstat_i_layout *l, const traffstat_i_plan *plan, double x,
-                           double x2, int32_t gap_year)
+void traffstat_i_draw_axis(traffstat_i_layout *l, const traffstat_i_plan *plan, double x, double x2,
+                           int32_t gap_year)
 {
     const traffstat_i_pen line = {.role = gap_year != 0 ? TRAFFSTAT_MARK_GAP : TRAFFSTAT_MARK_AXIS,
                                   .year = gap_year,
                                   .stroke = l->theme->axis,
                                   .stroke_width = l->size->stroke,
-                                  .dash = gap_year != 0 ? 4.0 * l->size->stroke : 0.0};
+                                  .dash = gap_year != 0 ? 2.4 * l->size->stroke : 0.0};
     traffstat_i_segment(l, &line, x, plan->base, x2, plan->base);
 }
 
@@ -135,9 +135,8 @@ void traffstat_i_draw_bracket(traffstat_i_layout *l, const traffstat_i_trend *tr
 {
     const bool open = year->cell.upper == TRAFFSTAT_NO_UPPER;
     const double low = traffstat_i_plan_y(trend, plan, (double) year->cell.lower);
-    const double high =
-        open ? plan->top + 0.4 * plan->font
-             : traffstat_i_plan_y(trend, plan, (double) year->cell.upper);
+    const double high = open ? plan->top + 0.4 * plan->font
+                             : traffstat_i_plan_y(trend, plan, (double) year->cell.upper);
     const traffstat_i_pen hatch = {.role = TRAFFSTAT_MARK_SUPPRESSED,
                                    .year = year->cell.year,
                                    .hatch = l->theme->observed,

@@ -119,8 +119,8 @@ static double core(const traffstat_i_trend *trend, const traffstat_i_trend_year 
 {
     double most = 0.0;
     if (year->counted) {
-        most = (double) (year->cell.upper == TRAFFSTAT_NO_UPPER ? year->cell.lower
-                                                                : year->cell.upper);
+        most =
+            (double) (year->cell.upper == TRAFFSTAT_NO_UPPER ? year->cell.lower : year->cell.upper);
     }
     if (year->estimated) {
         most = fmax(most, year->middle);
@@ -157,9 +157,9 @@ static void make_axis(traffstat_i_trend *trend)
     trend->axis = traffstat_i_axis_make(most);
     for (size_t i = 0; i < trend->count; i++) {
         const traffstat_i_trend_year *const year = &trend->years[i];
-        trend->clipped = trend->clipped ||
-                         (year->estimated && !(year->band[trend->bands - 1].upper <=
-                                               trend->axis.top));
+        trend->clipped =
+            trend->clipped ||
+            (year->estimated && !(year->band[trend->bands - 1].upper <= trend->axis.top));
     }
 }
 
@@ -167,8 +167,8 @@ static traffstat_status check(traffstat_ctx *ctx, const traffstat_panel *panel, 
                               const traffstat_estimate *estimate, const traffstat_change *change)
 {
     if (series >= traffstat_panel_series(panel)) {
-        return traffstat_i_fail(ctx, TRAFFSTAT_E_NODATA, "no series %zu: the panel has %zu",
-                                series, traffstat_panel_series(panel));
+        return traffstat_i_fail(ctx, TRAFFSTAT_E_NODATA, "no series %zu: the panel has %zu", series,
+                                traffstat_panel_series(panel));
     }
     if (estimate != NULL && traffstat_estimate_rows(estimate) != traffstat_panel_rows(panel)) {
         return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
@@ -187,11 +187,8 @@ traffstat_status traffstat_i_trend_read(traffstat_ctx *ctx, const traffstat_pane
                                         size_t series, const traffstat_estimate *estimate,
                                         const traffstat_change *change, traffstat_i_trend *out)
 {
-    *out = (traffstat_i_trend){.ctx = ctx,
-                               .panel = panel,
-                               .estimate = estimate,
-                               .change = change,
-                               .series = series};
+    *out = (traffstat_i_trend){
+        .ctx = ctx, .panel = panel, .estimate = estimate, .change = change, .series = series};
     traffstat_status status = check(ctx, panel, series, estimate, change);
     if (status != TRAFFSTAT_OK) {
         return status;

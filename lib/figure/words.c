@@ -4,6 +4,7 @@
 #include "figure/trend.h"
 
 #define NBSP "\xc2\xa0"
+#define ASSUMPTIONS "The intervals hold only if"
 #define EN_DASH "\xe2\x80\x93"
 
 /* ---- pieces --------------------------------------------------------------------------------- */
@@ -121,17 +122,17 @@ void traffstat_i_say_recorded(traffstat_text *text, const traffstat_i_trend *tre
     }
 }
 
+/* "Human trafficking: cases investigated by police" */
 static void say_measure(traffstat_text *text, const traffstat_i_trend *trend)
 {
-    const char *const measure = measure_of(trend);
-    if (measure[0] != '\0') {
-        say_capital(text, measure, strlen(measure));
-    } else {
-        traffstat_i_text_add(text, "Cases");
-    }
+    const char *const measure = measure_of(trend)[0] != '\0' ? measure_of(trend) : "cases";
     const char *const category = traffstat_panel_category(trend->panel, trend->series);
     if (category[0] != '\0') {
-        traffstat_i_text_addf(text, " (%s)", category);
+        say_capital(text, category, strlen(category));
+        traffstat_i_text_add(text, ": ");
+        traffstat_i_text_add(text, measure);
+    } else {
+        say_capital(text, measure, strlen(measure));
     }
 }
 
@@ -193,17 +194,19 @@ static void say_rate(traffstat_text *text, const traffstat_estimate *estimate)
         return;
     }
     const bool borrowed = basis.origin == 2;
-    traffstat_i_text_add(text, borrowed ? ", at a reporting rate of "
-                                        : ", at an assumed reporting rate of ");
+    if (borrowed && traffstat_estimate_kind(estimate) != TRAFFSTAT_KIND_ESTIMATE) {
+        traffstat_i_text_add(text, ", at a borrowed reporting rate of ");
+    } else {
+        traffstat_i_text_add(text, borrowed ? ", at a reporting rate of "
+                                            : ", at an assumed reporting rate of ");
+    }
     traffstat_i_say_share_range(text, basis.lower, basis.upper);
     if (borrowed) {
-        traffstat_i_text_add(text, traffstat_estimate_kind(estimate) == TRAFFSTAT_KIND_ESTIMATE
-                                       ? " from "
-                                       : " borrowed from ");
-        traffstat_i_text_add(text, basis.place);
-        if (basis.period != NULL && basis.period[0] != '\0') {
+        traffstat_i_text_addf(text, " (%s", basis.place);
+        if (basis.period[0] != '\0') {
             traffstat_i_text_addf(text, ", %s", basis.period);
         }
+        traffstat_i_text_add(text, ")");
     }
 }
 
@@ -252,7 +255,8 @@ static char *make_subtitle(const traffstat_i_trend *trend)
 /* ---- notes ---------------------------------------------------------------------------------- */
 
 /* Takes the text over; empty ones are no note. */
-static traffstat_status add_note(traffstat_i_words *words, traffstat_text *text)
+static traffstat_status add_note(traffstat_i_words *words, const char *heading,
+                                 traffstat_text *text)
 {
     if (!text->failed && traffstat_i_text_get(text)[0] == '\0') {
         traffstat_i_text_clear(text);
@@ -262,14 +266,7 @@ static traffstat_status add_note(traffstat_i_words *words, traffstat_text *text)
     if (note == NULL) {
         return TRAFFSTAT_E_NOMEM;
     }
-    char **notes =
-        traffstat_i_realloc(words->ctx, words->notes, words->note_count + 1, sizeof *notes);
-    if (notes == NULL) {
-        traffstat_i_free(words->ctx, note);
-        return TRAFFSTAT_E_NOMEM;
-    }
-    words->notes = notes;
-    notes[words->note_count++] = note;
+    words->notes[words->note_count++] = (traffstat_i_note){heading, note};
     return TRAFFSTAT_OK;
 }
 
@@ -285,7 +282,7 @@ static traffstat_status note_chance(const traffstat_i_trend *trend, traffstat_i_
     }
     text.failed = text.failed || said.failed;
     traffstat_i_text_clear(&said);
-    return add_note(words, &text);
+    return add_note(words, "Chance", &text);
 }
 
 static traffstat_status note_basis(const traffstat_i_trend *trend, traffstat_i_words *words)
@@ -294,16 +291,21 @@ static traffstat_status note_basis(const traffstat_i_trend *trend, traffstat_i_w
     traffstat_text text;
     traffstat_i_text_init(&said, trend->ctx);
     traffstat_i_text_init(&text, trend->ctx);
+    const char *heading = "Scenario";
     if (trend->estimate == NULL) {
+        heading = "Not estimated";
         traffstat_i_text_add(&text, "The unreported part is not estimated: no reporting rate was "
                                     "named.");
     } else {
+        if (traffstat_estimate_kind(trend->estimate) != TRAFFSTAT_KIND_SCENARIO) {
+            heading = "Reporting rate";
+        }
         traffstat_i_say_basis(&said, trend->estimate);
         say_sentence(&text, traffstat_i_text_get(&said));
     }
     text.failed = text.failed || said.failed;
     traffstat_i_text_clear(&said);
-    return add_note(words, &text);
+    return add_note(words, heading, &text);
 }
 
 /* Assumptions are sentences or clauses of the model; here they become one list. */
@@ -311,97 +313,16 @@ static traffstat_status note_assumptions(const traffstat_i_trend *trend, traffst
 {
     traffstat_text text;
     traffstat_i_text_init(&text, trend->ctx);
-    const size_t count =
-        trend->estimated > 0 ? traffstat_estimate_assumptions(trend->estimate) : 0;
+    const size_t count = trend->estimated > 0 ? traffstat_estimate_assumptions(trend->estimate) : 0;
     for (size_t i = 0; i < count; i++) {
         const char *const said = traffstat_estimate_assumption(trend->estimate, i);
-        traffstat_i_text_add(&text, i == 0 ? "The intervals hold only as far as this does: " : "; ");
+        traffstat_i_text_add(&text, i == 0 ? ASSUMPTIONS ": " : "; ");
         traffstat_i_text_add_bytes(&text, said, without_stop(said));
     }
     if (count > 0) {
         traffstat_i_text_add(&text, ".");
     }
-    return add_note(words, &text);
-}
-
-/* Whether a reason of a row was given by an earlier row of the figure. */
-static bool said_before(const traffstat_i_trend *trend, size_t at, const char *reason)
-{
-    for (size_t i = 0; i < at; i++) {
-        const size_t row = trend->years[i].row;
-        for (size_t k = 0; k < traffstat_estimate_row_reasons(trend->estimate, row); k++) {
-            if (strcmp(traffstat_estimate_row_reason(trend->estimate, row, k), reason) == 0) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-static bool row_says(const traffstat_i_trend *trend, size_t i, const char *reason)
-{
-    const size_t row = trend->years[i].row;
-    for (size_t k = 0; k < traffstat_estimate_row_reasons(trend->estimate, row); k++) {
-        if (strcmp(traffstat_estimate_row_reason(trend->estimate, row, k), reason) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* "2017, 2019–2021: reason" for each reason, at the first counted year that has it. Years without a
- * count are told of as gaps. */
-static void say_row_reasons(traffstat_text *text, const traffstat_i_trend *trend, size_t at)
-{
-    const size_t row = trend->years[at].row;
-    for (size_t k = 0; k < traffstat_estimate_row_reasons(trend->estimate, row); k++) {
-        const char *const reason = traffstat_estimate_row_reason(trend->estimate, row, k);
-        if (said_before(trend, at, reason)) {
-            continue;
-        }
-        traffstat_i_text_add(text, traffstat_i_text_get(text)[0] == '\0' ? "" : "; ");
-        bool first = true;
-        for (size_t i = at; i < trend->count; i++) {
-            if (trend->years[i].counted && row_says(trend, i, reason)) {
-                traffstat_i_text_addf(text, "%s%d", first ? "" : ", ",
-                                      (int) trend->years[i].cell.year);
-                first = false;
-            }
-        }
-        traffstat_i_text_add(text, ": ");
-        traffstat_i_text_add_bytes(text, reason, without_stop(reason));
-    }
-}
-
-static traffstat_status note_verdict(const traffstat_i_trend *trend, traffstat_i_words *words)
-{
-    traffstat_text said;
-    traffstat_text text;
-    traffstat_i_text_init(&said, trend->ctx);
-    traffstat_i_text_init(&text, trend->ctx);
-    const traffstat_verdict verdict = trend->estimate != NULL
-                                          ? traffstat_estimate_verdict(trend->estimate)
-                                          : TRAFFSTAT_VERDICT_OK;
-    if (verdict != TRAFFSTAT_VERDICT_OK) {
-        for (size_t i = 0; i < traffstat_estimate_reasons(trend->estimate); i++) {
-            const char *const reason = traffstat_estimate_reason(trend->estimate, i);
-            traffstat_i_text_add(&said, i == 0 ? "" : "; ");
-            traffstat_i_text_add_bytes(&said, reason, without_stop(reason));
-        }
-        for (size_t i = 0; i < trend->count; i++) {
-            if (trend->years[i].counted) {
-                say_row_reasons(&said, trend, i);
-            }
-        }
-    }
-    if (traffstat_i_text_get(&said)[0] != '\0') {
-        traffstat_i_text_addf(&text, "%s: %s.",
-                              verdict == TRAFFSTAT_VERDICT_INESTIMABLE ? "Not estimable" : "Caution",
-                              traffstat_i_text_get(&said));
-    }
-    text.failed = text.failed || said.failed;
-    traffstat_i_text_clear(&said);
-    return add_note(words, &text);
+    return add_note(words, ASSUMPTIONS, &text);
 }
 
 /* A list of years, ranges joined: "2003, 2007–2009". */
@@ -435,6 +356,105 @@ static void list_add(year_list *list, int32_t from, int32_t to)
     list_close(list);
     list->from = from;
     list->to = to;
+}
+
+/* Whether a reason of a row was given by an earlier row of the figure. */
+static bool said_before(const traffstat_i_trend *trend, size_t at, const char *reason)
+{
+    for (size_t i = 0; i < at; i++) {
+        const size_t row = trend->years[i].row;
+        for (size_t k = 0; k < traffstat_estimate_row_reasons(trend->estimate, row); k++) {
+            if (strcmp(traffstat_estimate_row_reason(trend->estimate, row, k), reason) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool row_says(const traffstat_i_trend *trend, size_t i, const char *reason)
+{
+    const size_t row = trend->years[i].row;
+    for (size_t k = 0; k < traffstat_estimate_row_reasons(trend->estimate, row); k++) {
+        if (strcmp(traffstat_estimate_row_reason(trend->estimate, row, k), reason) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether all counted years have it. */
+static bool all_say(const traffstat_i_trend *trend, const char *reason)
+{
+    for (size_t i = 0; i < trend->count; i++) {
+        if (trend->years[i].counted && !row_says(trend, i, reason)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* "2017, 2019: reason" for each reason that was not said before; "reason" where all years have it.
+ * Years without a count are told of as gaps. */
+static void say_row_reasons(traffstat_text *text, const traffstat_i_trend *trend, size_t at)
+{
+    const size_t row = trend->years[at].row;
+    for (size_t k = 0; k < traffstat_estimate_row_reasons(trend->estimate, row); k++) {
+        const char *const reason = traffstat_estimate_row_reason(trend->estimate, row, k);
+        if (said_before(trend, at, reason)) {
+            continue;
+        }
+        traffstat_i_text_add(text, traffstat_i_text_get(text)[0] == '\0' ? "" : "; ");
+        if (!all_say(trend, reason)) {
+            year_list list = {.from = 0};
+            traffstat_i_text_init(&list.text, trend->ctx);
+            for (size_t i = at; i < trend->count; i++) {
+                if (trend->years[i].counted && row_says(trend, i, reason)) {
+                    list_add(&list, trend->years[i].cell.year, trend->years[i].cell.year);
+                }
+            }
+            list_close(&list);
+            traffstat_i_text_addf(text, "%s: ", traffstat_i_text_get(&list.text));
+            text->failed = text->failed || list.text.failed;
+            traffstat_i_text_clear(&list.text);
+        }
+        traffstat_i_text_add_bytes(text, reason, without_stop(reason));
+    }
+}
+
+/* Reasons of the whole that only count the rows' own are no news beside these, and a figure of one
+ * series has no total. */
+static bool is_news(const char *reason)
+{
+    return !traffstat_i_is_digit(reason[0]) && strncmp(reason, "the total", 9) != 0;
+}
+
+static traffstat_status note_verdict(const traffstat_i_trend *trend, traffstat_i_words *words)
+{
+    traffstat_text said;
+    traffstat_text text;
+    traffstat_i_text_init(&said, trend->ctx);
+    traffstat_i_text_init(&text, trend->ctx);
+    for (size_t i = 0; trend->estimate != NULL && i < traffstat_estimate_reasons(trend->estimate);
+         i++) {
+        const char *const reason = traffstat_estimate_reason(trend->estimate, i);
+        if (is_news(reason)) {
+            traffstat_i_text_add(&said, traffstat_i_text_get(&said)[0] == '\0' ? "" : "; ");
+            traffstat_i_text_add_bytes(&said, reason, without_stop(reason));
+        }
+    }
+    for (size_t i = 0; trend->estimate != NULL && i < trend->count; i++) {
+        if (trend->years[i].counted) {
+            say_row_reasons(&said, trend, i);
+        }
+    }
+    const char *const heading = trend->estimated == 0 ? "Not estimable" : "Caution";
+    if (traffstat_i_text_get(&said)[0] != '\0') {
+        traffstat_i_text_addf(&text, "%s: %s.", heading, traffstat_i_text_get(&said));
+    }
+    text.failed = text.failed || said.failed;
+    traffstat_i_text_clear(&said);
+    return add_note(words, heading, &text);
 }
 
 typedef bool (*year_test)(const traffstat_i_trend_year *year);
@@ -523,7 +543,7 @@ static traffstat_status note_marks(const traffstat_i_trend *trend, traffstat_i_w
                               traffstat_i_text_get(&text)[0] != '\0' ? " " : "");
         say_years_that(&text, trend, "It has no upper end", is_open, false);
     }
-    return add_note(words, &text);
+    return add_note(words, "Marks", &text);
 }
 
 static traffstat_status note_source(const traffstat_i_trend *trend, const traffstat_chart *chart,
@@ -542,29 +562,30 @@ static traffstat_status note_source(const traffstat_i_trend *trend, const traffs
     traffstat_reporting_basis basis;
     if (trend->estimate != NULL &&
         traffstat_estimate_basis(trend->estimate, &basis) == TRAFFSTAT_OK &&
-        basis.source != NULL && basis.source[0] != '\0') {
+        basis.source[0] != '\0') {
         traffstat_i_text_add(&text, " Reporting rate: ");
         traffstat_i_text_add_bytes(&text, basis.source, without_stop(basis.source));
         traffstat_i_text_add(&text, ".");
     }
     if (trend->estimate != NULL) {
+        /* the first reference stands for the rest, which the exports give in full */
         const char *const citation = traffstat_estimate_citation(trend->estimate);
         traffstat_i_text_addf(&text, " Method: %s", traffstat_estimate_method(trend->estimate));
-        if (citation != NULL && citation[0] != '\0') {
+        if (citation[0] != '\0') {
             traffstat_i_text_add(&text, ", ");
-            traffstat_i_text_add_bytes(&text, citation, without_stop(citation));
+            traffstat_i_text_add_bytes(&text, citation, strcspn(citation, ";"));
         }
         traffstat_i_text_add(&text, ".");
     }
     traffstat_i_text_add(&text, " Made with libtraffstat.");
-    return add_note(words, &text);
+    return add_note(words, "Sources", &text);
 }
 
 static traffstat_status make_notes(const traffstat_i_trend *trend, const traffstat_chart *chart,
                                    traffstat_i_words *words)
 {
     traffstat_status (*const parts[])(const traffstat_i_trend *, traffstat_i_words *) = {
-        note_chance, note_basis, note_assumptions, note_verdict, note_marks};
+        note_chance, note_basis, note_verdict, note_assumptions, note_marks};
     traffstat_status status = TRAFFSTAT_OK;
     for (size_t i = 0; status == TRAFFSTAT_OK && i < sizeof parts / sizeof parts[0]; i++) {
         status = parts[i](trend, words);
@@ -645,10 +666,10 @@ static char *make_alt(const traffstat_i_trend *trend, const traffstat_i_words *w
     }
     /* the first note is the sentence on chance where there is a change */
     if (trend->change != NULL && words->note_count > 0) {
-        say_sentence(&text, words->notes[0]);
+        say_sentence(&text, words->notes[0].text);
     }
     if (trend->estimate == NULL && words->note_count > 1) {
-        say_sentence(&text, words->notes[trend->change != NULL ? 1 : 0]);
+        say_sentence(&text, words->notes[trend->change != NULL ? 1 : 0].text);
     }
     return traffstat_i_text_steal(&text);
 }
@@ -664,9 +685,8 @@ static traffstat_status make_title(const traffstat_i_trend *trend, const traffst
     }
     traffstat_text text;
     traffstat_i_text_init(&text, trend->ctx);
-    const traffstat_status status =
-        traffstat_i_say_headline(&text, trend->panel, trend->series,
-                                 trend->estimated > 0 ? trend->estimate : NULL);
+    const traffstat_status status = traffstat_i_say_headline(
+        &text, trend->panel, trend->series, trend->estimated > 0 ? trend->estimate : NULL);
     if (status != TRAFFSTAT_OK) {
         traffstat_i_text_clear(&text);
         return status;
@@ -697,9 +717,8 @@ traffstat_status traffstat_i_words_make(const traffstat_i_trend *trend,
 void traffstat_i_words_clear(traffstat_i_words *words)
 {
     for (size_t i = 0; i < words->note_count; i++) {
-        traffstat_i_free(words->ctx, words->notes[i]);
+        traffstat_i_free(words->ctx, words->notes[i].text);
     }
-    traffstat_i_free(words->ctx, words->notes);
     traffstat_i_free(words->ctx, words->title);
     traffstat_i_free(words->ctx, words->subtitle);
     traffstat_i_free(words->ctx, words->alt);
