@@ -140,6 +140,10 @@ int print_text(const traffstat_text *text);
 int print_line(const char *line);
 /* What was printed has arrived, or a message and EXIT_DATA. */
 int check_stdout(void);
+/* For traffstat_ctx_set_progress(); `user` is the struct timespec of the start. A run of less than a
+ * second shows nothing; messages and clear_progress() take the line away again. */
+int32_t show_progress(double fraction, void *user);
+void clear_progress(void);
 /* Writes beside `path`, then renames: the old file or the new, never half. */
 int write_file(const char *path, const void *data, size_t size);
 /* The nearest of `count` names to `name`, or NULL when none is near. */

@@ -7,7 +7,7 @@
 
 #include "command.h"
 
-/* ---- Ctrl-C and progress ----------------------------------------------------------------------- */
+/* ---- Ctrl-C -------------------------------------------------------------------------------------- */
 
 /* The one context, for the signal handler: cancelling is the call that is allowed there. */
 static traffstat_ctx *running;
@@ -32,26 +32,6 @@ static void watch_interrupts(traffstat_ctx *ctx)
     (void) signal(SIGXFSZ, SIG_IGN); /* a file past its limit is an error to report, not the end */
 }
 
-typedef struct progress {
-    struct timespec start;
-    bool shown;
-} progress;
-
-/* Short runs show nothing. */
-static int32_t show_progress(double fraction, void *user)
-{
-    progress *state = user;
-    struct timespec now;
-    (void) clock_gettime(CLOCK_MONOTONIC, &now);
-    const double passed = (double) (now.tv_sec - state->start.tv_sec) +
-                          1e-9 * (double) (now.tv_nsec - state->start.tv_nsec);
-    if (passed > 1.0) {
-        (void) fprintf(stderr, "\rtraffstat: %3.0f %%", 100.0 * fraction);
-        state->shown = true;
-    }
-    return 0;
-}
-
 /* ---- the verb ---------------------------------------------------------------------------------- */
 
 static int run_verb(const command *session)
@@ -71,7 +51,7 @@ static int run_verb(const command *session)
 static int run(const options *given)
 {
     command session = {.options = given};
-    progress state = {.shown = false};
+    struct timespec start;
     traffstat_status status = traffstat_ctx_new(NULL, &session.ctx);
     if (status != TRAFFSTAT_OK) {
         say("out of memory");
@@ -80,11 +60,12 @@ static int run(const options *given)
     traffstat_ctx_set_seed(session.ctx, given->seed);
     status = traffstat_ctx_set_threads(session.ctx, given->threads);
     if (isatty(STDERR_FILENO) == 1) {
-        (void) clock_gettime(CLOCK_MONOTONIC, &state.start);
-        traffstat_ctx_set_progress(session.ctx, show_progress, &state);
+        (void) clock_gettime(CLOCK_MONOTONIC, &start);
+        traffstat_ctx_set_progress(session.ctx, show_progress, &start);
     }
     watch_interrupts(session.ctx);
     const int result = status == TRAFFSTAT_OK ? run_verb(&session) : failure(&session, status);
+    clear_progress();
     (void) signal(SIGINT, SIG_DFL);
     (void) signal(SIGTERM, SIG_DFL);
     traffstat_ctx_free(session.ctx);

@@ -277,6 +277,10 @@ static int check_together(const options *to)
         return usage("name a file of counts: traffstat %s FILE.csv (- for standard input)",
                      verb_name(to->verb));
     }
+    if (to->output != NULL && strcmp(to->output, "-") == 0) {
+        return usage("--output wants the name of a file%s",
+                     to->verb == VERB_READ ? "; --csv prints to standard output" : "");
+    }
     if (to->verb == VERB_CHART && to->output == NULL) {
         return usage("name the picture: traffstat chart %s -o FILE.png (or .svg, .pdf)", to->file);
     }

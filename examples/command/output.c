@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -25,9 +26,35 @@ static void make_harmless(char *text)
     }
 }
 
+/* Whether the last line on the terminal is the progress. */
+static bool progress_shown;
+
+int32_t show_progress(double fraction, void *user)
+{
+    const struct timespec *start = user;
+    struct timespec now;
+    (void) clock_gettime(CLOCK_MONOTONIC, &now);
+    const double passed =
+        (double) (now.tv_sec - start->tv_sec) + 1e-9 * (double) (now.tv_nsec - start->tv_nsec);
+    if (passed > 1.0) {
+        (void) fprintf(stderr, "\rtraffstat: %3.0f %%", 100.0 * fraction);
+        progress_shown = true;
+    }
+    return 0;
+}
+
+void clear_progress(void)
+{
+    if (progress_shown) {
+        (void) fputs("\r\033[K", stderr);
+        progress_shown = false;
+    }
+}
+
 static void say_list(const char *format, va_list arguments)
 {
     char line[2048];
+    clear_progress();
     (void) vsnprintf(line, sizeof line, format, arguments);
     make_harmless(line);
     (void) fprintf(stderr, "traffstat: %s\n", line);

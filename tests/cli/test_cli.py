@@ -763,6 +763,8 @@ WRONG = [
     (['chart', MISSOULA], ['-o']),
     (['chart', MISSOULA, '-o'], ['-o']),
     (['chart', MISSOULA, '-o', ''], ['empty']),
+    (['read', MISSOULA, '--out', '-'], ['--csv']),
+    (['chart', MISSOULA, '-o', '-'], ['name of a file']),
     (['chart', MISSOULA, '-o', 'm.gif'], ['m.gif', '.png']),
     (['chart', MISSOULA, '-o', '.png'], ['.png']),
     (['chart', MISSOULA, '-o', 'm.png', '--csv'], ['--csv']),
