@@ -98,7 +98,7 @@ typedef struct option {
 extern const option option_list[]; /* ends with a NULL name */
 
 /* EXIT_DONE, or the message is out and the status is what to exit with. */
-int options_read(options *out, int count, char **arguments);
+int options_read(options *to, int count, char **arguments);
 void options_free(options *of);
 /* The verb of a name; 0 with a message. */
 unsigned verb_find(const char *name);
