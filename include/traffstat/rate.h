@@ -30,8 +30,8 @@ traffstat_status traffstat_poisson_interval(traffstat_ctx *ctx, int64_t count, d
  *
  * @param first_exposure,second_exposure  > 0, finite
  * @param level  of the interval; `fewer` and `more` are at 1 - level
- * @param out    series and years are 0
- * @return TRAFFSTAT_OK, _E_ARGUMENT, _E_NUMERIC
+ * @param out    series and years are 0; `more` is TRAFFSTAT_NO_UPPER past 2^62
+ * @return TRAFFSTAT_OK, _E_ARGUMENT (also exposures 1e300 apart), _E_NUMERIC
  * @see Przyborowski & Wilenski (1940), Biometrika 31:313-323; Clopper & Pearson (1934), Biometrika
  *      26:404-413; Fay (2010), R Journal 2(1):53-58.
  */
@@ -45,7 +45,7 @@ traffstat_status traffstat_poisson_compare(traffstat_ctx *ctx, int64_t first_cou
  * Two years of a series compared. Exposure is population times coverage where both years have a
  * population (coverage where only that is known), else 1 a year.
  *
- * @param first_year,second_year  0 and 0: the last two years that have exact counts
+ * @param first_year,second_year  rising; 0 and 0: the last two years that have exact counts
  * @return TRAFFSTAT_OK, _E_NODATA (no two exact counts, or a break between them), _E_ARGUMENT,
  *         _E_NUMERIC
  */

@@ -14,13 +14,10 @@
 #define LOGIT_MAX 700.0 /* 1/(1+e^700) is still a normal number */
 
 /* ln Gamma(z+1) less its Stirling form: Loader (2000), Fast and accurate computation of binomial
- * probabilities, section 2. z >= 0. */
+ * probabilities, section 2. z > 0. */
 static double stirling_error(double z)
 {
     gsl_sf_result star;
-    if (z <= 0.0) {
-        return -0.5 * (M_LN2 + M_LNPI); /* of the form with z^(1/2) taken apart: never used alone */
-    }
     if (z > 1e8) {
         return 1.0 / (12.0 * z);
     }

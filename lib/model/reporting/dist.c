@@ -4,7 +4,7 @@
 
 #define TIE 2e-14          /* relative: the laws are good to 5e-15 */
 #define LAST_DIGIT 1.2e-16 /* absolute: q is a rounded number */
-#define SCAN_MAX 20000.0   /* sides asked for in a plain search for the shortest run */
+#define SCAN_MAX 4000.0    /* sides asked for in a plain search for the shortest run */
 
 /* ---- which posteriors exist ------------------------------------------------------------------ */
 
@@ -134,8 +134,8 @@ static traffstat_i_law_params law_params(const traffstat_i_belief *belief, doubl
 {
     const double shift = rate_shift(belief) * (double) rows;
     const bool gamma = belief->rate_prior == TRAFFSTAT_RATE_GAMMA;
-    return (traffstat_i_law_params){count + shift, belief->b, belief->a - shift,
-                                    gamma ? belief->rate : 0.0};
+    return (traffstat_i_law_params){count + shift, belief->b, count + belief->a + belief->b,
+                                    belief->a - shift, gamma ? belief->rate : 0.0};
 }
 
 /* Under gamma the marginal law of the sum Y joins its weights: (1+r)^-Y B(a+Y, b) 2F1, where 2F1 is
@@ -239,14 +239,22 @@ traffstat_i_sides traffstat_i_dist_sides(const traffstat_i_dist *dist, traffstat
     return out;
 }
 
-static double pmf_all(const traffstat_i_dist *dist, double n)
+/* ln P(N = n), for comparing: far out the probabilities themselves underflow to a plateau. */
+static double log_pmf(const traffstat_i_dist *dist, double n)
 {
-    double out = 0.0;
+    double top = -INFINITY;
+    double sum = 0.0;
     for (size_t i = 0; i < dist->count; i++) {
         const traffstat_i_part *part = &dist->parts[i];
-        out += part->weight * exp(traffstat_i_law_log_pmf(&part->law, n - part->count));
+        const double one = log(part->weight) + traffstat_i_law_log_pmf(&part->law, n - part->count);
+        if (one > top) {
+            sum = sum * exp(top - one) + 1.0;
+            top = one;
+        } else if (isfinite(one)) {
+            sum += exp(one - top);
+        }
     }
-    return out;
+    return top + log(sum);
 }
 
 static bool reaches(traffstat_i_sides sides, double q, double rest)
@@ -307,23 +315,32 @@ static bool holds(const traffstat_i_dist *dist, double low, double width, double
     return outside(dist, low, width) <= rest + rest * TIE + LAST_DIGIT;
 }
 
+/* Smallest N that has a piece: below, all probabilities read 0 and would look like a plateau. */
+static double least_seen(const traffstat_i_dist *dist)
+{
+    double least = INFINITY;
+    for (size_t i = 0; i < dist->count; i++) {
+        least = fmin(least, dist->parts[i].count + dist->parts[i].law.pieces[0].start);
+    }
+    return least;
+}
+
 /* Of one mode: the lowest start at which moving a run of this width up gains nothing. */
 static double best_start(const traffstat_i_dist *dist, double width, double top)
 {
-    double low = dist->parts[0].count;
-    double high = top;
-    while (low < high) {
-        const double middle = floor(low + 0.5 * (high - low));
-        if (pmf_all(dist, middle + width + 1.0) > pmf_all(dist, middle)) {
-            low = middle + 1.0;
-        } else {
-            high = middle;
+    double gains = least_seen(dist) - 1.0;
+    double best = top;
+    for (;;) {
+        const double middle = floor(gains + 0.5 * (best - gains));
+        if (middle <= gains || middle >= best) {
+            return fmax(best, dist->parts[0].count);
         }
-        if (middle + 1.0 == middle) {
-            break;
+        if (log_pmf(dist, middle + width + 1.0) > log_pmf(dist, middle)) {
+            gains = middle;
+        } else {
+            best = middle;
         }
     }
-    return high;
 }
 
 /* Bisection over the width and, inside it, over the start: N has one mode. */
@@ -371,7 +388,7 @@ static void shortest_scan(const traffstat_i_dist *dist, double level, double wid
 
 static bool one_mode(const traffstat_i_dist *dist)
 {
-    return dist->count == 1 && dist->parts[0].law.p.rate == 0.0;
+    return dist->count == 1 && !dist->parts[0].law.two_modes;
 }
 
 void traffstat_i_dist_shortest(const traffstat_i_dist *dist, double level, double *low,

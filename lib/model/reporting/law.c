@@ -14,11 +14,12 @@
 
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_integration.h>
+#include <gsl/gsl_sf_gamma.h>
 
 #define NODES TRAFFSTAT_I_NODES
 #define SHORT 256.0       /* terms: below, a piece is added term by term */
 #define SMOOTH_FROM 512.0 /* u below which all pieces are short */
-#define NEGLIGIBLE 60.0   /* ln: a rest below e^-60 of the largest piece is left out */
+#define NEGLIGIBLE 75.0   /* ln: a rest below e^-75 of the largest piece is left out */
 #define FAR 1e17          /* relative to every parameter: the power law is exact to 1e-17 */
 #define PIECES_MAX 400000
 #define PRODUCT_MAX 1e150 /* of ratios within one short piece */
@@ -73,16 +74,11 @@ static double rho_excess(const traffstat_i_law_params *p)
     return -p->rate / (1.0 + p->rate);
 }
 
-static double c_of(const traffstat_i_law_params *p)
-{
-    return p->alpha + p->b + p->tail;
-}
-
 /* w(u+1)/w(u) - 1, the squares of u cancelled by hand:
  * (alpha b - c - u (tail + 1)) / ((c+u)(1+u)) + (rho-1) (alpha+u)(b+u) / ((c+u)(1+u)). */
 static double ratio_excess(const traffstat_i_law_params *p, double u)
 {
-    const double c = c_of(p);
+    const double c = p->c;
     const double level = (p->alpha * p->b - c) / (c + u) / (1.0 + u);
     const double fall = u / (1.0 + u) * ((p->tail + 1.0) / (c + u));
     const double damp = rho_excess(p) * ((p->alpha + u) / (c + u)) * ((p->b + u) / (1.0 + u));
@@ -91,7 +87,7 @@ static double ratio_excess(const traffstat_i_law_params *p, double u)
 
 static double ratio(const traffstat_i_law_params *p, double u)
 {
-    return (p->alpha + u) / (c_of(p) + u) * ((p->b + u) / (1.0 + u)) / (1.0 + p->rate);
+    return (p->alpha + u) / (p->c + u) * ((p->b + u) / (1.0 + u)) / (1.0 + p->rate);
 }
 
 /* digamma less the logarithm, z >= 256 */
@@ -115,18 +111,18 @@ static double tetragamma(double z)
 static double slope(const traffstat_i_law_params *p, double u)
 {
     return log1p(ratio_excess(p, u)) + digamma_rest(p->alpha + u) - digamma_rest(1.0 + u) +
-           digamma_rest(p->b + u) - digamma_rest(c_of(p) + u);
+           digamma_rest(p->b + u) - digamma_rest(p->c + u);
 }
 
 static double slope1(const traffstat_i_law_params *p, double u)
 {
-    return trigamma(p->alpha + u) - trigamma(1.0 + u) + trigamma(p->b + u) - trigamma(c_of(p) + u);
+    return trigamma(p->alpha + u) - trigamma(1.0 + u) + trigamma(p->b + u) - trigamma(p->c + u);
 }
 
 static double slope2(const traffstat_i_law_params *p, double u)
 {
     return tetragamma(p->alpha + u) - tetragamma(1.0 + u) + tetragamma(p->b + u) -
-           tetragamma(c_of(p) + u);
+           tetragamma(p->c + u);
 }
 
 /* ---- smooth runs ----------------------------------------------------------------------------- */
@@ -305,7 +301,7 @@ static traffstat_status step(traffstat_i_law *law, double direction, double *u, 
  * ratio_excess. 0 where they fall from the start. */
 static double find_mode(const traffstat_i_law_params *p)
 {
-    const double c = c_of(p);
+    const double c = p->c;
     const double q2 = rho_excess(p);
     const double q1 = q2 * (p->alpha + p->b) - p->tail - 1.0;
     const double q0 = p->alpha * p->b * (1.0 + q2) - c;
@@ -341,12 +337,29 @@ static double largest_mass(const traffstat_i_law *law)
     return best;
 }
 
+/* ln w(0) - ln w(mode) with a safe ln of how many terms the mode at 0 may hold; good to a few digits,
+ * enough to tell whether that mode counts. */
+static double log_first(const traffstat_i_law_params *p, double mode)
+{
+    const double at[4] = {p->alpha, p->b, p->c, 1.0};
+    double sum = mode * log1p(p->rate) + log(1.0 + mode);
+    for (int i = 0; i < 4; i++) {
+        gsl_sf_result near_mode;
+        gsl_sf_result near_zero;
+        if (gsl_sf_lngamma_e(at[i] + mode, &near_mode) != GSL_SUCCESS ||
+            gsl_sf_lngamma_e(at[i], &near_zero) != GSL_SUCCESS) {
+            return INFINITY;
+        }
+        sum += (i < 2 ? -1.0 : 1.0) * (near_mode.val - near_zero.val);
+    }
+    return sum;
+}
+
 static traffstat_status walk_down(traffstat_i_law *law, double mode, bool to_zero)
 {
     double u = mode;
     double log_weight = 0.0;
-    /* with rho < 1 there may be a second mode at 0 */
-    const bool all = to_zero || (law->p.rate > 0.0 && ratio_excess(&law->p, 0.0) < 0.0);
+    const bool all = to_zero || (law->two_modes && log_first(&law->p, mode) > -NEGLIGIBLE);
     traffstat_status status = TRAFFSTAT_OK;
     while (status == TRAFFSTAT_OK && u > 0.0 && (all || log_weight + log(u) > -NEGLIGIBLE)) {
         status = step(law, -1.0, &u, &log_weight);
@@ -364,7 +377,7 @@ static traffstat_status walk_up(traffstat_i_law *law, double mode, double *log_r
 {
     double u = mode;
     double log_weight = 0.0;
-    const double far = FAR * fmax(1.0, c_of(&law->p));
+    const double far = FAR * fmax(1.0, law->p.c);
     const double best = largest_mass(law);
     traffstat_status status = step(law, 1.0, &u, &log_weight);
     *log_rest = -INFINITY;
@@ -406,6 +419,7 @@ traffstat_status traffstat_i_law_init(traffstat_ctx *ctx, traffstat_i_law *law,
 {
     *law = (traffstat_i_law){.ctx = ctx, .rule = rule, .p = params};
     const double mode = find_mode(&params);
+    law->two_modes = mode > 0.0 && params.rate > 0.0 && ratio_excess(&params, 0.0) < 0.0;
     double log_rest = 0.0;
     traffstat_status status = walk_down(law, mode, to_zero);
     if (status == TRAFFSTAT_OK) {

@@ -2,7 +2,7 @@
  *
  * Whatever the rate prior, U = N - y has weights with one ratio,
  *
- *     w(u+1)/w(u) = rho (alpha+u)(b+u) / ((c+u)(1+u)),     c = alpha + b + tail,
+ *     w(u+1)/w(u) = rho (alpha+u)(b+u) / ((c+u)(1+u)),     c = alpha + b + tail = y + a + b,
  *
  * the terms of the hypergeometric series 2F1(alpha, b; c; rho):
  *
@@ -20,7 +20,9 @@
 typedef struct traffstat_i_law_params {
     double alpha;
     double b;
-    double tail;    /* > 0 when rate is 0 */
+    double c;
+    double tail;    /* c - alpha - b, given apart: as a difference it would lose its digits; > 0 when
+                     * rate is 0 */
     double rate;    /* r of the gamma prior; 0: rho = 1 */
 } traffstat_i_law_params;
 
@@ -54,6 +56,7 @@ typedef struct traffstat_i_law {
     size_t count;
     size_t capacity;
     double log_total;    /* ln of the sum of all weights, w(mode) = 1 */
+    bool two_modes;      /* a second one at u = 0, possible for rate > 0 and b < 1 */
     double beyond;       /* probability past the last piece: the power law u^-tail */
 } traffstat_i_law;
 
@@ -63,7 +66,7 @@ traffstat_status traffstat_i_law_init(traffstat_ctx *ctx, traffstat_i_law *law,
                                       bool to_zero);
 void traffstat_i_law_clear(traffstat_i_law *law);
 
-/* P(U <= u) and P(U > u), the smaller to about 1e-13 of itself (down to 1e-26). u may be any double;
+/* P(U <= u) and P(U > u), the smaller to about 1e-13 of itself or 1e-32. u may be any double;
  * below 0 it gives 0 and 1. */
 typedef struct traffstat_i_sides {
     double at_most;

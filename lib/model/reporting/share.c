@@ -7,7 +7,8 @@
 #include "model/reporting/dist.h"
 
 #define INTERVALS 400
-#define REACH 42.0 /* ln: the density below e^-42 of its peak is left out */
+#define FARTHEST 1e10 /* of the logit: slopes of 1e-8 and more fall by REACH within it */
+#define REACH 42.0    /* ln: the density below e^-42 of its peak is left out */
 
 /* Density of z = logit p under gamma, the Jacobian in it, relative to its peak z0:
  *
@@ -22,7 +23,8 @@ typedef struct density {
     double shape;
     double rate;
     double peak;   /* z0 */
-    double center; /* moments are about this p */
+    double side;   /* moments are of p (-1) or of 1 - p (1), whichever is small */
+    double center; /* second moments are about this */
     int moment;
 } density;
 
@@ -38,21 +40,32 @@ static double log_density(const density *d, double z)
     const double q0 = logistic(-d->peak);
     const double known = p0 / (d->rate + p0);
     const double rest = d->rate / (d->rate + p0);
-    const double log_p = t > 0.0 ? -log1p(q0 * expm1(-t)) : t - log1p(p0 * expm1(t));
-    const double log_q = t > 0.0 ? -t - log1p(q0 * expm1(-t)) : -log1p(p0 * expm1(t));
-    return d->a * log_p + d->b * log_q - d->count * log1p(rest * expm1(-log_p)) -
-           d->shape * log1p(known * expm1(log_p));
+    double log_p = 0.0;
+    double log_q = 0.0;
+    if (fabs(t) > 600.0) { /* expm1 is about to overflow: plain logarithms serve out there */
+        log_p = fmin(z, 0.0) - log1p(exp(-fabs(z))) - log(p0);
+        log_q = fmin(-z, 0.0) - log1p(exp(-fabs(z))) - log(q0);
+    } else if (d->peak < 0.0) {
+        log_q = -log1p(p0 * expm1(t));
+        log_p = t + log_q;
+    } else {
+        log_p = -log1p(q0 * expm1(-t));
+        log_q = log_p - t;
+    }
+    const double all = log_p > -0.5 ? log1p(known * expm1(log_p)) : log(known * exp(log_p) + rest);
+    const double seen = d->count > 0.0 ? d->count * log1p(rest * expm1(-log_p)) : 0.0;
+    return d->a * log_p + d->b * log_q - seen - d->shape * all;
 }
 
 static double integrand(double z, void *user)
 {
     const density *d = user;
-    const double p = logistic(z);
+    const double x = logistic(-d->side * z);
     const double weight = exp(log_density(d, z));
     if (d->moment == 0) {
         return weight;
     }
-    return weight * (d->moment == 1 ? p : (p - d->center) * (p - d->center));
+    return weight * (d->moment == 1 ? x : (x - d->center) * (x - d->center));
 }
 
 static double density_slope(const density *d, double z)
@@ -90,7 +103,7 @@ static double find_peak(density *d)
 static double find_edge(const density *d, double direction)
 {
     double far = 1e-9;
-    while (far < 1e5 && log_density(d, d->peak + direction * far) > -REACH) {
+    while (far < FARTHEST && log_density(d, d->peak + direction * far) > -REACH) {
         far *= 1.5;
     }
     return d->peak + direction * far;
@@ -121,10 +134,11 @@ static bool moments_given(density *d, gsl_integration_workspace *space, double *
                           double *variance)
 {
     d->peak = find_peak(d);
+    d->side = d->peak > 0.0 ? 1.0 : -1.0;
     const double range[3] = {find_edge(d, -1.0), d->peak, find_edge(d, 1.0)};
     const double mass = moment_of(d, 0, range, space);
     d->center = moment_of(d, 1, range, space) / mass;
-    *mean = d->center;
+    *mean = d->side > 0.0 ? 1.0 - d->center : d->center;
     *variance = moment_of(d, 2, range, space) / mass;
     return isfinite(*mean) && isfinite(*variance);
 }

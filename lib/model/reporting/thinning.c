@@ -16,8 +16,6 @@ static traffstat_thinning_options defaults(void)
     return (traffstat_thinning_options){.struct_size = sizeof(traffstat_thinning_options),
                                         .rate_prior = TRAFFSTAT_RATE_INVERSE,
                                         .level = 0.95,
-                                        .gamma_shape = 1.0,
-                                        .gamma_rate = 0.05,
                                         .total = 1};
 }
 
