@@ -1,11 +1,11 @@
 /**
  * @file reporting.h
- * From reported counts to unreported cases: how many there would be in all if a stated share came to
- * notice.
+ * From reported counts to unreported cases: how many there would be in all if a stated share came
+ * to notice.
  *
  * Counts alone cannot tell a rare crime from a hidden one: the likelihood holds the rate and the
- * reporting probability only as a product. So every function here wants a reporting prior, and there
- * is no default. What a prior was borrowed from travels with the result.
+ * reporting probability only as a product. So every function here wants a reporting prior, and
+ * there is no default. What a prior was borrowed from travels with the result.
  */
 #ifndef TRAFFSTAT_REPORTING_H
 #define TRAFFSTAT_REPORTING_H
@@ -47,7 +47,8 @@ TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_prior_evidence(traffstat_ctx *ctx, const traffstat_evidence *evidence,
                                           const char *id, double size, traffstat_prior **out);
 
-/** Reads "beta(8,12)" or "0.2..0.6" (also "20%..60%", "20..60%"), as the command line's --reporting.
+/** Reads "beta(8,12)" or "0.2..0.6" (also "20%..60%", "20..60%"), as the command line's
+ * --reporting.
  *  @return as traffstat_prior_beta() and traffstat_prior_range(); _E_ARGUMENT names the text */
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_prior_parse(traffstat_ctx *ctx, const char *text, const char *source,
@@ -62,7 +63,7 @@ TRAFFSTAT_API double traffstat_prior_quantile(const traffstat_prior *prior, doub
 /** Law of the expected true count lambda of one row at exposure 1. */
 typedef int32_t traffstat_rate_prior;
 enum {
-    TRAFFSTAT_RATE_INVERSE = 0,  /**< 1/lambda: leaves the reporting prior as it was; y = 0 refused */
+    TRAFFSTAT_RATE_INVERSE = 0,  /**< 1/lambda: leaves the reporting prior alone; y = 0 refused */
     TRAFFSTAT_RATE_JEFFREYS = 1, /**< lambda^-1/2: a single count only, no total */
     TRAFFSTAT_RATE_GAMMA = 2     /**< Gamma(shape, rate): proper, moves p */
 };
@@ -73,7 +74,7 @@ typedef struct traffstat_thinning_options {
     int32_t rate_prior;   /**< a traffstat_rate_prior; default TRAFFSTAT_RATE_INVERSE */
     double level;         /**< of lower and upper, 0.01 to 0.9999; default 0.95 */
     double gamma_shape;   /**< 1e-9 to 1e9, only for TRAFFSTAT_RATE_GAMMA; no default (0) */
-    double gamma_rate;    /**< 1e-100 to 1e100: the prior mean of lambda is shape / rate; no default */
+    double gamma_rate;    /**< 1e-100 to 1e100; no default. The mean of lambda is shape / rate */
     int32_t total;        /**< 1 (default): also the total over rows, from the joint law; 0: not */
     uint32_t reserved;    /**< 0 */
 } traffstat_thinning_options;
@@ -85,23 +86,23 @@ TRAFFSTAT_API void traffstat_thinning_options_init(traffstat_thinning_options *o
  * The exact posterior of the true count N of each row, given its count y and the reporting prior.
  *
  * y | N, p is binomial(N, p), N | lambda Poisson(lambda). Computed in closed form or by exact
- * summation, never by simulation. An interval count is mixed over the counts it allows (up to 1024).
- * Inestimable, each with its reason: a row not reported; y = 0, or an interval from 0, under
+ * summation, never by simulation. An interval count is mixed over the counts it allows (up to
+ * 1024). Inestimable, each with its reason: a row not reported; y = 0, or an interval from 0, under
  * TRAFFSTAT_RATE_INVERSE, and a <= 1/2 under TRAFFSTAT_RATE_JEFFREYS (improper); a count without an
  * upper end. Each row is estimated from its own count.
  *
- * The total shares one p over all rows that have a number (fewer than all: caution). There is none for
- * one row, under TRAFFSTAT_RATE_JEFFREYS, or where measures or categories differ; an assumption says
- * why. `level` and, above it, 0.5 are the levels of the intervals.
+ * The total shares one p over all rows that have a number (fewer than all: caution). There is none
+ * for one row, under TRAFFSTAT_RATE_JEFFREYS, or where measures or categories differ; an
+ * assumption says why. `level` and, above it, 0.5 are the levels of the intervals.
  *
  * A quantile is the smallest N whose cdf reaches it; a cdf that falls short by rounding only (2e-14
- * of the smaller side) reaches it, so that ties come out as in exact arithmetic. The highest-density
- * interval is the shortest run of consecutive N that holds the level; of several the one that holds
- * most. Ends past the largest double are NaN, with a reason.
+ * of the smaller side) reaches it, so that ties come out as in exact arithmetic. The
+ * highest-density interval is the shortest run of consecutive N that holds the level; of several
+ * the one that holds most. Ends past the largest double are NaN, with a reason.
  *
- * Diagnostics: if_rate_halved_lower, _median, _upper and if_rate_doubled_lower, _median, _upper: the
- * last row with a number once more, with the mean of the prior halved and doubled at the same a + b
- * (absent where that passes 0.95 or has no answer).
+ * Diagnostics: if_rate_halved_lower, _median, _upper and if_rate_doubled_lower, _median, _upper:
+ * the last row with a number once more, with the mean of the prior halved and doubled at the same
+ * a + b (absent where that passes 0.95 or has no answer).
  *
  * Assumptions: a case is counted with probability p, independently of others given p; none is
  * counted twice or wrongly; p is the prior's, in this place and year.

@@ -1,5 +1,5 @@
-/* Poisson counts: intervals, the exact conditional test, changes between two years. Figures marked R are
- * from R 4.2.2 (stats, exactci and rateratio.test agree), the others are closed forms. */
+/* Poisson counts: intervals, the exact conditional test, changes between two years. Figures marked
+ * R are from R 4.2.2 (stats, exactci and rateratio.test agree), the others are closed forms. */
 #include <math.h>
 #include <string.h>
 
@@ -8,7 +8,7 @@
 
 #include <traffstat/rate.h>
 
-/* ---- one count ------------------------------------------------------------------------------ */
+/* ---- one count ------------------------------------------------------------------------------- */
 
 static void garwoods_interval_is_that_of_r(void **state)
 {
@@ -119,7 +119,7 @@ static void an_interval_out_of_range_is_refused_and_leaves_out_alone(void **stat
     assert_near(got.lower, -1.0, 0.0);
 }
 
-/* ---- two counts ----------------------------------------------------------------------------- */
+/* ---- two counts ------------------------------------------------------------------------------ */
 
 static void eight_after_seven_cannot_be_told_from_chance(void **state)
 {
@@ -301,7 +301,7 @@ static void exposures_and_counts_out_of_range_are_refused(void **state)
                      TRAFFSTAT_E_ARGUMENT);
 }
 
-/* ---- two years of a series ------------------------------------------------------------------ */
+/* ---- two years of a series ------------------------------------------------------------------- */
 
 static traffstat_panel *make_panel(traffstat_ctx *ctx, const traffstat_cell *cells, size_t count)
 {
@@ -409,7 +409,7 @@ static void one_exact_count_is_too_few(void **state)
     traffstat_panel_free(panel);
 }
 
-/* ---- tails ---------------------------------------------------------------------------------- */
+/* ---- tails ----------------------------------------------------------------------------------- */
 
 static void gamma_tails_have_closed_forms_at_shape_one_and_a_half(void **state)
 {

@@ -1,5 +1,5 @@
-/* The thinning model: against the exact figures of R 4.2.2 (sums of 2e5 to 4e6 terms, hyperg_2F1 for the
- * normaliser), closed forms, sums made here, and the rules of verdicts. */
+/* The thinning model: against the exact figures of R 4.2.2 (sums of 2e5 to 4e6 terms, hyperg_2F1
+ * for the normaliser), closed forms, sums made here, and the rules of verdicts. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@
 #define JEFFREYS TRAFFSTAT_RATE_JEFFREYS
 #define GAMMA TRAFFSTAT_RATE_GAMMA
 
-/* ---- helpers -------------------------------------------------------------------------------- */
+/* ---- helpers --------------------------------------------------------------------------------- */
 
 static traffstat_cell cell(int32_t year, int64_t lower, int64_t upper)
 {
@@ -441,7 +441,8 @@ static void equal_shapes_make_the_middle_exact(void **state)
     }
 }
 
-/* Of the two products above, Beta(1, 1): quantiles are y / (1 - q) - 1 rounded up, ties among them. */
+/* Of the two products above, Beta(1, 1): quantiles are y / (1 - q) - 1 rounded up, ties among
+ * them. */
 static void ties_with_a_level_are_reached_and_not_passed(void **state)
 {
     static const struct {
@@ -955,8 +956,8 @@ static void a_gamma_prior_contracts_the_rate_by_what_was_measured(void **state)
     }
 }
 
-/* E[p | y] = sum over N of P(N | y) (a + y) / (a + b + N), and the sd from both parts of the variance:
- * the quadrature over p against the sum over N. */
+/* E[p | y] = sum over N of P(N | y) (a + y) / (a + b + N), and the sd from both parts of the
+ * variance: the quadrature over p against the sum over N. */
 static void the_rate_after_the_counts_agrees_with_a_sum_over_n(void **state)
 {
     static const double cases[][5] = {

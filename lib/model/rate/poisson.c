@@ -13,7 +13,7 @@
  * 1/16 at level 15/16) do not hang on the last digit. */
 #define TIE 1e-12
 
-/* ---- one count ------------------------------------------------------------------------------ */
+/* ---- one count ------------------------------------------------------------------------------- */
 
 typedef struct gamma_target {
     double shape;
@@ -36,7 +36,8 @@ static double gamma_miss(double t, void *user)
 static double gamma_limit(double shape, double tail, bool lower)
 {
     gamma_target target = {shape, tail, lower};
-    /* Wilson & Hilferty's spread, twice over, brackets the root; small shapes need more room below */
+    /* Wilson & Hilferty's spread, twice over, brackets the root; small shapes need more room
+     * below */
     const double sd = 1.0 / sqrt(shape);
     const double z = sqrt(-2.0 * log(tail)) + 2.0;
     const double below = -2.0 * z * sd - 2.0 * (1.0 - log(tail)) / shape;
@@ -73,7 +74,7 @@ traffstat_status traffstat_poisson_interval(traffstat_ctx *ctx, int64_t count, d
     return TRAFFSTAT_OK;
 }
 
-/* ---- two counts ----------------------------------------------------------------------------- */
+/* ---- two counts ------------------------------------------------------------------------------ */
 
 /* What the test knows beside the counts: the share of the exposure that the second has, and the
  * rest, given apart so that neither loses digits. */
@@ -251,7 +252,7 @@ traffstat_status traffstat_poisson_compare(traffstat_ctx *ctx, int64_t first_cou
     return compare(ctx, &change, out);
 }
 
-/* ---- two years of a series ------------------------------------------------------------------ */
+/* ---- two years of a series ------------------------------------------------------------------- */
 
 static bool is_exact(const traffstat_cell *cell)
 {

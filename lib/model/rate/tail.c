@@ -27,7 +27,7 @@ static double stirling_error(double z)
     return log(star.val);
 }
 
-/* x ln(x/m) + m - x, without cancellation near x = m (Loader's deviance term). x, m > 0 or x = 0. */
+/* x ln(x/m) + m - x, without cancellation near x = m (Loader's deviance term). x >= 0, m > 0. */
 static double deviance(double x, double m)
 {
     if (x == 0.0) {
@@ -157,7 +157,8 @@ bool traffstat_i_gamma_tails(double shape, double x, traffstat_i_tails *out)
 }
 
 /* I_x for x below a/(a+b): the continued fraction of DiDonato & Morris (1992, ACM TOMS 18:360-373,
- * eq. 9), whose terms are positive where the plainer one of DLMF 8.17.22 cancels (b large, x near 1). */
+ * eq. 9), whose terms are positive where the plainer one of DLMF 8.17.22 cancels (b large, x near
+ * 1). */
 static bool beta_fraction(double a, double b, double x, double y, double *out)
 {
     const double lambda = a * y - b * x;
@@ -225,8 +226,8 @@ bool traffstat_i_beta_tails(double a, double b, double x, double y, traffstat_i_
     return true;
 }
 
-/* Chandrupatla (1997), Adv. Eng. Software 28:145-149: inverse quadratic steps where the three points
- * allow it, halving elsewhere. */
+/* Chandrupatla (1997), Adv. Eng. Software 28:145-149: inverse quadratic steps where the three
+ * points allow it, halving elsewhere. */
 static double next_step(const double x[3], const double f[3])
 {
     const double xi = (x[0] - x[1]) / (x[2] - x[1]);
@@ -281,8 +282,8 @@ typedef struct beta_target {
     double q;
 } beta_target;
 
-/* ln of (tail / wanted tail) against z, where x = 1/(1 + e^-z): the smaller tail of the two, so that
- * neither end of (0, 1) loses digits. */
+/* ln of (tail / wanted tail) against z, where x = 1/(1 + e^-z): the smaller tail of the two, so
+ * that neither end of (0, 1) loses digits. */
 static double beta_miss(double z, void *user)
 {
     const beta_target *target = user;

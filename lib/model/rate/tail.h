@@ -1,5 +1,5 @@
-/* Tails of the gamma (Poisson) and beta (binomial) laws, and a bracketed root finder. Private to the
- * model room.
+/* Tails of the gamma (Poisson) and beta (binomial) laws, and a bracketed root finder. Private to
+ * the model room.
  *
  * GSL's gsl_cdf_chisq_Pinv returns NaN or does not come back from counts of 1e6 on, and its
  * incomplete beta has lost four digits at 1e5; the limits here need 1e-10 at every count. */
@@ -18,15 +18,15 @@ typedef struct traffstat_i_tails {
  * false: no convergence. */
 bool traffstat_i_gamma_tails(double shape, double x, traffstat_i_tails *out);
 
-/* Regularised incomplete beta: lower I_x(a, b), upper its complement. y is 1 - x, given apart so that
- * neither loses digits; a, b > 0. false: no convergence. */
+/* Regularised incomplete beta: lower I_x(a, b), upper its complement. y is 1 - x, given apart so
+ * that neither loses digits; a, b > 0. false: no convergence. */
 bool traffstat_i_beta_tails(double a, double b, double x, double y, traffstat_i_tails *out);
 
 /* A continuous function that changes sign once between low and high. NaN stops the search. */
 typedef double (*traffstat_i_curve_fn)(double x, void *user);
 
-/* Root of `curve` in [low, high] (any order of signs), to the last few digits of x; NaN when the ends
- * have one sign or the curve gives NaN. */
+/* Root of `curve` in [low, high] (any order of signs), to the last few digits of x; NaN when the
+ * ends have one sign or the curve gives NaN. */
 double traffstat_i_root(traffstat_i_curve_fn curve, void *user, double low, double high);
 
 /* ln(x / (1 - x)) of the Beta(a, b) quantile at q in (0, 1), so that neither end loses digits;

@@ -254,7 +254,7 @@ static double log_pmf(const traffstat_i_dist *dist, double n)
             sum += exp(one - top);
         }
     }
-    return top + log(sum);
+    return sum > 0.0 ? top + log(sum) : -INFINITY;
 }
 
 static bool reaches(traffstat_i_sides sides, double q, double rest)
@@ -300,7 +300,7 @@ double traffstat_i_dist_quantile(const traffstat_i_dist *dist, traffstat_i_about
     }
 }
 
-/* ---- the shortest run ------------------------------------------------------------------------- */
+/* ---- the shortest run ------------------------------------------------------------------------ */
 
 /* Probability outside [low, low + width]. */
 static double outside(const traffstat_i_dist *dist, double low, double width)

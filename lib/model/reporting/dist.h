@@ -1,5 +1,5 @@
-/* The posterior of N and of U = N - y for one row or for several that share p: a mixture of laws over
- * the counts that the rows allow. Private to the reporting family. */
+/* The posterior of N and of U = N - y for one row or for several that share p: a mixture of laws
+ * over the counts that the rows allow. Private to the reporting family. */
 #ifndef TRAFFSTAT_I_REPORTING_DIST_H
 #define TRAFFSTAT_I_REPORTING_DIST_H
 
@@ -57,8 +57,8 @@ traffstat_i_sides traffstat_i_dist_sides(const traffstat_i_dist *dist, traffstat
  * 2^53 on the nearest double below which the cdf falls short. */
 double traffstat_i_dist_quantile(const traffstat_i_dist *dist, traffstat_i_about about, double q,
                                  double rest);
-/* The shortest run of consecutive N that holds at least `level`; of several, the one that holds most,
- * then the lowest. */
+/* The shortest run of consecutive N that holds at least `level`; of several, the one that holds
+ * most, then the lowest. */
 void traffstat_i_dist_shortest(const traffstat_i_dist *dist, double level, double *low,
                                double *high);
 

@@ -1,12 +1,12 @@
 /* Summing a hypergeometric law exactly at any size.
  *
- * Weights are taken relative to the mode, so nothing under- or overflows and no normaliser with lost
- * digits is needed. From the mode outward the range is cut into pieces over which ln w changes by a
- * few units at most. Short pieces are added term by term through the ratio. Long ones, where w is
- * smooth on the scale of 1, are integrated (ln w itself by integrating its derivative, a digamma
- * difference) and corrected by the midpoint Euler-Maclaurin terms up to the third derivative, whose
- * rest is below 1e-16 of the piece from 256 terms on. Past 1e17 times every parameter the weights
- * are the power law u^-(tail+1), and its sum is closed. */
+ * Weights are taken relative to the mode, so nothing under- or overflows and no normaliser with
+ * lost digits is needed. From the mode outward the range is cut into pieces over which ln w
+ * changes by a few units at most. Short pieces are added term by term through the ratio. Long
+ * ones, where w is smooth on the scale of 1, are integrated (ln w itself by integrating its
+ * derivative, a digamma difference) and corrected by the midpoint Euler-Maclaurin terms up to the
+ * third derivative, whose rest is below 1e-16 of the piece from 256 terms on. Past 1e17 times
+ * every parameter the weights are the power law u^-(tail+1), and its sum is closed. */
 #include "model/reporting/law.h"
 
 #include <math.h>
@@ -24,7 +24,7 @@
 #define PIECES_MAX 400000
 #define PRODUCT_MAX 1e150 /* of ratios within one short piece */
 
-/* ---- the rule ------------------------------------------------------------------------------- */
+/* ---- the rule -------------------------------------------------------------------------------- */
 
 /* Legendre polynomials P_0 .. P_NODES at t in [-1, 1], by their recurrence. */
 static void legendre(double t, double p[NODES + 1])
@@ -52,8 +52,8 @@ traffstat_status traffstat_i_rule_init(traffstat_ctx *ctx, traffstat_i_rule *rul
     if (bad != GSL_SUCCESS) {
         return traffstat_i_fail(ctx, TRAFFSTAT_E_NUMERIC, "an integration rule could not be made");
     }
-    /* f = sum of c_k P_k with c_k = (2k+1) sum w f P_k on [0, 1]; the integral of P_k from -1 to t is
-     * (P_{k+1} - P_{k-1}) / (2k+1), half of it on [0, 1] */
+    /* f = sum of c_k P_k with c_k = (2k+1) sum w f P_k on [0, 1]; the integral of P_k from -1 to t
+     * is (P_{k+1} - P_{k-1}) / (2k+1), half of it on [0, 1] */
     for (size_t j = 0; j < NODES; j++) {
         for (size_t i = 0; i < NODES; i++) {
             double sum = rule->x[j];
@@ -162,8 +162,8 @@ static stretch integrate(const traffstat_i_law *law, double from, double to)
     return out;
 }
 
-/* What Euler and Maclaurin take away at an edge, over w there: f'/24 - 7 f'''/5760 for f = w, and for
- * f = (x - from) w. */
+/* What Euler and Maclaurin take away at an edge, over w there: f'/24 - 7 f'''/5760 for f = w, and
+ * for f = (x - from) w. */
 typedef struct edge {
     double mass;
     double moment;
@@ -238,7 +238,8 @@ static double smooth_length(const traffstat_i_law *law, double u, double directi
     return floor(length);
 }
 
-/* End of a run of terms from u upward (or its start, downward), at most SHORT terms and not past 0. */
+/* End of a run of terms from u upward (or its start, downward), at most SHORT terms and not past
+ * 0. */
 static double short_end(const traffstat_i_law *law, double u, double direction)
 {
     double product = 1.0;
@@ -337,8 +338,8 @@ static double largest_mass(const traffstat_i_law *law)
     return best;
 }
 
-/* ln w(0) - ln w(mode) with a safe ln of how many terms the mode at 0 may hold; good to a few digits,
- * enough to tell whether that mode counts. */
+/* ln w(0) - ln w(mode) with a safe ln of how many terms the mode at 0 may hold; good to a few
+ * digits, enough to tell whether that mode counts. */
 static double log_first(const traffstat_i_law_params *p, double mode)
 {
     const double at[4] = {p->alpha, p->b, p->c, 1.0};

@@ -10,8 +10,8 @@
  *     jeffreys   alpha = y + 1/2,  tail = a - 1/2,  rho = 1
  *     gamma      alpha = y + k s,  tail = a - k s,  rho = 1/(1+r), k rows sharing one p
  *
- * (gamma: the p integral of p^(a+y-1) (1-p)^(b-1) (r+p)^-alpha times the negative binomial of size alpha
- * and probability (r+p)/(r+1) loses its factor (r+p)^alpha and leaves a beta function.) */
+ * (gamma: the p integral of p^(a+y-1) (1-p)^(b-1) (r+p)^-alpha times the negative binomial of size
+ * alpha and probability (r+p)/(r+1) loses its factor (r+p)^alpha and leaves a beta function.) */
 #ifndef TRAFFSTAT_I_REPORTING_LAW_H
 #define TRAFFSTAT_I_REPORTING_LAW_H
 
@@ -21,8 +21,8 @@ typedef struct traffstat_i_law_params {
     double alpha;
     double b;
     double c;
-    double tail;    /* c - alpha - b, given apart: as a difference it would lose its digits; > 0 when
-                     * rate is 0 */
+    double tail;    /* c - alpha - b, given apart: as a difference it would lose its digits;
+                     * > 0 when rate is 0 */
     double rate;    /* r of the gamma prior; 0: rho = 1 */
 } traffstat_i_law_params;
 
@@ -60,7 +60,8 @@ typedef struct traffstat_i_law {
     double beyond;       /* probability past the last piece: the power law u^-tail */
 } traffstat_i_law;
 
-/* to_zero: the pieces reach down to u = 0 whatever their mass, so that log_pmf(0) is exact there. */
+/* to_zero: the pieces reach down to u = 0 whatever their mass, so that log_pmf(0) is exact
+ * there. */
 traffstat_status traffstat_i_law_init(traffstat_ctx *ctx, traffstat_i_law *law,
                                       const traffstat_i_rule *rule, traffstat_i_law_params params,
                                       bool to_zero);

@@ -14,8 +14,8 @@
  *
  *     p^a (1-p)^b (p/(r+p))^y (r+p)^-s
  *
- * with s the sum of the rows' shapes. Each factor is taken as a ratio to its value at the peak, written
- * through expm1 and log1p, so that counts of 1e18 leave digits. */
+ * with s the sum of the rows' shapes. Each factor is taken as a ratio to its value at the peak,
+ * written through expm1 and log1p, so that counts of 1e18 leave digits. */
 typedef struct density {
     double a;
     double b;

@@ -224,7 +224,7 @@ static traffstat_status write_rows(traffstat_i_thinning *run)
     return status;
 }
 
-/* ---- total and basis, from the joint law ------------------------------------------------------ */
+/* ---- total and basis, from the joint law ----------------------------------------------------- */
 
 /* The counts of the rows that have a number. */
 typedef struct counts {
@@ -360,7 +360,7 @@ static traffstat_status write_joint(traffstat_i_thinning *run, const counts *all
     return status;
 }
 
-/* ---- how much the answer leans on the rate ---------------------------------------------------- */
+/* ---- how much the answer leans on the rate --------------------------------------------------- */
 
 static traffstat_status diagnose_lean(traffstat_i_thinning *run, double factor,
                                       const char *const names[3])

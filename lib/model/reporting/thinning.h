@@ -1,4 +1,5 @@
-/* One run of the thinning model, shared by its rows and its words. Private to the reporting family. */
+/* One run of the thinning model, shared by its rows and its words. Private to the reporting
+ * family. */
 #ifndef TRAFFSTAT_I_REPORTING_THINNING_H
 #define TRAFFSTAT_I_REPORTING_THINNING_H
 
