@@ -13,4 +13,6 @@ static void __attribute__((constructor)) enter_locale(void)
                      stderr);
         _Exit(EXIT_FAILURE); /* a run in the C locale would prove nothing */
     }
+    (void) unsetenv(
+        "TRAFFSTAT_TEST_LOCALE"); /* programs that a test starts have their own locale */
 }
