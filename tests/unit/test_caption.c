@@ -87,6 +87,16 @@ static double half_unit(const char *digits, const char *end)
     return 0.5 * pow(10.0, point != NULL && point < end ? -(double) (end - point - 1) : 0.0);
 }
 
+/* strtod would obey the locale that the tests run in. */
+static double read_number(const char *said, const char **end)
+{
+    const size_t size = strspn(said, "0123456789.");
+    double value = NAN;
+    assert_true(traffstat_i_parse_double(said, size, &value));
+    *end = said + size;
+    return value;
+}
+
 static void random_shares_read_as_what_they_are(void **state)
 {
     support_rng rng;
@@ -100,13 +110,13 @@ static void random_shares_read_as_what_they_are(void **state)
         traffstat_text text;
         traffstat_i_text_init(&text, *state);
         traffstat_i_say_share_range(&text, lower / 100.0, upper / 100.0);
-        char *end = NULL;
+        const char *end = NULL;
         const char *said = traffstat_i_text_get(&text);
-        const double low = strtod(said, &end);
+        const double low = read_number(said, &end);
         assert_true(fabs(low - lower) <= half_unit(said, end) * 1.000001);
         assert_memory_equal(end, EN, 3);
         const char *second = end + 3;
-        const double high = strtod(second, &end);
+        const double high = read_number(second, &end);
         assert_true(fabs(high - upper) <= half_unit(second, end) * 1.000001);
         assert_string_equal(end, SP "%");
         assert_true(low > 0.0 && low < high && high < 100.0);
