@@ -20,7 +20,7 @@ LIBRARIES = [(re.compile(r'csv\.h|iconv\.h|zlib\.h'), {'read'}),
              (re.compile(r'gsl/'), {'model'}),
              (re.compile(r'Random123/'), {'base'}),
              (re.compile(r'pthread\.h|threads\.h'), {'base'}),
-             (re.compile(r'cairo|pango|fontconfig/|png\.h|hb|ft2build|freetype|glib|zlib\.h'),
+             (re.compile(r'cairo|pango|fontconfig/|png\.h|hb|ft2build|freetype|glib'),
               {'figure'})]
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
@@ -88,7 +88,8 @@ def example_problems():
     found = []
     for path in sources('examples'):
         for line, bracket, what in includes(path):
-            own = bracket == '"' and os.path.exists(os.path.join(os.path.dirname(path), what))
+            beside = os.path.join(os.path.dirname(path), what)
+            own = bracket == '"' and '..' not in what and os.path.exists(beside)
             public = bracket == '<' and (ours.fullmatch(what) or (
                 system.fullmatch(what) and not foreign.match(what)))
             if not own and not public:
