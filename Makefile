@@ -5,8 +5,8 @@
 #   make check      installs what the tests need, runs all of them
 #   make help       the other targets
 #
-# CC, CXX, CFLAGS, CPPFLAGS, LDFLAGS and PREFIX are the user's; what the library itself needs is kept
-# apart in OUR_*. BUILD is the folder, VARIANT chooses the flags (release debug asan tsan cov).
+# CC, CXX, CFLAGS, CPPFLAGS, LDFLAGS and PREFIX are the user's; what the library itself needs is
+# kept apart in OUR_*. BUILD is the folder, VARIANT chooses the flags (release debug asan tsan cov).
 
 VARIANT ?= release
 BUILD ?= build/$(VARIANT)
@@ -37,7 +37,8 @@ Q = $(if $(V),,@)
 
 # Asks the shell at the first use only.
 once = $(eval $(1) := $$(shell $(2)))$($(1))
-VERSION = $(call once,VERSION,sed -n 's/^.define TRAFFSTAT_VERSION "\(.*\)"/\1/p' include/traffstat/base.h)
+VERSION = $(call once,VERSION,\
+	sed -n 's/^.define TRAFFSTAT_VERSION "\(.*\)"/\1/p' include/traffstat/base.h)
 SOVERSION = $(firstword $(subst ., ,$(VERSION)))
 NODE = TRAFFSTAT_$(SOVERSION).$(word 2,$(subst ., ,$(VERSION)))
 
@@ -266,8 +267,9 @@ if [ "$$(id -u)" -ne 0 ]; then \
     fi; \
     as_root=sudo; \
 fi; \
-apt="$$as_root env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get -q -y -o DPkg::Lock::Timeout=300"; \
-$$apt update </dev/null; \
+apt="$$as_root env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get -q -y"; \
+apt="$$apt -o DPkg::Lock::Timeout=300"; \
+$$apt update </dev/null || echo 'Going on with the package lists at hand'; \
 $$apt install --no-install-recommends $$missing </dev/null
 endef
 
@@ -303,8 +305,9 @@ check:
 # finds the program missing (an old one is taken away first) and says so.
 check-all:
 	@rm -f $(CMOCKA) $(CMOCKA:$(BUILD)/%=$(ASAN)/%) $(EXAMPLES) $(BUILD)/bin/traffstat \
-		$(ASAN)/bin/traffstat $(BUILD)/lib/*
-	@$(MAKE) --no-print-directory -k $(parallel) all examples tests compare $(LOCALES)/de_DE.UTF-8 $(LOCALES)/ps_AF.UTF-8 || :
+		$(ASAN)/bin/traffstat $(BUILD)/lib/libtraffstat.*
+	@$(MAKE) --no-print-directory -k $(parallel) all examples tests compare \
+		$(LOCALES)/de_DE.UTF-8 $(LOCALES)/ps_AF.UTF-8 || :
 	@$(MAKE) --no-print-directory -k $(parallel) BUILD=$(ASAN) VARIANT=asan command tests bites || :
 	@$(MAKE) --no-print-directory -s jobs
 	@$(environment) $(PYTHON) tests/run $(JOBS_FILE)
@@ -377,7 +380,8 @@ build/compile_commands.json: Makefile $(SRC) $(COMMAND_SRC) $(EXAMPLE_SRC) $(CMO
 	@mkdir -p $(@D)
 	@{ echo '['; \
 	   for f in $(SRC); do $(call entry,$(LIB_CPPFLAGS) $(LIB_CFLAGS)); done; \
-	   for f in $(COMMAND_SRC) $(EXAMPLE_SRC); do $(call entry,$(OUR_CPPFLAGS) $(OUR_CFLAGS)); done; \
+	   for f in $(COMMAND_SRC) $(EXAMPLE_SRC); do \
+	       $(call entry,$(OUR_CPPFLAGS) $(OUR_CFLAGS)); done; \
 	   for f in $(CMOCKA_SRC) $(wildcard tests/support/*.c); do \
 	       $(call entry,$(LIB_CPPFLAGS) -Itests $(LIB_CFLAGS)); done; \
 	 } | sed '$$ s/,$$/]/' > $@
@@ -405,4 +409,5 @@ distclean:
 	rm -rf build
 
 .PHONY: all help lib shared command examples tests uninstalled install uninstall deps deps-build \
-	demo check check-all jobs bites compare lint bench abicheck compile_commands docs dist clean distclean
+	demo check check-all jobs bites compare lint bench abicheck compile_commands docs dist clean \
+	distclean

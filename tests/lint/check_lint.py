@@ -95,8 +95,9 @@ def tidy(paths, flags):
 def cppcheck(folders):
     return tap.run_ok('cppcheck', '--quiet', '--std=c11', '--language=c', '--inline-suppr',
                       '--enable=warning,portability', '--error-exitcode=1',
-                      '--suppress=missingIncludeSystem', '--suppress=invalidFunctionArg', '-Iinclude', '-Ilib',
-                      '-D__GNUC__=12', '-j', str(len(os.sched_getaffinity(0))), *folders)
+                      '--suppress=missingIncludeSystem', '--suppress=invalidFunctionArg',
+                      '-Iinclude', '-Ilib', '-D__GNUC__=12', '-j',
+                      str(len(os.sched_getaffinity(0))), *folders)
 
 
 ALL = sources('include', 'lib', 'examples', 'tests')
