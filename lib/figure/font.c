@@ -530,6 +530,22 @@ static traffstat_status lay_out_line(traffstat_ctx *ctx, traffstat_i_fonts *font
     return status;
 }
 
+static void read_extents(PangoLayoutLine *line, double size, traffstat_i_extents *out)
+{
+    PangoRectangle ink;
+    PangoRectangle advance;
+    pango_layout_line_get_extents(line, &ink, &advance);
+    *out = (traffstat_i_extents){
+        .width = units(advance.width) / size,
+        .ascent = units(-ink.y) / size,
+        .descent = units(ink.y + ink.height) / size,
+        .left = units(-ink.x) / size,
+        .right = units(ink.x + ink.width - advance.width) / size,
+        .line_ascent = units(-advance.y) / size,
+        .line_descent = units(advance.y + advance.height) / size,
+    };
+}
+
 traffstat_status traffstat_i_fonts_measure(traffstat_ctx *ctx, traffstat_i_fonts *fonts,
                                            const char *text, double size, bool bold,
                                            traffstat_i_extents *out)
@@ -538,18 +554,7 @@ traffstat_status traffstat_i_fonts_measure(traffstat_ctx *ctx, traffstat_i_fonts
     if (status != TRAFFSTAT_OK) {
         return status;
     }
-    PangoRectangle ink;
-    PangoRectangle advance;
-    pango_layout_line_get_extents(one_line(fonts), &ink, &advance);
-    *out = (traffstat_i_extents){
-        .width = units(advance.width),
-        .ascent = units(-ink.y),
-        .descent = units(ink.y + ink.height),
-        .left = units(-ink.x),
-        .right = units(ink.x + ink.width - advance.width),
-        .line_ascent = units(-advance.y),
-        .line_descent = units(advance.y + advance.height),
-    };
+    read_extents(one_line(fonts), 1.0, out);
     return TRAFFSTAT_OK;
 }
 
@@ -667,6 +672,73 @@ traffstat_status traffstat_i_fonts_wrap(traffstat_ctx *ctx, traffstat_i_fonts *f
     }
     g_object_unref(layout);
     return status;
+}
+
+/* Large enough that Pango's rounding to 1/1024 of a unit does not show. */
+#define BREAKS_SIZE 100.0
+
+/* Whether a text is one line of scripts that run from left to right and do not join: Latin, Greek,
+ * Cyrillic and the punctuation that goes with them, without direction marks. */
+static bool is_simple(const char *text)
+{
+    const size_t size = strlen(text);
+    size_t step = 1;
+    for (size_t i = 0; i < size; i += step) {
+        const uint32_t c = traffstat_i_utf8_decode(text + i, size - i, &step);
+        const bool letter = c >= 0x20 && c < 0x530;
+        const bool sign = (c >= 0x2010 && c <= 0x2027) || (c >= 0x202F && c <= 0x2060) ||
+                          (c >= 0x20A0 && c <= 0x20CF);
+        if (!letter && !sign) {
+            return false;
+        }
+    }
+    return size > 0;
+}
+
+static traffstat_i_break break_at(PangoLayoutLine *line, const char *text, size_t next)
+{
+    size_t end = next;
+    while (end > 0 && text[end - 1] == ' ') {
+        end--;
+    }
+    int end_x = 0;
+    int next_x = 0;
+    pango_layout_line_index_to_x(line, (int) end, FALSE, &end_x);
+    pango_layout_line_index_to_x(line, (int) next, FALSE, &next_x);
+    return (traffstat_i_break){end, next, units(end_x) / BREAKS_SIZE, units(next_x) / BREAKS_SIZE};
+}
+
+traffstat_status traffstat_i_fonts_breaks(traffstat_ctx *ctx, traffstat_i_fonts *fonts,
+                                          const char *text, bool bold, traffstat_i_break **breaks,
+                                          size_t *count, traffstat_i_extents *ink)
+{
+    *breaks = NULL;
+    *count = 0;
+    if (!is_simple(text)) {
+        return TRAFFSTAT_OK;
+    }
+    const traffstat_status status = lay_out_line(ctx, fonts, text, BREAKS_SIZE, bold);
+    if (status != TRAFFSTAT_OK) {
+        return status;
+    }
+    int length = 0;
+    const PangoLogAttr *const attrs = pango_layout_get_log_attrs_readonly(fonts->layout, &length);
+    traffstat_i_break *const found = traffstat_i_alloc(ctx, (size_t) length, sizeof *found);
+    if (found == NULL) {
+        return TRAFFSTAT_E_NOMEM;
+    }
+    PangoLayoutLine *const line = one_line(fonts);
+    const size_t size = strlen(text);
+    size_t byte = 0;
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (attrs[i].is_line_break || byte == size)) {
+            found[(*count)++] = break_at(line, text, byte);
+        }
+        byte += byte < size ? traffstat_i_utf8_step(text + byte, size - byte) : 0;
+    }
+    *breaks = found;
+    read_extents(line, BREAKS_SIZE, ink);
+    return TRAFFSTAT_OK;
 }
 
 /* ---- drawing -------------------------------------------------------------------------------- */

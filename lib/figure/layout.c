@@ -91,6 +91,146 @@ void traffstat_i_path(traffstat_i_layout *l, const traffstat_i_pen *pen,
     traffstat_i_try(l, traffstat_i_scene_add_path(l->scene, &mark, points, count));
 }
 
+/* ---- measuring ------------------------------------------------------------------------------ */
+
+#define MEASURE_SIZE 100.0
+
+struct traffstat_i_measured {
+    char *text;
+    bool bold;
+    bool broken;             /* breaks were asked for */
+    traffstat_i_extents ink; /* in font sizes */
+    traffstat_i_break *breaks;
+    size_t break_count;
+};
+
+void traffstat_i_measures_clear(traffstat_i_measures *measures)
+{
+    for (size_t i = 0; i < measures->count; i++) {
+        traffstat_i_free(measures->ctx, measures->texts[i].text);
+        traffstat_i_free(measures->ctx, measures->texts[i].breaks);
+    }
+    traffstat_i_free(measures->ctx, measures->texts);
+    *measures = (traffstat_i_measures){.ctx = measures->ctx};
+}
+
+static traffstat_i_extents scaled(const traffstat_i_extents *ink, double by)
+{
+    return (traffstat_i_extents){.width = by * ink->width,
+                                 .ascent = by * ink->ascent,
+                                 .descent = by * ink->descent,
+                                 .left = by * fmax(ink->left, 0.0),
+                                 .right = by * fmax(ink->right, 0.0),
+                                 .line_ascent = by * ink->line_ascent,
+                                 .line_descent = by * ink->line_descent};
+}
+
+/* Texts that will be broken find their breaks in the same go. */
+static traffstat_status measure(traffstat_i_layout *l, const char *text, bool breaks,
+                                traffstat_i_measured *out)
+{
+    traffstat_i_extents ink = {.width = 0.0};
+    if (breaks) {
+        const traffstat_status status = traffstat_i_fonts_breaks(
+            l->ctx, l->fonts, text, out->bold, &out->breaks, &out->break_count, &ink);
+        if (status != TRAFFSTAT_OK || out->break_count > 0) {
+            out->ink = scaled(&ink, 1.0);
+            return status;
+        }
+    }
+    const traffstat_status status =
+        traffstat_i_fonts_measure(l->ctx, l->fonts, text, MEASURE_SIZE, out->bold, &ink);
+    out->ink = scaled(&ink, 1.0 / MEASURE_SIZE);
+    return status;
+}
+
+static traffstat_status add_measured(traffstat_i_layout *l, const char *text, bool bold,
+                                     bool breaks)
+{
+    traffstat_i_measures *const all = l->measures;
+    if (!traffstat_i_reserve(l->ctx, &all->texts, &all->capacity, all->count + 1,
+                             sizeof *all->texts)) {
+        return TRAFFSTAT_E_NOMEM;
+    }
+    traffstat_i_measured *const new = &all->texts[all->count];
+    *new = (traffstat_i_measured){.bold = bold, .broken = breaks};
+    traffstat_status status = measure(l, text, breaks, new);
+    if (status == TRAFFSTAT_OK) {
+        new->text = traffstat_i_strdup(l->ctx, text);
+        status = new->text != NULL ? TRAFFSTAT_OK : TRAFFSTAT_E_NOMEM;
+    }
+    if (status != TRAFFSTAT_OK) {
+        traffstat_i_free(l->ctx, new->breaks);
+        return status;
+    }
+    all->count++;
+    return TRAFFSTAT_OK;
+}
+
+/* The measure of a text; NULL with the failure stored. Valid until the next new text. */
+static traffstat_i_measured *measured(traffstat_i_layout *l, const char *text, bool bold,
+                                      bool breaks)
+{
+    if (l->status != TRAFFSTAT_OK) {
+        return NULL;
+    }
+    traffstat_i_measures *const all = l->measures;
+    for (size_t i = 0; i < all->count; i++) {
+        if (all->texts[i].bold == bold && all->texts[i].broken == breaks &&
+            strcmp(all->texts[i].text, text) == 0) {
+            return &all->texts[i];
+        }
+    }
+    traffstat_i_try(l, add_measured(l, text, bold, breaks));
+    return l->status == TRAFFSTAT_OK ? &all->texts[all->count - 1] : NULL;
+}
+
+static traffstat_i_extents extents_of(traffstat_i_layout *l, const char *text, double size,
+                                      bool bold)
+{
+    const traffstat_i_measured *const m = measured(l, text, bold, false);
+    return m != NULL ? scaled(&m->ink, size) : (traffstat_i_extents){.width = 0.0};
+}
+
+static double full_width(const traffstat_i_extents *ink)
+{
+    return ink->width + ink->left + ink->right;
+}
+
+static double start_of(traffstat_i_anchor anchor, double x, double width)
+{
+    switch (anchor) {
+    case TRAFFSTAT_I_ANCHOR_MIDDLE:
+        return x - width / 2.0;
+    case TRAFFSTAT_I_ANCHOR_END:
+        return x - width;
+    default:
+        return x;
+    }
+}
+
+static void add_text(traffstat_i_layout *l, const traffstat_i_pen *pen, const char *text,
+                     const traffstat_i_extents *ink, double size, bool bold,
+                     traffstat_i_anchor anchor, traffstat_i_point at)
+{
+    if (l->status != TRAFFSTAT_OK) {
+        return;
+    }
+    const double left = start_of(anchor, at.x, ink->width);
+    traffstat_i_mark mark = mark_of(pen, TRAFFSTAT_MARK_TEXT);
+    mark.seen.stroke = 0;
+    mark.seen.text = text;
+    mark.seen.font_size = size;
+    mark.seen.bold = bold;
+    mark.seen.x = left - ink->left;
+    mark.seen.y = at.y - ink->ascent;
+    mark.seen.x2 = left + ink->width + ink->right;
+    mark.seen.y2 = at.y + ink->descent;
+    mark.anchor = anchor;
+    mark.at = at;
+    traffstat_i_try(l, traffstat_i_scene_add(l->scene, &mark));
+}
+
 /* ---- blocks of text ------------------------------------------------------------------------- */
 
 void traffstat_i_block_clear(traffstat_i_block *block)
@@ -102,6 +242,81 @@ void traffstat_i_block_clear(traffstat_i_block *block)
     *block = (traffstat_i_block){0};
 }
 
+#define EN_DASH "\xe2\x80\x93"
+#define NBSP "\xc2\xa0"
+#define JOINER "\xe2\x81\xa0" /* no break here */
+
+/* Lines must not break in a range ("21–27") or around an equals sign: joins what belongs together. */
+static char *join_numbers(traffstat_ctx *ctx, const char *text)
+{
+    traffstat_text joined;
+    traffstat_i_text_init(&joined, ctx);
+    const char *from = text;
+    const char *c = text;
+    while (*c != '\0') {
+        const bool range = strncmp(c, EN_DASH, 3) == 0 && traffstat_i_is_digit(c[3]);
+        const bool equals = strncmp(c, " = ", 3) == 0;
+        if (range || equals) {
+            traffstat_i_text_add_bytes(&joined, from, (size_t) (c - from));
+            traffstat_i_text_add(&joined, range ? EN_DASH JOINER : NBSP "=" NBSP);
+            from = c + 3;
+        }
+        c += range || equals ? 3 : 1;
+    }
+    traffstat_i_text_add(&joined, from);
+    return traffstat_i_text_steal(&joined);
+}
+
+/* Takes the joiners out again: they are no part of what is said. */
+static void drop_joiners(char *text)
+{
+    char *to = text;
+    for (const char *c = text; *c != '\0';) {
+        if (strncmp(c, JOINER, 3) == 0) {
+            c += 3;
+        } else {
+            *to++ = *c++;
+        }
+    }
+    *to = '\0';
+}
+
+/* A line without its place in the block; the text is copied. */
+static traffstat_i_line *add_line(traffstat_i_layout *l, traffstat_i_block *block, const char *text,
+                                  size_t size)
+{
+    if (!traffstat_i_reserve(l->ctx, &block->lines, &block->capacity, block->count + 1,
+                             sizeof *block->lines)) {
+        traffstat_i_try(l, TRAFFSTAT_E_NOMEM);
+        return NULL;
+    }
+    char *copy = traffstat_i_strndup(l->ctx, text, size);
+    if (copy == NULL) {
+        traffstat_i_try(l, TRAFFSTAT_E_NOMEM);
+        return NULL;
+    }
+    drop_joiners(copy);
+    traffstat_i_line *const line = &block->lines[block->count++];
+    *line = (traffstat_i_line){.text = copy};
+    return line;
+}
+
+static void place_line(traffstat_i_block *block, traffstat_i_line *line,
+                       const traffstat_i_extents *ink)
+{
+    line->ink = *ink;
+    if (line == block->lines) {
+        line->baseline = fmax(ink->ascent, block->size * DIGIT_HEIGHT);
+    } else {
+        const traffstat_i_line *const above = line - 1;
+        line->baseline =
+            above->baseline + fmax(block->size * LINE_STEP,
+                                   above->ink.descent + ink->ascent + block->size * LINE_AIR);
+    }
+    block->width = fmax(block->width, full_width(ink));
+    block->height = line->baseline + fmax(ink->descent, 0.2 * block->size);
+}
+
 typedef struct wrapping {
     traffstat_i_layout *l;
     traffstat_i_block *block;
@@ -110,38 +325,59 @@ typedef struct wrapping {
 static traffstat_status take_line(const char *text, size_t size, void *arg)
 {
     const wrapping *const w = arg;
-    traffstat_i_block *const block = w->block;
-    traffstat_ctx *const ctx = w->l->ctx;
-    if (!traffstat_i_reserve(ctx, &block->lines, &block->capacity, block->count + 1,
-                             sizeof *block->lines)) {
-        return TRAFFSTAT_E_NOMEM;
+    traffstat_i_line *const line = add_line(w->l, w->block, text, size);
+    if (line != NULL) {
+        const traffstat_i_extents ink =
+            extents_of(w->l, line->text, w->block->size, w->block->bold);
+        place_line(w->block, line, &ink);
     }
-    char *copy = traffstat_i_strndup(ctx, text, size);
-    if (copy == NULL) {
-        return TRAFFSTAT_E_NOMEM;
+    return w->l->status;
+}
+
+static void refuse_word(traffstat_i_layout *l, const char *word, size_t size, double width)
+{
+    char *plain = traffstat_i_strndup(l->ctx, word, size);
+    if (plain == NULL) {
+        traffstat_i_try(l, TRAFFSTAT_E_NOMEM);
+        return;
     }
-    traffstat_i_extents ink;
-    const traffstat_status status =
-        traffstat_i_fonts_measure(ctx, w->l->fonts, copy, block->size, block->bold, &ink);
-    if (status != TRAFFSTAT_OK) {
-        traffstat_i_free(ctx, copy);
-        return status;
+    drop_joiners(plain);
+    traffstat_i_try(l, traffstat_i_fail(l->ctx, TRAFFSTAT_E_FIT,
+                                        "\"%s\" is wider than the %d units that it has", plain,
+                                        (int) width));
+    traffstat_i_free(l->ctx, plain);
+}
+
+/* Greedy: each line takes as many of the pieces between breaks as fit. */
+static void wrap_plain(traffstat_i_layout *l, traffstat_i_block *block,
+                       const traffstat_i_measured *m, double width)
+{
+    const traffstat_i_extents whole = scaled(&m->ink, block->size);
+    const double room = width - whole.left - whole.right;
+    size_t start = 0;
+    double start_x = 0.0;
+    size_t i = 0;
+    while (l->status == TRAFFSTAT_OK && i < m->break_count) {
+        size_t last = i;
+        while (last + 1 < m->break_count &&
+               (m->breaks[last + 1].end_x - start_x) * block->size <= room) {
+            last++;
+        }
+        const traffstat_i_break *const at = &m->breaks[last];
+        traffstat_i_extents ink = whole;
+        ink.width = (at->end_x - start_x) * block->size;
+        if (ink.width > room) {
+            refuse_word(l, m->text + start, at->end - start, width);
+            return;
+        }
+        traffstat_i_line *const line = add_line(l, block, m->text + start, at->end - start);
+        if (line != NULL) {
+            place_line(block, line, &ink);
+        }
+        start = at->next;
+        start_x = at->next_x;
+        i = last + 1;
     }
-    traffstat_i_line *const line = &block->lines[block->count];
-    *line = (traffstat_i_line){copy, ink.width + fmax(ink.left, 0.0) + fmax(ink.right, 0.0),
-                               ink.ascent, ink.descent, 0.0};
-    if (block->count == 0) {
-        line->baseline = fmax(ink.ascent, block->size * DIGIT_HEIGHT);
-    } else {
-        const traffstat_i_line *const above = line - 1;
-        line->baseline =
-            above->baseline +
-            fmax(block->size * LINE_STEP, above->descent + ink.ascent + block->size * LINE_AIR);
-    }
-    block->count++;
-    block->width = fmax(block->width, line->width);
-    block->height = line->baseline + fmax(ink.descent, 0.2 * block->size);
-    return TRAFFSTAT_OK;
 }
 
 void traffstat_i_block_wrap(traffstat_i_layout *l, traffstat_i_block *block, const char *text,
@@ -153,32 +389,29 @@ void traffstat_i_block_wrap(traffstat_i_layout *l, traffstat_i_block *block, con
     block->ctx = l->ctx;
     block->size = size;
     block->bold = bold;
-    wrapping w = {l, block};
-    traffstat_i_try(
-        l, traffstat_i_fonts_wrap(l->ctx, l->fonts, text, size, bold, width, take_line, &w));
-}
-
-static void add_text(traffstat_i_layout *l, const traffstat_i_pen *pen, const char *text,
-                     double size, bool bold, traffstat_i_anchor anchor, traffstat_i_point at)
-{
-    if (l->status != TRAFFSTAT_OK) {
+    char *joined = join_numbers(l->ctx, text);
+    if (joined == NULL) {
+        traffstat_i_try(l, TRAFFSTAT_E_NOMEM);
         return;
     }
-    traffstat_i_mark mark = mark_of(pen, TRAFFSTAT_MARK_TEXT);
-    mark.seen.stroke = 0;
-    mark.seen.text = text;
-    mark.seen.font_size = size;
-    mark.seen.bold = bold;
-    mark.anchor = anchor;
-    mark.at = at;
-    traffstat_i_try(l, traffstat_i_scene_add_text(l->scene, l->fonts, &mark));
+    const traffstat_i_measured *const m =
+        strchr(text, '\n') == NULL ? measured(l, joined, bold, true) : NULL;
+    if (l->status == TRAFFSTAT_OK && m != NULL && m->break_count > 0) {
+        wrap_plain(l, block, m, width);
+    } else if (l->status == TRAFFSTAT_OK) {
+        wrapping w = {l, block};
+        traffstat_i_try(
+            l, traffstat_i_fonts_wrap(l->ctx, l->fonts, joined, size, bold, width, take_line, &w));
+    }
+    traffstat_i_free(l->ctx, joined);
 }
 
 void traffstat_i_block_draw_line(traffstat_i_layout *l, const traffstat_i_block *block, size_t line,
                                  const traffstat_i_pen *pen, traffstat_i_anchor anchor, double x,
                                  double y)
 {
-    add_text(l, pen, block->lines[line].text, block->size, block->bold, anchor,
+    const traffstat_i_line *const drawn = &block->lines[line];
+    add_text(l, pen, drawn->text, &drawn->ink, block->size, block->bold, anchor,
              (traffstat_i_point){x, y});
 }
 
@@ -187,22 +420,16 @@ void traffstat_i_block_draw(traffstat_i_layout *l, const traffstat_i_block *bloc
                             double y)
 {
     for (size_t i = 0; i < block->count; i++) {
-        add_text(l, pen, block->lines[i].text, block->size, block->bold, anchor,
-                 (traffstat_i_point){x, y + block->lines[i].baseline});
+        traffstat_i_block_draw_line(l, block, i, pen, anchor, x, y + block->lines[i].baseline);
     }
 }
 
 /* ---- single lines --------------------------------------------------------------------------- */
 
-traffstat_i_run traffstat_i_measure_run(traffstat_i_layout *l, const char *text, double size,
-                                        bool bold)
+double traffstat_i_run_width(traffstat_i_layout *l, const char *text, double size, bool bold)
 {
-    traffstat_i_extents ink = {0};
-    if (l->status == TRAFFSTAT_OK) {
-        traffstat_i_try(l, traffstat_i_fonts_measure(l->ctx, l->fonts, text, size, bold, &ink));
-    }
-    return (traffstat_i_run){ink.width + fmax(ink.left, 0.0) + fmax(ink.right, 0.0), ink.ascent,
-                             ink.descent};
+    const traffstat_i_extents ink = extents_of(l, text, size, bold);
+    return full_width(&ink);
 }
 
 static double baseline_at(double y, double size)
@@ -213,21 +440,18 @@ static double baseline_at(double y, double size)
 void traffstat_i_text_at(traffstat_i_layout *l, const traffstat_i_pen *pen, const char *text,
                          double size, bool bold, traffstat_i_anchor anchor, double x, double y)
 {
-    add_text(l, pen, text, size, bold, anchor, (traffstat_i_point){x, baseline_at(y, size)});
+    const traffstat_i_extents ink = extents_of(l, text, size, bold);
+    add_text(l, pen, text, &ink, size, bold, anchor, (traffstat_i_point){x, baseline_at(y, size)});
 }
 
 traffstat_i_box traffstat_i_text_box(traffstat_i_layout *l, const char *text, double size,
                                      bool bold, traffstat_i_anchor anchor, double x, double y)
 {
-    const traffstat_i_run run = traffstat_i_measure_run(l, text, size, bold);
-    double left = x;
-    if (anchor == TRAFFSTAT_I_ANCHOR_MIDDLE) {
-        left = x - run.width / 2.0;
-    } else if (anchor == TRAFFSTAT_I_ANCHOR_END) {
-        left = x - run.width;
-    }
+    const traffstat_i_extents ink = extents_of(l, text, size, bold);
+    const double left = start_of(anchor, x, ink.width);
     const double baseline = baseline_at(y, size);
-    return (traffstat_i_box){left, baseline - run.ascent, left + run.width, baseline + run.descent};
+    return (traffstat_i_box){left - ink.left, baseline - ink.ascent, left + ink.width + ink.right,
+                             baseline + ink.descent};
 }
 
 void traffstat_i_plate(traffstat_i_layout *l, const traffstat_i_pen *pen, const char *text,

@@ -36,9 +36,21 @@ typedef struct traffstat_i_box {
     double y2;
 } traffstat_i_box;
 
+/* Texts that were measured once: shaping them is what costs, and widths grow with the size of type,
+ * so one measure serves every size and every attempt at a page. */
+typedef struct traffstat_i_measured traffstat_i_measured;
+typedef struct traffstat_i_measures {
+    traffstat_ctx *ctx;
+    traffstat_i_measured *texts;
+    size_t count;
+    size_t capacity;
+} traffstat_i_measures;
+void traffstat_i_measures_clear(traffstat_i_measures *measures);
+
 typedef struct traffstat_i_layout {
     traffstat_ctx *ctx;
     traffstat_i_fonts *fonts;
+    traffstat_i_measures *measures;
     const traffstat_i_theme *theme;
     const traffstat_i_size *size;
     traffstat_scene *scene;
@@ -78,9 +90,7 @@ void traffstat_i_path(traffstat_i_layout *l, const traffstat_i_pen *pen,
 
 typedef struct traffstat_i_line {
     char *text;
-    double width;             /* advance and ink together */
-    double ascent;
-    double descent;
+    traffstat_i_extents ink;
     double baseline;          /* below the top of the block */
 } traffstat_i_line;
 
@@ -110,14 +120,8 @@ void traffstat_i_block_draw_line(traffstat_i_layout *l, const traffstat_i_block 
                                  const traffstat_i_pen *pen, traffstat_i_anchor anchor, double x,
                                  double y);
 
-/* One line of text, never broken: its size. */
-typedef struct traffstat_i_run {
-    double width;
-    double ascent;
-    double descent;
-} traffstat_i_run;
-traffstat_i_run traffstat_i_measure_run(traffstat_i_layout *l, const char *text, double size,
-                                        bool bold);
+/* Advance and ink of one line of text, never broken. */
+double traffstat_i_run_width(traffstat_i_layout *l, const char *text, double size, bool bold);
 /* Draws one line with the middle of its digits at `y`, on a plate of the ground's colour where
  * `plate` says so. */
 void traffstat_i_text_at(traffstat_i_layout *l, const traffstat_i_pen *pen, const char *text,

@@ -117,6 +117,21 @@ typedef traffstat_status (*traffstat_i_line_fn)(const char *text, size_t size, v
 traffstat_status traffstat_i_fonts_wrap(traffstat_ctx *ctx, traffstat_i_fonts *fonts,
                                         const char *text, double size, bool bold, double width,
                                         traffstat_i_line_fn line, void *arg);
+/* Where a plain text may be broken: after `end` bytes, the next line beginning at byte `next`. The
+ * places are advances from the text's beginning, in font sizes. */
+typedef struct traffstat_i_break {
+    size_t end;
+    size_t next;
+    double end_x;
+    double next_x;
+} traffstat_i_break;
+/* The breaks of a text, its end the last: found once, they serve every width and size, since widths
+ * grow with the size of type. *count is 0 for texts that only traffstat_i_fonts_wrap can break: those
+ * with letters that join or run from right to left, or with line breaks. `breaks` is the caller's to
+ * free with traffstat_i_free; *ink gets the extents of the unbroken line at size 1, unless count is 0. */
+traffstat_status traffstat_i_fonts_breaks(traffstat_ctx *ctx, traffstat_i_fonts *fonts,
+                                          const char *text, bool bold, traffstat_i_break **breaks,
+                                          size_t *count, traffstat_i_extents *ink);
 /* Appends a text whose `at`, `anchor`, seen.text, seen.font_size and seen.bold are set: measures it and
  * fills the bounds in. */
 traffstat_status traffstat_i_scene_add_text(traffstat_scene *scene, traffstat_i_fonts *fonts,

@@ -20,7 +20,7 @@
     0.78 /* of a line of notes, at least; with the next two 1.27 from line to line */
 #define NOTE_DESCENT 0.25
 #define NOTE_LEADING 0.24
-#define SPLIT_GAIN 2.6
+#define SPLIT_GAIN 5.0
 #define RULE_AIR 0.75
 
 /* A note broken into lines: its heading, where it has one of its own, and its text. */
@@ -109,8 +109,8 @@ typedef struct cursor {
 
 static double line_height(const page *p, const traffstat_i_line *line)
 {
-    return fmax(line->ascent, NOTE_ASCENT * p->note_size) +
-           fmax(line->descent, NOTE_DESCENT * p->note_size);
+    return fmax(line->ink.ascent, NOTE_ASCENT * p->note_size) +
+           fmax(line->ink.descent, NOTE_DESCENT * p->note_size);
 }
 
 /* Moves to where a line stands with its baseline at *y, in the next column where it would pass
@@ -125,7 +125,7 @@ static void next_line(const page *p, cursor *at, const traffstat_i_line *line, d
         at->column++;
         start = 0.0;
     }
-    *y = start + fmax(line->ascent, NOTE_ASCENT * size);
+    *y = start + fmax(line->ink.ascent, NOTE_ASCENT * size);
     at->y = start + step;
     at->fresh = false;
 }
@@ -178,7 +178,7 @@ static double lowest_limit(page *p)
     return limit;
 }
 
-/* Notes stay in one column each unless that costs more than two lines. */
+/* Notes stay in one column each unless that costs more than four lines. */
 static void balance(page *p)
 {
     p->whole = false;
@@ -193,51 +193,68 @@ static void balance(page *p)
     }
 }
 
+/* Breaks the notes for so many columns; E_FIT where a word is wider than a column. */
+static void wrap_columns(traffstat_i_layout *l, const traffstat_i_words *words, page *p,
+                         size_t columns)
+{
+    const double width = p->plan.right - p->plan.left;
+    const double air = COLUMN_AIR * p->note_size * (double) (columns - 1);
+    p->columns = columns;
+    p->column_width = (width - air) / (double) columns;
+    for (size_t i = 0; i < p->note_count; i++) {
+        traffstat_i_block_clear(&p->notes[i].heading);
+        traffstat_i_block_clear(&p->notes[i].body);
+        wrap_note(l, &words->notes[i], p, &p->notes[i]);
+    }
+}
+
 static void wrap_notes(traffstat_i_layout *l, const traffstat_i_words *words, page *p)
 {
     p->note_size = traffstat_i_font(l, l->size->font_note);
-    const double width = p->plan.right - p->plan.left;
-    const double most = floor(width / (NOTE_COLUMN * p->note_size));
-    p->columns = (size_t) fmin(fmax(most, 1.0), NOTE_COLUMNS_MAX);
-    p->columns = p->columns < words->note_count ? p->columns : words->note_count;
-    p->column_width =
-        (width - COLUMN_AIR * p->note_size * (double) (p->columns - 1)) / (double) p->columns;
     p->note_count = words->note_count;
-    for (size_t i = 0; i < words->note_count; i++) {
-        wrap_note(l, &words->notes[i], p, &p->notes[i]);
+    const double most = floor((p->plan.right - p->plan.left) / (NOTE_COLUMN * p->note_size));
+    size_t columns = (size_t) fmin(fmax(most, 1.0), NOTE_COLUMNS_MAX);
+    columns = columns < words->note_count ? columns : words->note_count;
+    for (; l->status == TRAFFSTAT_OK; columns--) {
+        traffstat_i_layout trial = *l;
+        wrap_columns(&trial, words, p, columns);
+        if (trial.status != TRAFFSTAT_E_FIT || columns == 1) {
+            traffstat_i_try(l, trial.status);
+            break;
+        }
     }
-    balance(p);
+    if (l->status == TRAFFSTAT_OK) {
+        balance(p);
+    }
 }
 
-/* Headlines look best in lines of like length: the narrowest that takes no more lines. */
-static void wrap_title(traffstat_i_layout *l, const char *title, page *p, double width)
+/* Headers look best in lines of like length: the narrowest that take no more lines. */
+static void wrap_evenly(traffstat_i_layout *l, traffstat_i_block *out, const char *text,
+                        double size, bool bold, double width)
 {
-    const double size = traffstat_i_font(l, l->size->font_title);
-    traffstat_i_block_wrap(l, &p->title, title, size, true, width);
-    for (double share = 0.92; p->title.count > 1 && share > 0.5; share -= 0.08) {
+    traffstat_i_block_wrap(l, out, text, size, bold, width);
+    for (double share = 0.92; out->count > 1 && share > 0.5; share -= 0.08) {
         traffstat_i_block block = {0};
-        const traffstat_status before = l->status;
-        traffstat_i_block_wrap(l, &block, title, size, true, share * width);
-        if (before == TRAFFSTAT_OK && l->status == TRAFFSTAT_E_FIT) {
-            l->status = TRAFFSTAT_OK; /* a long word: the wider lines stand */
+        traffstat_i_layout trial = *l; /* a long word fails here; the wider lines stand then */
+        traffstat_i_block_wrap(&trial, &block, text, size, bold, share * width);
+        if (trial.status == TRAFFSTAT_E_NOMEM) {
+            traffstat_i_try(l, trial.status);
+        }
+        if (trial.status != TRAFFSTAT_OK || block.count > out->count) {
             traffstat_i_block_clear(&block);
             return;
         }
-        if (l->status != TRAFFSTAT_OK || block.count > p->title.count) {
-            traffstat_i_block_clear(&block);
-            return;
-        }
-        traffstat_i_block_clear(&p->title);
-        p->title = block;
+        traffstat_i_block_clear(out);
+        *out = block;
     }
 }
 
 static void wrap_header(traffstat_i_layout *l, const traffstat_i_words *words, page *p)
 {
     const double width = p->plan.right - p->plan.left;
-    wrap_title(l, words->title, p, width);
-    traffstat_i_block_wrap(l, &p->subtitle, words->subtitle,
-                           traffstat_i_font(l, l->size->font_subtitle), false, width);
+    wrap_evenly(l, &p->title, words->title, traffstat_i_font(l, l->size->font_title), true, width);
+    wrap_evenly(l, &p->subtitle, words->subtitle, traffstat_i_font(l, l->size->font_subtitle),
+                false, width);
 }
 
 /* Everything that has a height but the plot itself. */
@@ -262,7 +279,8 @@ static bool stack(const traffstat_i_layout *l, page *p, double share, double *he
             return false;
         }
     } else {
-        plot = l->size->plot_share * l->size->width;
+        /* where type cannot shrink, a higher plot makes room for its numbers */
+        plot = l->size->plot_share * l->size->width / l->scale;
         *height = ceil(fixed + plot);
         if (*height > l->size->height_max) {
             return false;
@@ -342,8 +360,9 @@ static traffstat_status attempt(traffstat_i_layout *l, const traffstat_i_trend *
     plan_page(l, trend, words, &p);
     if (l->status == TRAFFSTAT_OK && !stack(l, &p, share, &height)) {
         traffstat_i_try(l, traffstat_i_fail(l->ctx, TRAFFSTAT_E_FIT,
-                                            "the notes and the plot do not fit a %s page: %s",
-                                            l->size->name, words->notes[0].text));
+                                            "a plot, its notes and its title do not fit a page of "
+                                            "the size %s: choose a larger one or shorten \"%s\"",
+                                            l->size->name, words->title));
     }
     if (l->status == TRAFFSTAT_OK) {
         traffstat_i_try(l, traffstat_i_scene_new(l->ctx, l->size->width, height,
@@ -421,7 +440,9 @@ static traffstat_status lay_out(traffstat_ctx *ctx, const traffstat_i_trend *tre
     if (status != TRAFFSTAT_OK) {
         return status;
     }
-    traffstat_i_layout l = {.ctx = ctx, .theme = chart->theme, .size = chart->size};
+    traffstat_i_measures measures = {.ctx = ctx};
+    traffstat_i_layout l = {
+        .ctx = ctx, .measures = &measures, .theme = chart->theme, .size = chart->size};
     status = traffstat_i_fonts_new(ctx, chart->font_regular, chart->font_bold, chart->language,
                                    &l.fonts);
     if (status == TRAFFSTAT_OK) {
@@ -435,6 +456,7 @@ static traffstat_status lay_out(traffstat_ctx *ctx, const traffstat_i_trend *tre
     } else {
         traffstat_scene_free(l.scene);
     }
+    traffstat_i_measures_clear(&measures);
     traffstat_i_fonts_free(l.fonts);
     traffstat_i_words_clear(&words);
     return status;

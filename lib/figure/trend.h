@@ -82,20 +82,22 @@ void traffstat_i_words_clear(traffstat_i_words *words);
 
 #define TRAFFSTAT_I_LABEL_SIZE 160
 /* Short texts of a drawing, cut at a character where a measure's own words are too long. */
-void traffstat_i_label_number(traffstat_ctx *ctx, char out[TRAFFSTAT_I_LABEL_SIZE], double value);
+void traffstat_i_label_number(traffstat_i_layout *l, char out[TRAFFSTAT_I_LABEL_SIZE], double value);
 /* "10–46"; "10 or more" where there is no upper end. */
-void traffstat_i_label_range(traffstat_ctx *ctx, char out[TRAFFSTAT_I_LABEL_SIZE],
+void traffstat_i_label_range(traffstat_i_layout *l, char out[TRAFFSTAT_I_LABEL_SIZE],
                              const traffstat_interval *interval);
-void traffstat_i_label_cell(traffstat_ctx *ctx, char out[TRAFFSTAT_I_LABEL_SIZE],
+void traffstat_i_label_cell(traffstat_i_layout *l, char out[TRAFFSTAT_I_LABEL_SIZE],
                             const traffstat_cell *cell);
 /* "60 cases" */
-void traffstat_i_label_unit(const traffstat_i_trend *trend, char out[TRAFFSTAT_I_LABEL_SIZE],
-                            double value);
+void traffstat_i_label_unit(traffstat_i_layout *l, const traffstat_i_trend *trend,
+                            char out[TRAFFSTAT_I_LABEL_SIZE], double value);
 /* "95 %" */
 void traffstat_i_say_level(traffstat_text *text, double level);
 /* "Investigated by police", or "Recorded" where the measure has no verb. */
 void traffstat_i_say_recorded(traffstat_text *text, const traffstat_i_trend *trend);
-void traffstat_i_label_take(char out[TRAFFSTAT_I_LABEL_SIZE], traffstat_text *text);
+/* Moves a text into a label. */
+void traffstat_i_label_take(traffstat_i_layout *l, char out[TRAFFSTAT_I_LABEL_SIZE],
+                            traffstat_text *text);
 
 /* ---- drawing ---------------------------------------------------------------------------------- */
 

@@ -78,27 +78,26 @@ static void find_slots(const traffstat_i_trend *trend, bars *b)
     }
 }
 
-static void year_words(const slot *s, char out[TRAFFSTAT_I_LABEL_SIZE], traffstat_ctx *ctx)
+static void year_words(traffstat_i_layout *l, const slot *s, char out[TRAFFSTAT_I_LABEL_SIZE])
 {
     traffstat_text text;
-    traffstat_i_text_init(&text, ctx);
+    traffstat_i_text_init(&text, l->ctx);
     if (s->first == s->last) {
         traffstat_i_text_addf(&text, "%d", (int) s->first);
     } else {
         traffstat_i_text_addf(&text, "%d\xe2\x80\x93%d", (int) s->first, (int) s->last);
     }
-    traffstat_i_label_take(out, &text);
+    traffstat_i_label_take(l, out, &text);
 }
 
 static double gap_width(traffstat_i_layout *l, const traffstat_i_plan *plan, const slot *s)
 {
     char years[TRAFFSTAT_I_LABEL_SIZE];
-    year_words(s, years, l->ctx);
+    year_words(l, s, years);
     const char *const space = strchr(s->missing, ' ');
     const double word =
-        traffstat_i_measure_run(l, space != NULL ? space + 1 : s->missing, plan->font_tick, false)
-            .width;
-    const double label = traffstat_i_measure_run(l, years, plan->font, false).width;
+        traffstat_i_run_width(l, space != NULL ? space + 1 : s->missing, plan->font_tick, false);
+    const double label = traffstat_i_run_width(l, years, plan->font, false);
     return fmax(word, label) + 0.9 * plan->font;
 }
 
@@ -123,10 +122,12 @@ static void place_slots(traffstat_i_layout *l, const traffstat_i_trend *trend,
     }
     plan->data_right = x;
     if (width <= 0.0) {
-        traffstat_i_try(l, traffstat_i_fail(l->ctx, TRAFFSTAT_E_FIT,
-                                            "the years %d to %d do not fit beside each other",
-                                            (int) trend->years[0].cell.year,
-                                            (int) trend->years[trend->count - 1].cell.year));
+        traffstat_i_try(
+            l, traffstat_i_fail(l->ctx, TRAFFSTAT_E_FIT,
+                                "the years %d to %d do not fit beside each other: choose a "
+                                "wider size",
+                                (int) trend->years[0].cell.year,
+                                (int) trend->years[trend->count - 1].cell.year));
     }
 }
 
@@ -189,20 +190,20 @@ static const traffstat_interval *widest(const traffstat_i_trend *trend,
     return &year->band[trend->bands - 1];
 }
 
-static void read_numbers(traffstat_ctx *ctx, const traffstat_i_trend *trend,
+static void read_numbers(traffstat_i_layout *l, const traffstat_i_trend *trend,
                          const traffstat_i_trend_year *year, numbers *n)
 {
     const traffstat_interval *const band = widest(trend, year);
-    traffstat_i_label_number(ctx, n->lower, band->lower);
-    traffstat_i_label_range(ctx, n->range, band);
+    traffstat_i_label_number(l, n->lower, band->lower);
+    traffstat_i_label_range(l, n->range, band);
     if (isfinite(band->upper)) {
-        traffstat_i_label_number(ctx, n->upper, band->upper);
+        traffstat_i_label_number(l, n->upper, band->upper);
     } else {
         strcpy(n->upper, "no end");
     }
     n->middle[0] = '\0';
     if (isfinite(year->middle)) {
-        traffstat_i_label_number(ctx, n->middle, year->middle);
+        traffstat_i_label_number(l, n->middle, year->middle);
     }
 }
 
@@ -221,13 +222,13 @@ static double numbers_width(traffstat_i_layout *l, const traffstat_i_trend *tren
                             const traffstat_i_plan *plan, const traffstat_i_trend_year *year)
 {
     numbers n;
-    read_numbers(l->ctx, trend, year, &n);
-    const double middle = traffstat_i_measure_run(l, n.middle, plan->font, true).width;
+    read_numbers(l, trend, year, &n);
+    const double middle = traffstat_i_run_width(l, n.middle, plan->font, true);
     if (!is_spread(trend, plan, year)) {
-        return fmax(middle, traffstat_i_measure_run(l, n.range, plan->font, false).width);
+        return fmax(middle, traffstat_i_run_width(l, n.range, plan->font, false));
     }
-    const double upper = traffstat_i_measure_run(l, n.upper, plan->font, false).width;
-    const double lower = traffstat_i_measure_run(l, n.lower, plan->font, false).width;
+    const double upper = traffstat_i_run_width(l, n.upper, plan->font, false);
+    const double lower = traffstat_i_run_width(l, n.lower, plan->font, false);
     return fmax(middle, fmax(upper, lower));
 }
 
@@ -269,7 +270,7 @@ static void draw_numbers(traffstat_i_layout *l, const traffstat_i_trend *trend,
                          const traffstat_i_plan *plan, const traffstat_i_trend_year *year, double x)
 {
     numbers n;
-    read_numbers(l->ctx, trend, year, &n);
+    read_numbers(l, trend, year, &n);
     double y[3];
     if (!place_numbers(trend, plan, year, y)) {
         traffstat_i_try(l, traffstat_i_fail(l->ctx, TRAFFSTAT_E_FIT,
@@ -321,8 +322,8 @@ static double count_width(traffstat_i_layout *l, const traffstat_i_plan *plan,
                           const traffstat_i_trend_year *year)
 {
     char text[TRAFFSTAT_I_LABEL_SIZE];
-    traffstat_i_label_cell(l->ctx, text, &year->cell);
-    return traffstat_i_measure_run(l, text, plan->font, true).width;
+    traffstat_i_label_cell(l, text, &year->cell);
+    return traffstat_i_run_width(l, text, plan->font, true);
 }
 
 /* Where the middle of a count stands. */
@@ -347,8 +348,8 @@ static void draw_count(traffstat_i_layout *l, const traffstat_i_trend *trend,
                        const traffstat_i_plan *plan, const bars *b, const slot *s, double x)
 {
     char text[TRAFFSTAT_I_LABEL_SIZE];
-    traffstat_i_label_cell(l->ctx, text, &s->year->cell);
-    const double width = traffstat_i_measure_run(l, text, plan->font, true).width;
+    traffstat_i_label_cell(l, text, &s->year->cell);
+    const double width = traffstat_i_run_width(l, text, plan->font, true);
     const count_place place = place_count(trend, plan, s->year, width, b->bar);
     const double y = count_y(trend, plan, s->year, place);
     const bool hollow = (s->year->cell.flags & TRAFFSTAT_FLAG_PROVISIONAL) != 0;
@@ -409,9 +410,11 @@ static void size_bars(traffstat_i_layout *l, const traffstat_i_trend *trend,
         b->bar = fmin(most, room - b->right - b->left);
     }
     if (b->bar < BAR_MIN * f) {
-        traffstat_i_try(l, traffstat_i_fail(l->ctx, TRAFFSTAT_E_FIT,
-                                            "the numbers of %d do not fit beside their bars",
-                                            (int) trend->years[0].cell.year));
+        traffstat_i_try(l,
+                        traffstat_i_fail(l->ctx, TRAFFSTAT_E_FIT,
+                                         "the numbers of %d do not fit beside their bars: choose a "
+                                         "wider size",
+                                         (int) trend->years[0].cell.year));
     }
 }
 
@@ -508,7 +511,7 @@ static void draw_year_label(traffstat_i_layout *l, const traffstat_i_plan *plan,
                             const slot *s)
 {
     char text[TRAFFSTAT_I_LABEL_SIZE];
-    year_words(s, text, l->ctx);
+    year_words(l, s, text);
     const traffstat_i_pen pen = {.role = TRAFFSTAT_MARK_YEAR_LABEL,
                                  .year = s->first,
                                  .fill = s->year != NULL ? l->theme->ink : l->theme->ink_soft};
@@ -520,7 +523,7 @@ static void draw_year_label(traffstat_i_layout *l, const traffstat_i_plan *plan,
         return;
     }
     const double y = plan->base + 0.95 * plan->font + 1.25 * plan->font_tick;
-    const double half = traffstat_i_measure_run(l, remark, plan->font_tick, false).width / 2.0;
+    const double half = traffstat_i_run_width(l, remark, plan->font_tick, false) / 2.0;
     if (at - half >= fmax(s->x, plan->left) && at + half <= s->x2) {
         const traffstat_i_pen soft = {
             .role = TRAFFSTAT_MARK_YEAR_LABEL, .year = s->first, .fill = l->theme->ink_soft};
@@ -565,9 +568,9 @@ static void aim_band(traffstat_i_layout *l, const traffstat_i_trend *trend,
         /* the line starts after the number at the end */
         double y[3];
         numbers n;
-        read_numbers(l->ctx, trend, s->year, &n);
+        read_numbers(l, trend, s->year, &n);
         if (is_spread(trend, plan, s->year) && place_numbers(trend, plan, s->year, y)) {
-            const double width = traffstat_i_measure_run(l, n.upper, plan->font, false).width;
+            const double width = traffstat_i_run_width(l, n.upper, plan->font, false);
             direct->from.x = x + (TO_NUMBER + 0.4) * plan->font + width;
             direct->from.y = y[0];
             direct->leader = is_clear(l, plan, direct->from.x, y[0]);
@@ -590,9 +593,9 @@ static void aim_middle(traffstat_i_layout *l, const traffstat_i_trend *trend,
         return;
     }
     numbers n;
-    read_numbers(l->ctx, trend, s->year, &n);
+    read_numbers(l, trend, s->year, &n);
     const size_t at = is_spread(trend, plan, s->year) ? 1 : 0;
-    const double width = traffstat_i_measure_run(l, n.middle, plan->font, true).width;
+    const double width = traffstat_i_run_width(l, n.middle, plan->font, true);
     direct->from.x = bar_x(b, s) + b->bar + (TO_INTERVAL + TO_NUMBER + 0.4) * plan->font + width;
     direct->from.y = y[at];
     direct->leader = is_clear(l, plan, direct->from.x, y[at]);

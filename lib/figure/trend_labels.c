@@ -29,7 +29,7 @@ static void make_bands(traffstat_i_layout *l, const traffstat_i_trend *trend,
             add_direct(plan, TRAFFSTAT_I_SWATCH_BAND, year, l->theme->estimate);
         direct->band = b;
         char range[TRAFFSTAT_I_LABEL_SIZE];
-        traffstat_i_label_range(trend->ctx, range, &year->band[b]);
+        traffstat_i_label_range(l, range, &year->band[b]);
         traffstat_text text;
         traffstat_i_text_init(&text, trend->ctx);
         traffstat_i_say_level(&text, year->band[b].level);
@@ -38,19 +38,19 @@ static void make_bands(traffstat_i_layout *l, const traffstat_i_trend *trend,
             traffstat_i_text_addf(&text, " in %d", (int) year->cell.year);
         }
         traffstat_i_text_addf(&text, ": %s", range);
-        traffstat_i_label_take(direct->text, &text);
+        traffstat_i_label_take(l, direct->text, &text);
     }
 }
 
-static void make_number(traffstat_i_trend const *trend, traffstat_i_direct *direct,
-                        const char *words, double value)
+static void make_number(traffstat_i_layout *l, traffstat_i_direct *direct, const char *words,
+                        double value)
 {
     char number[TRAFFSTAT_I_LABEL_SIZE];
-    traffstat_i_label_number(trend->ctx, number, value);
+    traffstat_i_label_number(l, number, value);
     traffstat_text text;
-    traffstat_i_text_init(&text, trend->ctx);
+    traffstat_i_text_init(&text, l->ctx);
     traffstat_i_text_addf(&text, "%s: %s", words, number);
-    traffstat_i_label_take(direct->text, &text);
+    traffstat_i_label_take(l, direct->text, &text);
 }
 
 static void make_recorded(traffstat_i_layout *l, const traffstat_i_trend *trend,
@@ -61,7 +61,7 @@ static void make_recorded(traffstat_i_layout *l, const traffstat_i_trend *trend,
         add_direct(plan, TRAFFSTAT_I_SWATCH_RECORDED, year, l->theme->observed);
     direct->bold = true;
     char count[TRAFFSTAT_I_LABEL_SIZE];
-    traffstat_i_label_cell(trend->ctx, count, &year->cell);
+    traffstat_i_label_cell(l, count, &year->cell);
     traffstat_text text;
     traffstat_i_text_init(&text, trend->ctx);
     traffstat_i_say_recorded(&text, trend);
@@ -69,7 +69,7 @@ static void make_recorded(traffstat_i_layout *l, const traffstat_i_trend *trend,
         traffstat_i_text_addf(&text, " in %d", (int) year->cell.year);
     }
     traffstat_i_text_addf(&text, ": %s", count);
-    traffstat_i_label_take(direct->text, &text);
+    traffstat_i_label_take(l, direct->text, &text);
 }
 
 void traffstat_i_direct_make(traffstat_i_layout *l, const traffstat_i_trend *trend,
@@ -83,12 +83,12 @@ void traffstat_i_direct_make(traffstat_i_layout *l, const traffstat_i_trend *tre
             traffstat_i_direct *const middle =
                 add_direct(plan, TRAFFSTAT_I_SWATCH_MIDDLE, year, l->theme->estimate);
             middle->bold = true;
-            make_number(trend, middle, "Middle value", year->middle);
+            make_number(l, middle, "Middle value", year->middle);
         }
         if (isfinite(year->unreported) && year->exact) {
             traffstat_i_direct *const part =
                 add_direct(plan, TRAFFSTAT_I_SWATCH_UNREPORTED, year, l->theme->ink_soft);
-            make_number(trend, part, "Estimated unreported part", year->unreported);
+            make_number(l, part, "Estimated unreported part", year->unreported);
         }
     }
     if (trend->estimated > 0 || trend->lined) {
@@ -267,7 +267,8 @@ static void draw_beside(traffstat_i_layout *l, const traffstat_i_plan *plan)
                                 plan->top - plan->strip_height - plan->band_height,
                                 plan->base + plan->foot_height)) {
         traffstat_i_try(l, traffstat_i_fail(l->ctx, TRAFFSTAT_E_FIT,
-                                            "the label \"%s\" does not fit beside the plot",
+                                            "the label \"%s\" does not fit beside the plot: choose "
+                                            "a larger size",
                                             plan->direct[0].text));
         return;
     }

@@ -29,18 +29,18 @@ static double widest_number(traffstat_i_layout *l, const traffstat_i_trend *tren
                             const traffstat_i_plan *plan)
 {
     char text[TRAFFSTAT_I_LABEL_SIZE];
-    double width = traffstat_i_measure_run(l, "2000", plan->font, true).width;
+    double width = traffstat_i_run_width(l, "2000", plan->font, true);
     if (trend->counted > TRAFFSTAT_I_NUMBERED_MAX) {
         return width;
     }
     for (size_t i = 0; i < trend->count; i++) {
         if (trend->years[i].counted) {
-            traffstat_i_label_cell(l->ctx, text, &trend->years[i].cell);
-            width = fmax(width, traffstat_i_measure_run(l, text, plan->font, true).width);
+            traffstat_i_label_cell(l, text, &trend->years[i].cell);
+            width = fmax(width, traffstat_i_run_width(l, text, plan->font, true));
         }
         if (trend->years[i].estimated && isfinite(trend->years[i].middle)) {
-            traffstat_i_label_number(l->ctx, text, trend->years[i].middle);
-            width = fmax(width, traffstat_i_measure_run(l, text, plan->font, false).width);
+            traffstat_i_label_number(l, text, trend->years[i].middle);
+            width = fmax(width, traffstat_i_run_width(l, text, plan->font, false));
         }
     }
     return width;
@@ -81,10 +81,12 @@ void traffstat_i_line_plan(traffstat_i_layout *l, const traffstat_i_trend *trend
     plan->data_left = plan->left + traffstat_i_gutter(l, trend, plan) + 0.3 * plan->font + pad;
     plan->data_right = plan->plot_right - pad;
     if (plan->data_right - plan->data_left < 4.0 * plan->font) {
-        traffstat_i_try(l, traffstat_i_fail(l->ctx, TRAFFSTAT_E_FIT,
-                                            "the years %d to %d do not fit beside their labels",
-                                            (int) trend->years[0].cell.year,
-                                            (int) trend->years[trend->count - 1].cell.year));
+        traffstat_i_try(
+            l, traffstat_i_fail(l->ctx, TRAFFSTAT_E_FIT,
+                                "the years %d to %d do not fit beside their labels: choose "
+                                "a wider size",
+                                (int) trend->years[0].cell.year,
+                                (int) trend->years[trend->count - 1].cell.year));
     }
     double *at = NULL;
     int32_t *years = NULL;
@@ -196,7 +198,8 @@ static void draw_middle(traffstat_i_layout *l, const traffstat_i_trend *trend,
                                    .fill = l->theme->ground,
                                    .stroke = l->theme->estimate,
                                    .stroke_width = 1.3 * l->size->stroke};
-    const double most = fmin(3.4 * l->size->stroke, 0.3 * pitch_of(trend, plan));
+    const double most =
+        fmin(fmin(3.4 * l->size->stroke, 0.28 * plan->font), 0.3 * pitch_of(trend, plan));
     traffstat_i_circle(l, &point, x_of(trend, plan, year->cell.year),
                        traffstat_i_plan_y(trend, plan, year->middle), most);
 }
@@ -263,7 +266,7 @@ static void draw_points(traffstat_i_layout *l, const traffstat_i_trend *trend,
                         const traffstat_i_plan *plan)
 {
     const double pitch = pitch_of(trend, plan);
-    const double radius = fmin(3.4 * l->size->stroke, 0.34 * pitch);
+    const double radius = fmin(fmin(3.4 * l->size->stroke, 0.28 * plan->font), 0.34 * pitch);
     const double half = fmin(0.3 * pitch, BRACKET_MAX * plan->font / 2.0);
     for (size_t i = 0; i < trend->count; i++) {
         const traffstat_i_trend_year *const year = &trend->years[i];
@@ -289,57 +292,121 @@ static void draw_points(traffstat_i_layout *l, const traffstat_i_trend *trend,
 
 /* ---- numbers -------------------------------------------------------------------------------- */
 
-/* Whether a box meets a point: a number's plate would hide it. */
-static bool hides_point(const traffstat_i_layout *l, traffstat_i_box box)
+static bool meets(const traffstat_mark *m, traffstat_i_box box)
+{
+    const double half = m->stroke_width / 2.0;
+    return m->x - half < box.x2 && box.x < m->x2 + half && fmin(m->y, m->y2) < box.y2 &&
+           box.y < fmax(m->y, m->y2);
+}
+
+/* Whether a number in a box would hide a point or a discrete interval. */
+static bool hides_mark(const traffstat_i_layout *l, traffstat_i_box box)
 {
     for (size_t i = 0; i < l->scene->mark_count; i++) {
         const traffstat_mark *const m = &l->scene->marks[i].seen;
-        if (m->type == TRAFFSTAT_MARK_CIRCLE && m->x < box.x2 && box.x < m->x2 && m->y < box.y2 &&
-            box.y < m->y2) {
+        if ((m->type == TRAFFSTAT_MARK_CIRCLE || m->role == TRAFFSTAT_MARK_INTERVAL ||
+             m->role == TRAFFSTAT_MARK_SUPPRESSED || m->role == TRAFFSTAT_MARK_BREAK ||
+             m->role == TRAFFSTAT_MARK_LEADER) &&
+            meets(m, box)) {
             return true;
         }
     }
     return false;
 }
 
-/* Whether a number may stand in a box: inside the plot, on no point and on no other text. */
+/* Whether a number may stand in a box: inside the plot, on no mark and on no other text. */
 static bool has_room(const traffstat_i_layout *l, const traffstat_i_plan *plan, traffstat_i_box box)
 {
     const double air = 0.16 * plan->font;
-    return !hides_point(l, box) && box.y >= plan->top - plan->strip_height &&
-           box.y2 <= plan->base - 0.5 * air &&
+    return box.x >= plan->left && box.x2 <= plan->plot_right &&
+           box.y >= plan->top - 0.5 * plan->strip_height && box.y2 <= plan->base - 0.5 * air &&
+           !hides_mark(l,
+                       (traffstat_i_box){box.x - air, box.y - air, box.x2 + air, box.y2 + air}) &&
            traffstat_i_is_free(l, (traffstat_i_box){box.x - air, box.y - 0.5 * air, box.x2 + air,
                                                     box.y2 + 0.5 * air});
 }
 
-/* A number as near to (x, y) as there is room, first towards `side` (1 down, -1 up). A number that
- * had to move away keeps a thin line to its mark. False: no room. */
+/* Where a number is tried: right under or over its mark, then beside it, then further away. */
+typedef struct try_at {
+    double x;
+    double y;
+    traffstat_i_anchor anchor;
+    double way; /* 1 below, -1 above, 0 beside */
+    int row;    /* how many lines away */
+} try_at;
+
+#define TRIES (4 * NUMBER_ROWS)
+
+/* Even ones below and above in turn, first towards `side`; odd ones right and left in turn. */
+static try_at nth_try(const traffstat_i_plan *plan, traffstat_i_point at, double side, int n)
+{
+    const int k = n / 2;
+    const int row = k / 2;
+    if (n % 2 == 1) {
+        const bool right = k % 2 == 0;
+        const double lowest = plan->base - 0.52 * plan->font;
+        return (try_at){at.x + (right ? 0.75 : -0.75) * plan->font,
+                        fmin(at.y, lowest) - row * NUMBER_STEP * plan->font,
+                        right ? TRAFFSTAT_I_ANCHOR_START : TRAFFSTAT_I_ANCHOR_END, 0.0, row};
+    }
+    const double way = k % 2 == 0 ? side : -side;
+    const double far = (NUMBER_AIR + NUMBER_STEP * row) * plan->font;
+    return (try_at){at.x, at.y + way * far, TRAFFSTAT_I_ANCHOR_MIDDLE, way, row};
+}
+
+/* The thin line to a number that had to move away; false where there is none, or a text in its way. */
+static bool leader_box(const traffstat_i_layout *l, const traffstat_i_plan *plan,
+                       traffstat_i_point at, const try_at *t, traffstat_i_box *box)
+{
+    const double near = at.y + t->way * 0.4 * plan->font;
+    const double far = t->y - t->way * 0.55 * plan->font;
+    const double air = 0.08 * plan->font;
+    *box = (traffstat_i_box){at.x - air, fmin(near, far), at.x + air, fmax(near, far)};
+    return t->way != 0.0 && t->row > 0 && traffstat_i_is_free(l, *box);
+}
+
+/* So near that a number needs no line to its mark: its colour says which one it belongs to. */
+#define NEAR_ROWS 2
+
+/* A number as near to (x, y) as there is room, first towards `side` (1 down, -1 up). Beside its
+ * mark only where `beside` says that nothing runs there. False: no room. */
 static bool draw_number(traffstat_i_layout *l, const traffstat_i_plan *plan,
                         const traffstat_i_pen *pen, const char *text, bool bold,
-                        traffstat_i_point at, double side)
+                        traffstat_i_point at, double side, bool beside)
 {
-    for (int row = 0; row < 2 * NUMBER_ROWS; row++) {
-        const double way = row % 2 == 0 ? side : -side;
-        const double far = (NUMBER_AIR + NUMBER_STEP * (row / 2)) * plan->font;
-        const double y = at.y + way * far;
+    for (int n = 0; n < TRIES && l->status == TRAFFSTAT_OK; n++) {
+        const try_at t = nth_try(plan, at, side, n);
         const traffstat_i_box box =
-            traffstat_i_text_box(l, text, plan->font, bold, TRAFFSTAT_I_ANCHOR_MIDDLE, at.x, y);
-        if (l->status != TRAFFSTAT_OK || !has_room(l, plan, box)) {
+            traffstat_i_text_box(l, text, plan->font, bold, t.anchor, t.x, t.y);
+        if ((t.way == 0.0 && !beside) || !has_room(l, plan, box)) {
             continue;
         }
-        if (row > 1) {
-            const traffstat_i_pen line = {.role = TRAFFSTAT_MARK_LEADER,
+        traffstat_i_box line = {0};
+        const bool leader = leader_box(l, plan, at, &t, &line);
+        if (!leader && t.row > NEAR_ROWS) {
+            continue;
+        }
+        if (leader) {
+            const traffstat_i_pen thin = {.role = TRAFFSTAT_MARK_LEADER,
                                           .year = pen->year,
                                           .stroke = pen->fill,
                                           .stroke_width = 0.5 * l->size->stroke};
-            traffstat_i_segment(l, &line, at.x, at.y + way * 0.4 * plan->font, at.x,
-                                y - way * 0.55 * plan->font);
+            traffstat_i_segment(l, &thin, at.x, line.y, at.x, line.y2);
         }
-        traffstat_i_plate(l, pen, text, plan->font, bold, TRAFFSTAT_I_ANCHOR_MIDDLE, at.x, y);
-        traffstat_i_text_at(l, pen, text, plan->font, bold, TRAFFSTAT_I_ANCHOR_MIDDLE, at.x, y);
+        traffstat_i_plate(l, pen, text, plan->font, bold, t.anchor, t.x, t.y);
+        traffstat_i_text_at(l, pen, text, plan->font, bold, t.anchor, t.x, t.y);
         return true;
     }
     return false;
+}
+
+/* Whether a year's interval stands alone, not in a ribbon. */
+static bool is_single(const traffstat_i_trend *trend, size_t i)
+{
+    return trend->years[i].estimated &&
+           (trend->estimated < TRAFFSTAT_I_LINE_MIN ||
+            !((i > 0 && is_joined(trend, i, has_estimate)) ||
+              (i + 1 < trend->count && is_joined(trend, i + 1, has_estimate))));
 }
 
 /* Which side of the line is empty: below where there are estimates, which lie above; else outside
@@ -367,7 +434,7 @@ static void draw_count(traffstat_i_layout *l, const traffstat_i_trend *trend,
 {
     const traffstat_i_trend_year *const year = &trend->years[i];
     char text[TRAFFSTAT_I_LABEL_SIZE];
-    traffstat_i_label_cell(l->ctx, text, &year->cell);
+    traffstat_i_label_cell(l, text, &year->cell);
     const traffstat_i_pen pen = {
         .role = TRAFFSTAT_MARK_OBSERVED_LABEL, .year = year->cell.year, .fill = l->theme->observed};
     const bool open = year->cell.upper == TRAFFSTAT_NO_UPPER;
@@ -378,11 +445,13 @@ static void draw_count(traffstat_i_layout *l, const traffstat_i_trend *trend,
     const double side = year->exact ? side_of(trend, i) : -1.0;
     const traffstat_i_point at = {x_of(trend, plan, year->cell.year),
                                   side > 0.0 || year->exact ? low : high};
-    const bool drawn = draw_number(l, plan, &pen, text, true, at, side);
+    const bool drawn = draw_number(l, plan, &pen, text, true, at, side, is_single(trend, i));
     if (!drawn && trend->counted <= TRAFFSTAT_I_NUMBERED_MAX && l->status == TRAFFSTAT_OK) {
-        traffstat_i_try(l, traffstat_i_fail(l->ctx, TRAFFSTAT_E_FIT,
-                                            "the number %s of %d does not fit the plot", text,
-                                            (int) year->cell.year));
+        traffstat_i_try(
+            l, traffstat_i_fail(l->ctx, TRAFFSTAT_E_FIT,
+                                "the number %s of %d does not fit the plot: choose a larger "
+                                "size",
+                                text, (int) year->cell.year));
     }
 }
 
@@ -420,16 +489,18 @@ static void draw_numbers(traffstat_i_layout *l, const traffstat_i_trend *trend,
             continue;
         }
         char text[TRAFFSTAT_I_LABEL_SIZE];
-        traffstat_i_label_number(l->ctx, text, year->middle);
+        traffstat_i_label_number(l, text, year->middle);
         const traffstat_i_pen pen = {.role = TRAFFSTAT_MARK_ESTIMATE_LABEL,
                                      .year = year->cell.year,
                                      .fill = l->theme->estimate};
         const traffstat_i_point at = {x_of(trend, plan, year->cell.year),
                                       traffstat_i_plan_y(trend, plan, year->middle)};
-        if (!draw_number(l, plan, &pen, text, false, at, -1.0)) {
-            traffstat_i_try(l, traffstat_i_fail(l->ctx, TRAFFSTAT_E_FIT,
-                                                "the number %s of %d does not fit the plot", text,
-                                                (int) year->cell.year));
+        if (!draw_number(l, plan, &pen, text, false, at, -1.0, is_single(trend, i))) {
+            traffstat_i_try(
+                l, traffstat_i_fail(l->ctx, TRAFFSTAT_E_FIT,
+                                    "the number %s of %d does not fit the plot: choose a larger "
+                                    "size",
+                                    text, (int) year->cell.year));
         }
     }
 }
@@ -439,7 +510,7 @@ static void draw_numbers(traffstat_i_layout *l, const traffstat_i_trend *trend,
 static void draw_year_labels(traffstat_i_layout *l, const traffstat_i_trend *trend,
                              const traffstat_i_plan *plan)
 {
-    const double width = traffstat_i_measure_run(l, "2000", plan->font, true).width;
+    const double width = traffstat_i_run_width(l, "2000", plan->font, true);
     const int32_t step =
         traffstat_i_year_step(pitch_of(trend, plan), width + YEAR_AIR * plan->font);
     const int32_t first = trend->years[0].cell.year;
@@ -457,7 +528,7 @@ static void draw_year_labels(traffstat_i_layout *l, const traffstat_i_trend *tre
         traffstat_i_text_init(&text, l->ctx);
         traffstat_i_text_addf(&text, "%d", (int) year);
         char label[TRAFFSTAT_I_LABEL_SIZE];
-        traffstat_i_label_take(label, &text);
+        traffstat_i_label_take(l, label, &text);
         const double x = x_of(trend, plan, year);
         traffstat_i_segment(l, &tick, x, plan->base, x, plan->base + 0.22 * plan->font);
         traffstat_i_pen own = pen;
@@ -473,7 +544,7 @@ static void draw_gap_words(traffstat_i_layout *l, const traffstat_i_plan *plan, 
 {
     const double room = x2 - x - 0.3 * plan->font_tick;
     const char *const longest = strchr(words, ' ') != NULL ? strrchr(words, ' ') + 1 : words;
-    if (traffstat_i_measure_run(l, longest, plan->font_tick, false).width > room) {
+    if (traffstat_i_run_width(l, longest, plan->font_tick, false) > room) {
         return;
     }
     const traffstat_i_pen text = {

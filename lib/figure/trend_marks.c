@@ -27,13 +27,13 @@ double traffstat_i_plan_y(const traffstat_i_trend *trend, const traffstat_i_plan
 
 /* ---- axis and grid -------------------------------------------------------------------------- */
 
-static void tick_label(const traffstat_i_trend *trend, const traffstat_i_plan *plan, int i,
-                       char out[TRAFFSTAT_I_LABEL_SIZE])
+static void tick_label(traffstat_i_layout *l, const traffstat_i_trend *trend,
+                       const traffstat_i_plan *plan, int i, char out[TRAFFSTAT_I_LABEL_SIZE])
 {
     if (i == trend->axis.intervals && plan->unit) {
-        traffstat_i_label_unit(trend, out, trend->axis.top);
+        traffstat_i_label_unit(l, trend, out, trend->axis.top);
     } else {
-        traffstat_i_label_number(trend->ctx, out, trend->axis.step * i);
+        traffstat_i_label_number(l, out, trend->axis.step * i);
     }
 }
 
@@ -42,14 +42,14 @@ double traffstat_i_gutter(traffstat_i_layout *l, const traffstat_i_trend *trend,
 {
     char label[TRAFFSTAT_I_LABEL_SIZE];
     plan->unit = true;
-    tick_label(trend, plan, trend->axis.intervals, label);
-    const double with_unit = traffstat_i_measure_run(l, label, plan->font_tick, false).width;
+    tick_label(l, trend, plan, trend->axis.intervals, label);
+    const double with_unit = traffstat_i_run_width(l, label, plan->font_tick, false);
     if (with_unit <= UNIT_SHARE * (plan->plot_right - plan->left)) {
         return with_unit;
     }
     plan->unit = false;
-    tick_label(trend, plan, trend->axis.intervals, label);
-    return traffstat_i_measure_run(l, label, plan->font_tick, false).width;
+    tick_label(l, trend, plan, trend->axis.intervals, label);
+    return traffstat_i_run_width(l, label, plan->font_tick, false);
 }
 
 void traffstat_i_draw_grid(traffstat_i_layout *l, const traffstat_i_trend *trend,
@@ -65,7 +65,7 @@ void traffstat_i_draw_grid(traffstat_i_layout *l, const traffstat_i_trend *trend
     }
     for (int i = trend->axis.intervals; i >= 0; i--) {
         char label[TRAFFSTAT_I_LABEL_SIZE];
-        tick_label(trend, plan, i, label);
+        tick_label(l, trend, plan, i, label);
         const double y = traffstat_i_plan_y(trend, plan, trend->axis.step * i) -
                          (TICK_AIR + HALF_DIGIT) * plan->font_tick;
         traffstat_i_text_at(l, &text, label, plan->font_tick, false, TRAFFSTAT_I_ANCHOR_START,
@@ -123,7 +123,7 @@ void traffstat_i_draw_interval(traffstat_i_layout *l, const traffstat_i_trend *t
                                        .stroke = l->theme->estimate,
                                        .stroke_width = 1.7 * l->size->stroke};
         traffstat_i_circle(l, &point, x, traffstat_i_plan_y(trend, plan, year->middle),
-                           4.6 * l->size->stroke);
+                           fmin(4.6 * l->size->stroke, 0.4 * plan->font));
     }
 }
 
@@ -177,8 +177,8 @@ static double break_room(const traffstat_i_plan *plan, const double *at, size_t 
 static void break_block(traffstat_i_layout *l, const traffstat_i_plan *plan, double room,
                         traffstat_i_block *block)
 {
-    const double word = traffstat_i_measure_run(l, "definition", plan->font_tick, false).width;
-    const double least = traffstat_i_measure_run(l, BREAK_WORD, plan->font_tick, false).width;
+    const double word = traffstat_i_run_width(l, "definition", plan->font_tick, false);
+    const double least = traffstat_i_run_width(l, BREAK_WORD, plan->font_tick, false);
     if (room >= 1.25 * word) {
         traffstat_i_block_wrap(l, block, BREAK_WORDS, plan->font_tick, false,
                                fmin(room, 11.0 * plan->font_tick));

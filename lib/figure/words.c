@@ -9,8 +9,12 @@
 
 /* ---- pieces --------------------------------------------------------------------------------- */
 
-void traffstat_i_label_take(char out[TRAFFSTAT_I_LABEL_SIZE], traffstat_text *text)
+void traffstat_i_label_take(traffstat_i_layout *l, char out[TRAFFSTAT_I_LABEL_SIZE],
+                            traffstat_text *text)
 {
+    if (text->failed) {
+        traffstat_i_try(l, TRAFFSTAT_E_NOMEM);
+    }
     const char *const data = traffstat_i_text_get(text);
     const size_t size = strlen(data);
     size_t kept = 0;
@@ -26,12 +30,12 @@ void traffstat_i_label_take(char out[TRAFFSTAT_I_LABEL_SIZE], traffstat_text *te
     traffstat_i_text_clear(text);
 }
 
-void traffstat_i_label_number(traffstat_ctx *ctx, char out[TRAFFSTAT_I_LABEL_SIZE], double value)
+void traffstat_i_label_number(traffstat_i_layout *l, char out[TRAFFSTAT_I_LABEL_SIZE], double value)
 {
     traffstat_text text;
-    traffstat_i_text_init(&text, ctx);
+    traffstat_i_text_init(&text, l->ctx);
     traffstat_i_say_number(&text, value);
-    traffstat_i_label_take(out, &text);
+    traffstat_i_label_take(l, out, &text);
 }
 
 static void say_interval(traffstat_text *text, const traffstat_interval *interval)
@@ -44,22 +48,22 @@ static void say_interval(traffstat_text *text, const traffstat_interval *interva
     }
 }
 
-void traffstat_i_label_range(traffstat_ctx *ctx, char out[TRAFFSTAT_I_LABEL_SIZE],
+void traffstat_i_label_range(traffstat_i_layout *l, char out[TRAFFSTAT_I_LABEL_SIZE],
                              const traffstat_interval *interval)
 {
     traffstat_text text;
-    traffstat_i_text_init(&text, ctx);
+    traffstat_i_text_init(&text, l->ctx);
     say_interval(&text, interval);
-    traffstat_i_label_take(out, &text);
+    traffstat_i_label_take(l, out, &text);
 }
 
-void traffstat_i_label_cell(traffstat_ctx *ctx, char out[TRAFFSTAT_I_LABEL_SIZE],
+void traffstat_i_label_cell(traffstat_i_layout *l, char out[TRAFFSTAT_I_LABEL_SIZE],
                             const traffstat_cell *cell)
 {
     traffstat_text text;
-    traffstat_i_text_init(&text, ctx);
+    traffstat_i_text_init(&text, l->ctx);
     traffstat_i_say_cell(&text, cell);
-    traffstat_i_label_take(out, &text);
+    traffstat_i_label_take(l, out, &text);
 }
 
 static const char *measure_of(const traffstat_i_trend *trend)
@@ -73,8 +77,8 @@ static const char *place_of(const traffstat_i_trend *trend)
     return name[0] != '\0' ? name : traffstat_panel_key(trend->panel, trend->series);
 }
 
-void traffstat_i_label_unit(const traffstat_i_trend *trend, char out[TRAFFSTAT_I_LABEL_SIZE],
-                            double value)
+void traffstat_i_label_unit(traffstat_i_layout *l, const traffstat_i_trend *trend,
+                            char out[TRAFFSTAT_I_LABEL_SIZE], double value)
 {
     traffstat_text text;
     traffstat_i_text_init(&text, trend->ctx);
@@ -84,7 +88,7 @@ void traffstat_i_label_unit(const traffstat_i_trend *trend, char out[TRAFFSTAT_I
     } else {
         traffstat_i_say_number(&text, value);
     }
-    traffstat_i_label_take(out, &text);
+    traffstat_i_label_take(l, out, &text);
 }
 
 void traffstat_i_say_level(traffstat_text *text, double level)
@@ -604,8 +608,9 @@ static void alt_counts(traffstat_text *text, const traffstat_i_trend *trend)
         if (trend->counted > TRAFFSTAT_I_NUMBERED_MAX && !ends) {
             continue;
         }
-        traffstat_i_text_addf(text, "%s%d ", said++ == 0 ? " " : ", ", (int) year->cell.year);
+        traffstat_i_text_add(text, said++ == 0 ? " " : ", ");
         traffstat_i_say_cell(text, &year->cell);
+        traffstat_i_text_addf(text, " in %d", (int) year->cell.year);
         if (is_provisional(year)) {
             traffstat_i_text_add(text, " (provisional)");
         }
@@ -622,7 +627,7 @@ static void alt_estimates(traffstat_text *text, const traffstat_i_trend *trend)
             (trend->counted > TRAFFSTAT_I_NUMBERED_MAX && i != trend->last_estimated)) {
             continue;
         }
-        traffstat_i_text_addf(text, "%s%d ", said++ == 0 ? " " : "; ", (int) year->cell.year);
+        traffstat_i_text_addf(text, "%s%d: ", said++ == 0 ? " " : "; ", (int) year->cell.year);
         for (size_t b = trend->bands; b-- > 0;) {
             say_interval(text, &year->band[b]);
             traffstat_i_text_add(text, " (");
