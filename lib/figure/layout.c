@@ -246,7 +246,7 @@ void traffstat_i_block_clear(traffstat_i_block *block)
 #define NBSP "\xc2\xa0"
 #define JOINER "\xe2\x81\xa0" /* no break here */
 
-/* Lines must not break in a range ("21–27") or around an equals sign: joins what belongs together. */
+/* Lines must not break in a range ("21–27"), a ratio or around an equals sign. */
 static char *join_numbers(traffstat_ctx *ctx, const char *text)
 {
     traffstat_text joined;
@@ -256,12 +256,16 @@ static char *join_numbers(traffstat_ctx *ctx, const char *text)
     while (*c != '\0') {
         const bool range = strncmp(c, EN_DASH, 3) == 0 && traffstat_i_is_digit(c[3]);
         const bool equals = strncmp(c, " = ", 3) == 0;
-        if (range || equals) {
+        const bool ratio = *c == '/' && c > text && traffstat_i_is_digit(c[-1]);
+        const size_t step = range || equals ? 3 : 1;
+        if (range || equals || ratio) {
             traffstat_i_text_add_bytes(&joined, from, (size_t) (c - from));
-            traffstat_i_text_add(&joined, range ? EN_DASH JOINER : NBSP "=" NBSP);
-            from = c + 3;
+            traffstat_i_text_add(&joined, range    ? EN_DASH JOINER
+                                          : equals ? NBSP "=" NBSP
+                                                   : "/" JOINER);
+            from = c + step;
         }
-        c += range || equals ? 3 : 1;
+        c += step;
     }
     traffstat_i_text_add(&joined, from);
     return traffstat_i_text_steal(&joined);

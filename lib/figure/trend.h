@@ -134,6 +134,7 @@ typedef struct traffstat_i_plan {
     double data_right;        /* …and here */
     double labels_left;       /* of the direct labels beside the plot */
     bool unit;                /* the top tick says what is counted */
+    bool lined;               /* samples are of ribbons and lines */
     double font;              /* of direct labels, years, numbers */
     double font_tick;
     double band_height;       /* words of breaks above the top tick */

@@ -177,41 +177,77 @@ void traffstat_i_direct_place(traffstat_i_layout *l, const traffstat_i_trend *tr
 
 /* ---- marks ---------------------------------------------------------------------------------- */
 
-static void draw_swatch(traffstat_i_layout *l, const traffstat_i_plan *plan,
-                        const traffstat_i_direct *direct, double x, double y)
+static size_t band_count(const traffstat_i_plan *plan)
 {
-    static const double widths[TRAFFSTAT_I_BANDS] = {9.0, 5.5, 1.6};
-    const double f = plan->font;
-    const double x2 = x + SWATCH * f;
-    const double stroke = l->size->stroke;
     size_t bands = 0;
     for (size_t i = 0; i < plan->direct_count; i++) {
         bands += plan->direct[i].swatch == TRAFFSTAT_I_SWATCH_BAND;
     }
-    traffstat_i_pen pen = {.role = TRAFFSTAT_MARK_LEADER, .stroke_width = 1.2 * stroke};
-    const traffstat_i_box box = {x, y - 0.42 * f, x2, y + 0.42 * f};
+    return bands;
+}
+
+/* A piece of an interval's line, or of a ribbon in its shade. */
+static void draw_band_swatch(traffstat_i_layout *l, const traffstat_i_plan *plan,
+                             const traffstat_i_direct *direct, traffstat_i_box box)
+{
+    static const double widths[TRAFFSTAT_I_BANDS] = {9.0, 5.5, 1.6};
+    const size_t bands = band_count(plan);
+    traffstat_i_pen pen = {.role = TRAFFSTAT_MARK_LEADER, .stroke = l->theme->estimate};
+    if (plan->lined) {
+        const size_t from_wide = bands - 1 - direct->band;
+        pen.fill = l->theme->band[bands == 2 && from_wide == 1 ? 2 : from_wide];
+        pen.stroke = l->theme->band_edge;
+        pen.stroke_width = 0.6 * l->size->stroke;
+        traffstat_i_rect(l, &pen, box);
+        return;
+    }
+    const double y = (box.y + box.y2) / 2.0;
+    pen.stroke_width = widths[direct->band + TRAFFSTAT_I_BANDS - bands] * l->size->stroke;
+    traffstat_i_segment(l, &pen, box.x, y, box.x2, y);
+}
+
+static void draw_recorded_swatch(traffstat_i_layout *l, const traffstat_i_plan *plan,
+                                 traffstat_i_box box)
+{
+    traffstat_i_pen pen = {.role = TRAFFSTAT_MARK_LEADER, .fill = l->theme->observed};
+    if (!plan->lined) {
+        traffstat_i_rect(l, &pen, box);
+        return;
+    }
+    const double y = (box.y + box.y2) / 2.0;
+    const traffstat_i_pen line = {.role = TRAFFSTAT_MARK_LEADER,
+                                  .stroke = l->theme->observed,
+                                  .stroke_width = 1.9 * l->size->stroke};
+    traffstat_i_segment(l, &line, box.x, y, box.x2, y);
+    traffstat_i_circle(l, &pen, (box.x + box.x2) / 2.0, y, 3.4 * l->size->stroke);
+}
+
+static void draw_swatch(traffstat_i_layout *l, const traffstat_i_plan *plan,
+                        const traffstat_i_direct *direct, double x, double y)
+{
+    const double f = plan->font;
+    const double stroke = l->size->stroke;
+    const traffstat_i_box box = {x, y - 0.42 * f, x + SWATCH * f, y + 0.42 * f};
+    traffstat_i_pen pen = {.role = TRAFFSTAT_MARK_LEADER,
+                           .stroke = l->theme->estimate,
+                           .stroke_width = 1.2 * stroke,
+                           .fill = l->theme->ground};
     switch (direct->swatch) {
     case TRAFFSTAT_I_SWATCH_BAND:
-        pen.stroke = l->theme->estimate;
-        pen.stroke_width = widths[direct->band + TRAFFSTAT_I_BANDS - bands] * stroke;
-        traffstat_i_segment(l, &pen, x, y, x2, y);
+        draw_band_swatch(l, plan, direct, box);
         break;
     case TRAFFSTAT_I_SWATCH_MIDDLE:
-        pen.stroke = l->theme->estimate;
-        pen.fill = l->theme->ground;
         pen.stroke_width = 1.7 * stroke;
-        traffstat_i_circle(l, &pen, (x + x2) / 2.0, y, 4.6 * stroke);
+        traffstat_i_circle(l, &pen, (box.x + box.x2) / 2.0, y, 4.6 * stroke);
         break;
     case TRAFFSTAT_I_SWATCH_UNREPORTED:
-        pen.stroke = l->theme->estimate;
         pen.hatch = l->theme->estimate;
         pen.hatch_step = l->theme->hatch * f;
         pen.hatch_width = 0.9 * stroke;
         traffstat_i_rect(l, &pen, box);
         break;
     case TRAFFSTAT_I_SWATCH_RECORDED:
-        pen.fill = l->theme->observed;
-        traffstat_i_rect(l, &pen, box);
+        draw_recorded_swatch(l, plan, box);
         break;
     }
 }

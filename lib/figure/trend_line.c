@@ -74,6 +74,7 @@ static size_t find_breaks(const traffstat_i_trend *trend, const traffstat_i_plan
 void traffstat_i_line_plan(traffstat_i_layout *l, const traffstat_i_trend *trend,
                            traffstat_i_plan *plan)
 {
+    plan->lined = true;
     traffstat_i_direct_make(l, trend, plan);
     traffstat_i_direct_place(l, trend, plan);
     const double half = widest_number(l, trend, plan) / 2.0;

@@ -123,7 +123,7 @@ static double core(const traffstat_i_trend *trend, const traffstat_i_trend_year 
             (double) (year->cell.upper == TRAFFSTAT_NO_UPPER ? year->cell.lower : year->cell.upper);
     }
     if (year->estimated) {
-        most = fmax(most, year->middle);
+        most = isfinite(year->middle) ? fmax(most, year->middle) : most;
         most = fmax(most, year->band[0].lower);
         for (size_t b = 0; b + 1 < trend->bands; b++) {
             most = isfinite(year->band[b].upper) ? fmax(most, year->band[b].upper) : most;

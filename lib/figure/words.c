@@ -528,12 +528,36 @@ static void say_years_that(traffstat_text *text, const traffstat_i_trend *trend,
     traffstat_i_text_clear(&list.text);
 }
 
+/* Rows before the first count and after the last are no gap between marks; they are named here. */
+static void say_undrawn(traffstat_text *text, const traffstat_i_trend *trend)
+{
+    const size_t first = traffstat_panel_series_first(trend->panel, trend->series);
+    const size_t count = traffstat_panel_series_count(trend->panel, trend->series);
+    const int32_t *const years = traffstat_panel_years(trend->panel);
+    year_list list = {.from = 0};
+    traffstat_i_text_init(&list.text, trend->ctx);
+    for (size_t row = first; row < first + count; row++) {
+        if (row < trend->years[0].row || row > trend->years[trend->count - 1].row) {
+            list_add(&list, years[row], years[row]);
+        }
+    }
+    list_close(&list);
+    if (traffstat_i_text_get(&list.text)[0] != '\0') {
+        traffstat_i_text_addf(text, "%sWithout a count and not drawn: %s.",
+                              traffstat_i_text_get(text)[0] != '\0' ? " " : "",
+                              traffstat_i_text_get(&list.text));
+    }
+    text->failed = text->failed || list.text.failed;
+    traffstat_i_text_clear(&list.text);
+}
+
 static traffstat_status note_marks(const traffstat_i_trend *trend, traffstat_i_words *words)
 {
     traffstat_text text;
     traffstat_i_text_init(&text, trend->ctx);
     say_years_that(&text, trend, "Not reported, which is not zero", is_other_gap, true);
     say_years_that(&text, trend, "Suppressed by the source", is_suppressed, false);
+    say_undrawn(&text, trend);
     say_years_that(&text, trend, "Known only as a range (bracket)", is_range, false);
     say_years_that(&text, trend, "Provisional (hollow), may still change", is_provisional, false);
     say_years_that(&text, trend, "Only a part of the year", is_part_year, false);

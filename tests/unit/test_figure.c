@@ -35,9 +35,9 @@ static traffstat_panel *panel_of(traffstat_ctx *ctx, const char *place, const ch
     traffstat_panel *panel = NULL;
     size_t series = 0;
     assert_ok(ctx, traffstat_panel_builder_new(ctx, TRAFFSTAT_DUPLICATES_ERROR, &builder));
-    assert_ok(ctx, traffstat_panel_builder_series(ctx, builder, NULL, place, measure,
-                                                  "human trafficking", "a local newspaper",
-                                                  &series));
+    assert_ok(ctx,
+              traffstat_panel_builder_series(ctx, builder, NULL, place, measure,
+                                             "human trafficking", "a local newspaper", &series));
     for (size_t i = 0; i < count; i++) {
         const traffstat_cell cell = {.lower = cells[i].lower,
                                      .upper = cells[i].upper,
@@ -213,14 +213,13 @@ static rgb lab_of(uint32_t colour, const double *vision)
     const rgb v = linear_of(colour);
     rgb seen;
     for (int i = 0; i < 3; i++) {
-        const double sum = vision[3 * i] * v.c[0] + vision[3 * i + 1] * v.c[1] +
-                           vision[3 * i + 2] * v.c[2];
+        const double sum =
+            vision[3 * i] * v.c[0] + vision[3 * i + 1] * v.c[1] + vision[3 * i + 2] * v.c[2];
         seen.c[i] = fmin(fmax(sum, 0.0), 1.0);
     }
-    const double xyz[] = {
-        (0.4124 * seen.c[0] + 0.3576 * seen.c[1] + 0.1805 * seen.c[2]) / 0.95047,
-        0.2126 * seen.c[0] + 0.7152 * seen.c[1] + 0.0722 * seen.c[2],
-        (0.0193 * seen.c[0] + 0.1192 * seen.c[1] + 0.9505 * seen.c[2]) / 1.08883};
+    const double xyz[] = {(0.4124 * seen.c[0] + 0.3576 * seen.c[1] + 0.1805 * seen.c[2]) / 0.95047,
+                          0.2126 * seen.c[0] + 0.7152 * seen.c[1] + 0.0722 * seen.c[2],
+                          (0.0193 * seen.c[0] + 0.1192 * seen.c[1] + 0.9505 * seen.c[2]) / 1.08883};
     double f[3];
     for (int i = 0; i < 3; i++) {
         f[i] = xyz[i] > 0.008856 ? cbrt(xyz[i]) : 7.787 * xyz[i] + 16.0 / 116.0;
@@ -343,12 +342,12 @@ static void marks_are_seen(const traffstat_scene *scene)
     const uint32_t ground = mark_at(scene, 0).fill;
     for (size_t i = 0; i < traffstat_scene_marks(scene); i++) {
         const traffstat_mark m = mark_at(scene, i);
-        const bool counts = m.role == TRAFFSTAT_MARK_OBSERVED || m.role == TRAFFSTAT_MARK_INTERVAL ||
-                            m.role == TRAFFSTAT_MARK_POINT || m.role == TRAFFSTAT_MARK_UNREPORTED ||
-                            m.role == TRAFFSTAT_MARK_SUPPRESSED ||
-                            m.role == TRAFFSTAT_MARK_SERIES_LINE ||
-                            (m.role == TRAFFSTAT_MARK_RIBBON && m.fill == 0) ||
-                            m.role == TRAFFSTAT_MARK_BREAK || m.role == TRAFFSTAT_MARK_GAP;
+        const bool counts =
+            m.role == TRAFFSTAT_MARK_OBSERVED || m.role == TRAFFSTAT_MARK_INTERVAL ||
+            m.role == TRAFFSTAT_MARK_POINT || m.role == TRAFFSTAT_MARK_UNREPORTED ||
+            m.role == TRAFFSTAT_MARK_SUPPRESSED || m.role == TRAFFSTAT_MARK_SERIES_LINE ||
+            (m.role == TRAFFSTAT_MARK_RIBBON && m.fill == 0) || m.role == TRAFFSTAT_MARK_BREAK ||
+            m.role == TRAFFSTAT_MARK_GAP;
         if (counts) {
             const uint32_t colour = m.stroke != 0 ? m.stroke : m.hatch != 0 ? m.hatch : m.fill;
             assert_true(contrast(colour, ground) >= 3.0);
@@ -511,9 +510,11 @@ static void a_missing_year_is_a_labelled_gap_and_never_zero(void **state)
     const given cells[] = {{2014, 5, 5, 0, 0},
                            {2015, 0, 0, 0, TRAFFSTAT_WHY_NOT_REPORTED},
                            {2016, 6, 6, 0, 0},
-                           {2018, 8, 8, 0, 0}};
-    figure f = draw(*state, cells, 4, 8, 12);
+                           {2018, 8, 8, 0, 0},
+                           {2019, 0, 0, 0, TRAFFSTAT_WHY_NOT_REPORTED}};
+    figure f = draw(*state, cells, 5, 8, 12);
     check_rules(f.scene, "gaps");
+    assert_true(notes_say(f.scene, "not drawn: 2019."));
     assert_int_equal(count_marks(f.scene, TRAFFSTAT_MARK_GAP, 0, NULL), 2);
     assert_string_equal(text_of(f.scene, TRAFFSTAT_MARK_GAP_LABEL, 2015), "not");
     assert_true(has_text(f.scene, TRAFFSTAT_MARK_GAP_LABEL, "reported"));
@@ -571,11 +572,15 @@ static void provisional_counts_are_hollow(void **state)
     clear(&f);
 }
 
-static const given long_series[] = {
-    {2008, 3, 3, 0, 0},   {2009, 6, 6, 0, 0},   {2010, 12, 12, 0, 0},
-    {2011, 8, 8, 0, 0},   {2013, 9, 9, 0, 0},   {2014, 17, 17, 0, 0},
-    {2015, 12, 12, TRAFFSTAT_FLAG_BREAK, 0},    {2016, 7, 7, 0, 0},
-    {2017, 8, 8, TRAFFSTAT_FLAG_PROVISIONAL, 0}};
+static const given long_series[] = {{2008, 3, 3, 0, 0},
+                                    {2009, 6, 6, 0, 0},
+                                    {2010, 12, 12, 0, 0},
+                                    {2011, 8, 8, 0, 0},
+                                    {2013, 9, 9, 0, 0},
+                                    {2014, 17, 17, 0, 0},
+                                    {2015, 12, 12, TRAFFSTAT_FLAG_BREAK, 0},
+                                    {2016, 7, 7, 0, 0},
+                                    {2017, 8, 8, TRAFFSTAT_FLAG_PROVISIONAL, 0}};
 
 /* No line or ribbon lies over the middle between two years. */
 static void assert_cut(const traffstat_scene *scene, int32_t before, int32_t after)
@@ -877,7 +882,10 @@ static const char *const places[] = {
     "X"};
 
 static const char *const measures[] = {
-    POLICE, "offences", "", "ACTUAL_COUNT",
+    POLICE,
+    "offences",
+    "",
+    "ACTUAL_COUNT",
     "potential victims of modern slavery referred by first responders",
     "persons identified by the national referral mechanism"};
 
@@ -964,9 +972,8 @@ static void the_rules_hold_for_any_panel(void **state)
         const size_t prior = (size_t) support_rng_between(&rng, 0, (int64_t) COUNT(priors) - 1);
         const char *const size = sizes[round % (int) COUNT(sizes)];
         const char *const theme = themes[(round / 6) % (int) COUNT(themes)];
-        figure f =
-            draw_on(ctx, panel_of(ctx, places[place], measures[measure], cells, n),
-                    priors[prior][0], priors[prior][1], size, theme);
+        figure f = draw_on(ctx, panel_of(ctx, places[place], measures[measure], cells, n),
+                           priors[prior][0], priors[prior][1], size, theme);
         char what[128];
         snprintf(what, sizeof what, "round %d (%s, %s, %zu years, prior %zu, place %zu)", round,
                  size, theme, n, prior, place);
