@@ -242,13 +242,22 @@ static void say_kind(traffstat_text *text, const traffstat_i_trend *trend)
     traffstat_i_text_add(text, ".");
 }
 
+/* After a name that runs from right to left, a mark keeps the years that follow in their order. */
+static void say_place(traffstat_text *text, const char *place)
+{
+    traffstat_i_text_add(text, place);
+    if (traffstat_i_text_is_leftward(place, strlen(place))) {
+        traffstat_i_text_add(text, "\xe2\x80\x8e"); /* U+200E */
+    }
+}
+
 static char *make_subtitle(const traffstat_i_trend *trend)
 {
     traffstat_text text;
     traffstat_i_text_init(&text, trend->ctx);
     say_measure(&text, trend);
     traffstat_i_text_add(&text, " a year, ");
-    traffstat_i_text_add(&text, place_of(trend));
+    say_place(&text, place_of(trend));
     traffstat_i_text_add(&text, ", ");
     say_years(&text, trend);
     traffstat_i_text_add(&text, ".");

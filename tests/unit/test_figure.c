@@ -482,6 +482,18 @@ static void without_an_estimate_the_note_says_so(void **state)
     clear(&f);
 }
 
+static void years_keep_their_order_after_a_name_from_right_to_left(void **state)
+{
+    traffstat_ctx *const ctx = *state;
+    const char *const place = "\xd8\xa7\xd9\x84\xd9\x82\xd8\xa7\xd9\x87\xd8\xb1\xd8\xa9";
+    figure f = draw_on(ctx, panel_of(ctx, place, POLICE, missoula, 2), 8, 12, "screen", "light");
+    assert_ok(ctx, f.status);
+    char want[64];
+    snprintf(want, sizeof want, "%s\xe2\x80\x8e, 2017", place);
+    assert_non_null(strstr(traffstat_scene_subtitle(f.scene), want));
+    clear(&f);
+}
+
 static void own_headlines_keep_the_scenario(void **state)
 {
     traffstat_ctx *const ctx = *state;
@@ -1023,6 +1035,7 @@ int main(void)
         TEST(missoula_shows_counts_estimate_and_doubt),
         TEST(the_alt_text_holds_every_number),
         TEST(without_an_estimate_the_note_says_so),
+        TEST(years_keep_their_order_after_a_name_from_right_to_left),
         TEST(own_headlines_keep_the_scenario),
         TEST(a_missing_year_is_a_labelled_gap_and_never_zero),
         TEST(zero_is_a_bar_of_no_height_with_its_number),
