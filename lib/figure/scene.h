@@ -126,9 +126,10 @@ typedef struct traffstat_i_break {
     double next_x;
 } traffstat_i_break;
 /* The breaks of a text, its end the last: found once, they serve every width and size, since widths
- * grow with the size of type. *count is 0 for texts that only traffstat_i_fonts_wrap can break: those
- * with letters that join or run from right to left, or with line breaks. `breaks` is the caller's to
- * free with traffstat_i_free; *ink gets the extents of the unbroken line at size 1, unless count is 0. */
+ * grow with the size of type. *count is 0 for texts that only traffstat_i_fonts_wrap can break:
+ * those with letters that join or run from right to left, or with line breaks. `breaks` is the
+ * caller's to free with traffstat_i_free; *ink gets the extents of the unbroken line at size 1,
+ * unless *count is 0. */
 traffstat_status traffstat_i_fonts_breaks(traffstat_ctx *ctx, traffstat_i_fonts *fonts,
                                           const char *text, bool bold, traffstat_i_break **breaks,
                                           size_t *count, traffstat_i_extents *ink);

@@ -29,7 +29,7 @@ typedef struct traffstat_i_size {
     double height;
     double height_max;
     double units_per_inch;
-    double plot_share;        /* wanted height of the plot: of the page's, or of its width at height 0 */
+    double plot_share;        /* plot's wanted share of the height; of the width at height 0 */
     double margin;
     double font_title;
     double font_subtitle;

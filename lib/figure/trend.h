@@ -52,11 +52,11 @@ traffstat_status traffstat_i_trend_read(traffstat_ctx *ctx, const traffstat_pane
                                         size_t series, const traffstat_estimate *estimate,
                                         const traffstat_change *change, traffstat_i_trend *out);
 void traffstat_i_trend_clear(traffstat_i_trend *trend);
-/* Why a year inside the figure has no count, in words: "not reported", "suppressed"… NULL is a year
- * that the panel does not have. */
+/* Why a year inside the figure has no count, in words: "not reported", "suppressed"… NULL is a
+ * year that the panel does not have. */
 const char *traffstat_i_trend_missing(const traffstat_i_trend_year *year);
 
-/* ---- words (lib/figure/words.c) --------------------------------------------------------------- */
+/* ---- words (lib/figure/words.c) -------------------------------------------------------------- */
 
 /* A note under the figure. Where there is room its heading stands above it, in bold. */
 typedef struct traffstat_i_note {
@@ -82,7 +82,8 @@ void traffstat_i_words_clear(traffstat_i_words *words);
 
 #define TRAFFSTAT_I_LABEL_SIZE 160
 /* Short texts of a drawing, cut at a character where a measure's own words are too long. */
-void traffstat_i_label_number(traffstat_i_layout *l, char out[TRAFFSTAT_I_LABEL_SIZE], double value);
+void traffstat_i_label_number(traffstat_i_layout *l, char out[TRAFFSTAT_I_LABEL_SIZE],
+                              double value);
 /* "10–46"; "10 or more" where there is no upper end. */
 void traffstat_i_label_range(traffstat_i_layout *l, char out[TRAFFSTAT_I_LABEL_SIZE],
                              const traffstat_interval *interval);
@@ -99,7 +100,7 @@ void traffstat_i_say_recorded(traffstat_text *text, const traffstat_i_trend *tre
 void traffstat_i_label_take(traffstat_i_layout *l, char out[TRAFFSTAT_I_LABEL_SIZE],
                             traffstat_text *text);
 
-/* ---- drawing ---------------------------------------------------------------------------------- */
+/* ---- drawing ------------------------------------------------------------------------------- */
 
 typedef enum traffstat_i_swatch {
     TRAFFSTAT_I_SWATCH_BAND,
@@ -170,7 +171,8 @@ void traffstat_i_direct_place(traffstat_i_layout *l, const traffstat_i_trend *tr
 void traffstat_i_direct_draw(traffstat_i_layout *l, const traffstat_i_plan *plan);
 
 /* Pieces that both forms have (trend_marks.c). */
-/* Width of the tick labels, which stand on their grid lines left of the marks; decides on the unit. */
+/* Width of the tick labels, which stand on their grid lines left of the marks; decides on the
+ * unit. */
 double traffstat_i_gutter(traffstat_i_layout *l, const traffstat_i_trend *trend,
                           traffstat_i_plan *plan);
 void traffstat_i_draw_grid(traffstat_i_layout *l, const traffstat_i_trend *trend,

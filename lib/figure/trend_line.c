@@ -355,7 +355,8 @@ static try_at nth_try(const traffstat_i_plan *plan, traffstat_i_point at, double
     return (try_at){at.x, at.y + way * far, TRAFFSTAT_I_ANCHOR_MIDDLE, way, row};
 }
 
-/* The thin line to a number that had to move away; false where there is none, or a text in its way. */
+/* The thin line to a number that had to move away; false where there is none or a text is in its
+ * way. */
 static bool leader_box(const traffstat_i_layout *l, const traffstat_i_plan *plan,
                        traffstat_i_point at, const try_at *t, traffstat_i_box *box)
 {
