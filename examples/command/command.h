@@ -170,6 +170,8 @@ int input_check_lost(const command *session, const input *in);
 void input_free(input *in);
 /* "Missoula, cases investigated by police": enough to tell a series from the others. */
 void series_name(const traffstat_panel *panel, size_t series, char *out, size_t size);
+/* The first key of --where in which two of the series differ. */
+const char *series_key(const traffstat_panel *panel);
 
 /* ---- prior.c ---------------------------------------------------------------------------------- */
 

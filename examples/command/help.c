@@ -9,7 +9,7 @@ void help_general(void)
         "traffstat reads yearly counts of reported cases, estimates how many were never reported,\n"
         "and draws a figure to print. It never guesses the reporting rate: you name it.\n"
         "\n"
-        "Start here, with a CSV file that has a column of years and one of counts:\n"
+        "Start here, with a CSV file that has columns of places, years and counts:\n"
         "  traffstat read cases.csv                    what was understood, and every problem\n"
         "  traffstat chart cases.csv -o cases.png      a figure of what was counted\n"
         "  traffstat evidence                          published reporting rates to borrow\n"

@@ -292,3 +292,17 @@ void series_name(const traffstat_panel *panel, size_t series, char *out, size_t 
         }
     }
 }
+
+const char *series_key(const traffstat_panel *panel)
+{
+    static const char *const keys[] = {"jurisdiction", "key", "measure", "category", "source"};
+    for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++) {
+        const text_fn get = text_of(keys[k]);
+        for (size_t i = 1; i < traffstat_panel_series(panel); i++) {
+            if (!same(get(panel, i), get(panel, 0))) {
+                return keys[k];
+            }
+        }
+    }
+    return keys[0];
+}

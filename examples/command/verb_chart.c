@@ -75,9 +75,8 @@ static int check_single(const traffstat_panel *panel)
         series_name(panel, i, name, sizeof name);
         (void) snprintf(list + used, sizeof list - used, "%s\"%s\"", i > 0 ? ", " : "", name);
     }
-    say("a chart shows one series and %zu fit; pick one with --where KEY=VALUE (such as "
-        "jurisdiction=NAME): %s%s",
-        count, list, count > NAMED ? ", …" : "");
+    say("a chart shows one series and %zu fit; pick one with --where %s=NAME: %s%s", count,
+        series_key(panel), list, count > NAMED ? ", …" : "");
     return EXIT_USAGE;
 }
 

@@ -31,9 +31,14 @@ static void add_total(traffstat_i_json *json, const traffstat_account *account)
         traffstat_i_json_null(json, "total");
         return;
     }
+    const bool counted = total.why == TRAFFSTAT_WHY_COUNTED;
     traffstat_i_json_open(json, "total", '{', true);
-    traffstat_i_json_int(json, "lower", total.lower);
-    if (total.upper == TRAFFSTAT_NO_UPPER) {
+    if (counted) {
+        traffstat_i_json_int(json, "lower", total.lower);
+    } else { /* nothing reported is not zero */
+        traffstat_i_json_null(json, "lower");
+    }
+    if (!counted || total.upper == TRAFFSTAT_NO_UPPER) {
         traffstat_i_json_null(json, "upper");
     } else {
         traffstat_i_json_int(json, "upper", total.upper);
@@ -134,6 +139,10 @@ static void say_years(traffstat_text *text, int32_t first, int32_t last)
 
 static void say_total(traffstat_text *text, const traffstat_cell *total)
 {
+    if (total->why != TRAFFSTAT_WHY_COUNTED) {
+        traffstat_i_text_add(text, ", no count reported");
+        return;
+    }
     traffstat_i_text_add(text, ", counts that sum to ");
     traffstat_i_text_add_int(text, total->lower);
     if (total->upper == TRAFFSTAT_NO_UPPER) {

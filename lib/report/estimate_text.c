@@ -214,6 +214,15 @@ static void say_basis(traffstat_text *text, const traffstat_estimate *estimate)
     }
     traffstat_i_text_add(text, "\n");
     traffstat_i_plain_item(text, "", traffstat_i_text_get(&scratch));
+    if (basis.note[0] != '\0') { /* such as: an upper end and not an estimate */
+        text->failed = text->failed || scratch.failed;
+        traffstat_i_text_clear(&scratch);
+        traffstat_i_text_add(&scratch, "Note on ");
+        traffstat_i_text_add(&scratch, basis.id);
+        traffstat_i_text_add(&scratch, ": ");
+        traffstat_i_text_add(&scratch, basis.note);
+        traffstat_i_plain_item(text, "", traffstat_i_text_get(&scratch));
+    }
     text->failed = text->failed || scratch.failed;
     traffstat_i_text_clear(&scratch);
 }

@@ -220,6 +220,13 @@ def evidence_names_itself_in_the_result():
     equal((got['kind'], got['reporting']['id'], got['reporting']['origin']),
           ('scenario', 'uk-2013', 'evidence'))
     holds(' '.join(got['rows'][0]['reasons']), 'persons', 'cases', 'United Kingdom')
+    holds(' '.join(got['assumptions']), 'rate of the United Kingdom holds here')
+
+
+@test
+def the_text_of_an_estimate_carries_the_note_of_its_evidence():
+    text = ' '.join(good(run('estimate', MISSOULA, '--evidence=uk-2013')).text.split())
+    holds(text, 'Note on uk-2013: 2,744 persons known', 'shares of 6 to 23 %')
 
 
 @test
@@ -334,6 +341,16 @@ def chart_asks_for_one_series():
         equal(folder.listing(), before)
         answer = good(run('chart', data, '--where', 'jurisdiction=p4', '-o', folder('m.png')))
         holds(answer.text, 'P4')
+
+
+@test
+def chart_names_the_key_that_tells_its_series_apart():
+    head = 'place,year,measure,category,source,cases\n'
+    for key, other in (('jurisdiction', 'Q,2015,m,c,s,3\n'), ('measure', 'P,2015,n,c,s,3\n'),
+                       ('category', 'P,2015,m,d,s,3\n'), ('source', 'P,2015,m,c,t,3\n')):
+        with Folder() as folder:
+            data = folder.write('two.csv', head + 'P,2015,m,c,s,2\n' + other)
+            refused(run('chart', data, '-o', folder('m.png')), 2, '2 fit', '--where %s=' % key)
 
 
 @test

@@ -553,6 +553,27 @@ static void an_account_as_json_has_the_keys_of_the_design(void **state)
     traffstat_account_free(account);
 }
 
+static void a_sum_of_nothing_reported_is_not_zero(void **state)
+{
+    traffstat_account *account =
+        read_account(*state, "place,year,cases\nA,2015,\nA,2016,NA\nA,2017,*\n");
+    traffstat_text *text = NULL;
+    assert_ok(*state, traffstat_account_json(*state, account, &text));
+    json_t *root = parse(traffstat_text_data(text));
+    const json_t *total = json_object_get(root, "total");
+    assert_true(json_is_null(json_object_get(total, "lower")));
+    assert_true(json_is_null(json_object_get(total, "upper")));
+    json_decref(root);
+    traffstat_text_free(text);
+
+    assert_ok(*state, traffstat_account_text(*state, account, &text));
+    assert_non_null(strstr(traffstat_text_data(text), "2015\xe2\x80\x93"
+                                                      "2017, no count reported\n"));
+    assert_null(strstr(traffstat_text_data(text), "sum to"));
+    traffstat_text_free(text);
+    traffstat_account_free(account);
+}
+
 static void a_clean_account_is_two_lines_of_text(void **state)
 {
     traffstat_account *account = read_account(*state, "place,year,cases\nA,2015,3\nA,2016,4\n");
@@ -786,6 +807,7 @@ int main(void)
         TEST(random_panels_read_back),
         TEST(why_a_cell_is_empty_is_written_beside_the_flags),
         TEST(an_account_as_json_has_the_keys_of_the_design),
+        TEST(a_sum_of_nothing_reported_is_not_zero),
         TEST(a_clean_account_is_two_lines_of_text),
         TEST(a_scene_as_json_names_file_format_and_estimate),
         TEST(evidence_as_json_csv_and_text),
