@@ -24,7 +24,7 @@ bool traffstat_i_same_words(traffstat_ctx *ctx, const char *a, size_t a_size, co
 bool traffstat_i_mentions(const char *whole, size_t whole_size, const char *part,
                           size_t part_size);
 
-void traffstat_i_say_capital(traffstat_text *text, const char *words, size_t size);
+void traffstat_i_say_capital(traffstat_text *text, const char *phrase, size_t size);
 void traffstat_i_say_int(traffstat_text *text, int64_t value);
 /* "95 %" of 0.95. */
 void traffstat_i_say_percent(traffstat_text *text, double share);

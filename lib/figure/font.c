@@ -283,9 +283,11 @@ static void set_layout(traffstat_i_fonts *fonts, const char *text, double size, 
     PangoFontDescription *face = bold ? fonts->bold : fonts->regular;
     pango_font_description_set_absolute_size(face, size * PANGO_SCALE);
     pango_layout_set_font_description(fonts->layout, face);
-    PangoAttrList *list = is_plain(text) ? NULL : name_languages(fonts, text);
+    PangoAttrList *list = is_plain(text) ? pango_attr_list_new() : name_languages(fonts, text);
+    /* A ligature reaches a PDF's text as one sign: a search for "trafficking" would miss it. */
+    pango_attr_list_insert(list, pango_attr_font_features_new("liga=0, clig=0"));
     pango_layout_set_attributes(fonts->layout, list);
-    pango_attr_list_unref(list); /* NULL is allowed */
+    pango_attr_list_unref(list);
     pango_layout_set_text(fonts->layout, text, -1);
 }
 

@@ -335,7 +335,8 @@ static void add_family(traffstat_text *out, const char *family)
         }
         traffstat_i_text_add(out, "', ");
     }
-    traffstat_i_text_add(out, "sans-serif\"");
+    /* Measured without ligatures, as the other two writers draw it. */
+    traffstat_i_text_add(out, "sans-serif\" style=\"font-variant-ligatures:none\"");
 }
 
 static void open_document(writer *w)

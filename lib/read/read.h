@@ -226,7 +226,7 @@ void traffstat_i_log_init(traffstat_i_log *log, traffstat_ctx *ctx, traffstat_ac
 void traffstat_i_log_clear(traffstat_i_log *log);
 /* One problem. `number` is the field (from 1, 0 none). `expected` NULL: the kind's own words.
  * E_VALUE with a message when strict. */
-traffstat_status traffstat_i_log_add(traffstat_i_log *log, traffstat_i_kind kind, int64_t line,
+traffstat_status traffstat_i_log_add(traffstat_i_log *log, traffstat_i_kind which, int64_t line,
                                      size_t number, const char *column, const char *expected,
                                      traffstat_i_slice got);
 /* Is a text for the next example of this kind still wanted? */

@@ -26,10 +26,10 @@ static const char *refuse_row(const traffstat_i_belief *belief, int64_t lower, i
         return "a count without an upper end has no posterior in this version: give it bounds";
     }
     if (lower == 0 && belief->rate_prior == TRAFFSTAT_RATE_INVERSE) {
-        return upper == 0 ? "a count of 0 has no posterior under the rate prior inverse: use "
-                            "jeffreys or gamma"
+        return upper == 0 ? "a count of 0 has no posterior under the rate prior inverse; "
+                            "jeffreys or gamma gives one"
                           : "a count that may be 0 has no posterior under the rate prior inverse: "
-                            "use jeffreys or gamma";
+                            "jeffreys and gamma have one";
     }
     if (upper - lower >= TRAFFSTAT_I_PARTS_MAX) {
         return "the count allows more than 1024 values, too many to add up";

@@ -1,6 +1,7 @@
 /* The sentences of a thinning: its kind, reasons, assumptions and what the rate rests on. */
 #include <math.h>
 
+#include "estimate/words.h"
 #include "model/reporting/thinning.h"
 
 /* A mean or sd of p that differs by less than this share was not moved: the quadrature and rounding
@@ -111,8 +112,8 @@ static void say_rate_prior(const traffstat_i_thinning *run, traffstat_text *text
         traffstat_i_text_add(text, ", at exposure 1 a row: population is not used");
         break;
     default:
-        traffstat_i_text_add(text, "the expected number in all, lambda, has the prior 1/lambda, "
-                                   "which leaves the reporting rate as it was assumed");
+        traffstat_i_text_add(text, "the number expected in all has the prior 1/lambda, which "
+                                   "leaves the rate as stated");
     }
 }
 
@@ -124,7 +125,7 @@ static void say_move(const traffstat_i_thinning *run, traffstat_text *text)
         return;
     }
     traffstat_i_text_add(text, "the reporting rate of ");
-    traffstat_i_text_add(text, run->prior->entry.place);
+    traffstat_i_say_place(text, run->prior->entry.place);
     traffstat_i_text_add(text, " holds here unchanged: its range is not widened for the move, and "
                                "the counts cannot test it");
 }
@@ -147,20 +148,20 @@ traffstat_status traffstat_i_thinning_assumptions(traffstat_i_thinning *run)
     traffstat_status status = assume_said(run, say_move);
     if (status == TRAFFSTAT_OK) {
         status = traffstat_i_estimate_assume(
-            run->estimate, "each case is counted with the reporting rate as its probability, "
-                           "independently of the others");
+            run->estimate, "each case is counted with that probability, independently of "
+                           "the others");
     }
     if (status == TRAFFSTAT_OK) {
-        status = traffstat_i_estimate_assume(run->estimate,
-                                             "no case is counted twice, and none that was not one");
+        status =
+            traffstat_i_estimate_assume(run->estimate, "no case is counted twice or by mistake");
     }
     if (status == TRAFFSTAT_OK) {
         status = assume_said(run, say_rate_prior);
     }
     if (status == TRAFFSTAT_OK && run->numbers > 1) {
-        status = traffstat_i_estimate_assume(run->estimate,
-                                             "all rows share one unknown reporting rate, so their "
-                                             "middle values and ends do not add up to a total");
+        status = traffstat_i_estimate_assume(
+            run->estimate, "all rows share one rate, so their numbers do not add up to "
+                           "a total");
     }
     if (status == TRAFFSTAT_OK && run->numbers > 1 &&
         run->belief.rate_prior == TRAFFSTAT_RATE_GAMMA) {
