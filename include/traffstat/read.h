@@ -16,7 +16,11 @@
  * duplicate_cell, conflicting_population, bad_population, bad_coverage, unknown_flag and long_quote
  * are listed only. A quote that is not closed costs the record that it opens in; reading goes on at
  * the next line.
- * Blank lines are no records.
+ * Blank lines are no records. decoded_as_cp1252 and lost_characters (U+FFFD in the file) are listed
+ * once a file, with the first line of theirs.
+ *
+ * Bytes: UTF-8, UTF-16, UTF-32, Windows-1252 or a declared encoding; gzip streams of any of these;
+ * lines that end in LF, CR LF, CR CR LF or CR, mixed or not.
  */
 #ifndef TRAFFSTAT_READ_H
 #define TRAFFSTAT_READ_H
@@ -65,7 +69,9 @@ enum {
     TRAFFSTAT_LIMIT_RECORD = 1,    /**< bytes in a record; default 1,048,576 */
     TRAFFSTAT_LIMIT_COLUMNS = 2,   /**< fields in a record; default 4,096 */
     TRAFFSTAT_LIMIT_SERIES = 3,    /**< distinct series; default 1,000,000 */
-    TRAFFSTAT_LIMIT_EXAMPLES = 4   /**< examples kept of each problem; default 5 */
+    TRAFFSTAT_LIMIT_EXAMPLES = 4,  /**< examples kept of each problem; default 5 */
+    TRAFFSTAT_LIMIT_DECOMPRESSED = 5, /**< bytes that a .gz may unfold to; default 2^34 */
+    TRAFFSTAT_LIMIT_RATIO = 6      /**< and times its own size, past 1 MiB; default 200 */
 };
 
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
@@ -88,6 +94,14 @@ traffstat_status traffstat_reader_set(traffstat_ctx *ctx, traffstat_reader *read
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_reader_set_delimiter(traffstat_ctx *ctx, traffstat_reader *reader,
                                                 int32_t delimiter);
+/** Encoding: NULL or "" (default) goes by the bytes: UTF-16 and UTF-32 by mark or pattern, else
+ *  UTF-8, of which bytes that are none are Windows-1252 (the problem decoded_as_cp1252). A name:
+ *  "UTF-8" (other bytes are then E_FORMAT), "cp1252", "latin1" (read as cp1252), "UTF-16",
+ *  "UTF-16LE", "UTF-16BE", "UTF-32"… or one that the system's iconv knows; the case does not
+ *  matter. @return TRAFFSTAT_OK, _E_ARGUMENT (unknown name) */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_reader_set_encoding(traffstat_ctx *ctx, traffstat_reader *reader,
+                                               const char *encoding);
 /** Decimal mark '.' (default) or ','; the other one is then the thousands mark. */
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_reader_set_decimal(traffstat_ctx *ctx, traffstat_reader *reader,

@@ -546,6 +546,18 @@ static traffstat_status take_quote(int what, int64_t line, size_t column, int64_
     return status;
 }
 
+static traffstat_status take_bytes(int what, int64_t line, unsigned char byte, void *user)
+{
+    static const char digits[] = "0123456789abcdef";
+    job *j = user;
+    const char hex[] = {'b', 'y', 't', 'e', ' ', '0', 'x', digits[byte >> 4], digits[byte & 15],
+                        '\0'};
+    const bool odd = what == TRAFFSTAT_I_FOUND_CP1252;
+    return traffstat_i_log_add(
+        &j->log, odd ? TRAFFSTAT_I_DECODED_AS_CP1252 : TRAFFSTAT_I_LOST_CHARACTERS, line, 0, "",
+        NULL, traffstat_i_slice_of(odd ? hex : "U+FFFD"));
+}
+
 /* ---- the account ---------------------------------------------------------------------------- */
 
 static traffstat_status tell_columns(job *j)
@@ -572,13 +584,13 @@ static traffstat_status tell_columns(job *j)
     return TRAFFSTAT_OK;
 }
 
-static traffstat_status tell(job *j, const traffstat_i_source *source, const traffstat_panel *panel)
+static traffstat_status tell(job *j, traffstat_i_source *source, const traffstat_panel *panel)
 {
-    const bool read = j->dialect.delimiter != '\0';
+    const bool read = j->dialect.name != NULL;
     traffstat_i_account_rows(j->account, j->seen, j->used);
     traffstat_status status = traffstat_i_account_texts(
-        j->account, j->file, read ? traffstat_i_dialect_name(j->dialect.delimiter) : "",
-        read ? (source->bom ? "UTF-8 with BOM" : "UTF-8") : "",
+        j->account, j->file, read ? j->dialect.name : "",
+        read ? traffstat_i_source_encoding(source) : "",
         j->header.measure != NULL ? "long" : "");
     if (status == TRAFFSTAT_OK && j->header.measure != NULL) {
         status = tell_columns(j);
@@ -624,7 +636,7 @@ static traffstat_status check_yield(job *j)
 
 static traffstat_status run(job *j, traffstat_i_source *source, traffstat_panel **panel)
 {
-    const traffstat_i_sink sink = {take_record, take_quote, j};
+    const traffstat_i_sink sink = {take_record, take_quote, j, take_bytes};
     traffstat_status status =
         traffstat_panel_builder_new(j->ctx, TRAFFSTAT_DUPLICATES_ERROR, &j->builder);
     if (status == TRAFFSTAT_OK) {

@@ -42,6 +42,10 @@ static const kind kinds[TRAFFSTAT_I_KINDS] = {
     [TRAFFSTAT_I_UNKNOWN_FLAG] = {"unknown_flag",
                                   "provisional, partial_year, break, partial or summed",
                                   "what is unknown left out", 0},
+    [TRAFFSTAT_I_DECODED_AS_CP1252] = {"decoded_as_cp1252", "UTF-8",
+                                       "what is not UTF-8 read as Windows-1252", 0},
+    [TRAFFSTAT_I_LOST_CHARACTERS] = {"lost_characters", "the letters that U+FFFD stands for",
+                                     "kept as U+FFFD", 0},
 };
 
 void traffstat_i_log_init(traffstat_i_log *log, traffstat_ctx *ctx, traffstat_account *account,
