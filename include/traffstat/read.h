@@ -129,7 +129,7 @@ traffstat_status traffstat_reader_limit_bounds(traffstat_limit limit, uint64_t *
  * @param path     UTF-8
  * @param panel    the panel; NULL on failure
  * @param account  NULL when not wanted; else set whenever the file could be opened, on failure too
- * @return TRAFFSTAT_OK, _E_ARGUMENT, _E_IO, _E_FORMAT (empty, not UTF-8, or not CSV: the message
+ * @return TRAFFSTAT_OK, _E_ARGUMENT, _E_IO, _E_FORMAT (empty, not in its encoding, or not CSV: the message
  *         says what it looks like), _E_COLUMN (a role has no column, or two), _E_NODATA (no record
  *         could be used), _E_VALUE (strict), _E_CONFLICT, _E_LIMIT, _E_CANCELLED, _E_CALLBACK,
  *         _E_NOMEM.
@@ -139,6 +139,18 @@ TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_read_path(traffstat_ctx *ctx, const traffstat_reader *reader,
                                      const char *path, traffstat_panel **panel,
                                      traffstat_account **account);
+
+/**
+ * The same from several files into one panel, in their order; each has its own header, encoding and
+ * separator. Problems name their file. A cell that two files have is a duplicate. The first file
+ * that cannot be read ends the reading.
+ *
+ * @param paths  `count` of them, at least one, none NULL
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_read_paths(traffstat_ctx *ctx, const traffstat_reader *reader,
+                                      const char *const *paths, size_t count,
+                                      traffstat_panel **panel, traffstat_account **account);
 
 /** The same from memory; `name` stands for the file in messages. */
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK

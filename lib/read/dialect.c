@@ -5,6 +5,8 @@
 /* Records looked at to choose a separator, and fields of one that are told apart. */
 #define SNIFFED 64
 #define WIDEST 1024
+/* Lines that a quoted field may have before its quote is taken for a stray one. */
+#define LONGEST_QUOTE 20
 
 static const char candidates[] = {',', ';', '\t', '|'};
 
@@ -35,32 +37,56 @@ const char *traffstat_i_line_end(const char *data, size_t size)
     return lf != NULL ? end : NULL;
 }
 
+/* Past the field that a quote at head.data[at] opens; the end of the line where it never closes, so
+ * that a stray quote spoils no more than its line. */
+static size_t quoted_end(traffstat_i_slice head, size_t at)
+{
+    size_t lines = 0;
+    size_t first_end = 0;
+    for (size_t i = at + 1; i < head.size && lines <= LONGEST_QUOTE; i++) {
+        if (head.data[i] == '"' && i + 1 < head.size && head.data[i + 1] == '"') {
+            i++;
+        } else if (head.data[i] == '"') {
+            return i + 1;
+        } else if (head.data[i] == '\n' || head.data[i] == '\r') {
+            first_end = lines == 0 ? i : first_end;
+            lines++;
+        }
+    }
+    return first_end > 0 ? first_end : head.size;
+}
+
 /* Separators outside quotes in each of the first records; a record that the head cuts is left out
  * unless it is the only one. */
 static size_t count_separators(traffstat_i_slice head, char delimiter, size_t counts[SNIFFED])
 {
     size_t records = 0;
     size_t found = 0;
-    bool quoted = false;
     bool blank = true;
-    for (size_t i = 0; i < head.size && records < SNIFFED; i++) {
+    bool opens = true; /* a field begins here: the only place where a quote is one */
+    for (size_t i = 0; i < head.size && records < SNIFFED;) {
         const char c = head.data[i];
-        if (c == '"') {
-            quoted = !quoted;
-        } else if (!quoted && c == delimiter) {
-            found++;
+        if (c == '"' && opens) {
+            i = quoted_end(head, i);
+            opens = false;
+            blank = false;
+            continue;
         }
-        if (!quoted && (c == '\n' || c == '\r')) {
+        i++;
+        if (c == '\n' || c == '\r') {
             if (!blank) {
                 counts[records++] = found;
             }
             found = 0;
             blank = true;
-        } else {
-            blank = blank && traffstat_i_is_space(c) && c != delimiter;
+            opens = true;
+            continue;
         }
+        found += c == delimiter;
+        opens = c == delimiter || (opens && traffstat_i_is_space(c));
+        blank = blank && traffstat_i_is_space(c) && c != delimiter;
     }
-    if (!blank && (records == 0 || (head.size < TRAFFSTAT_I_BLOCK && records < SNIFFED))) {
+    if (!blank && (records == 0 || (head.size < TRAFFSTAT_I_BLOCK - 16 && records < SNIFFED))) {
         counts[records++] = found;
     }
     return records;

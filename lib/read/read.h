@@ -115,6 +115,8 @@ typedef struct traffstat_i_source {
     void *user;
     uint64_t expected; /* bytes in all, 0 unknown */
     uint64_t taken;
+    double before; /* shares of the whole call: what was done before, and what this source is */
+    double share;
     traffstat_i_gzip *gzip; /* NULL: not compressed */
     char *block;
     size_t filled;   /* bytes in the block */
@@ -325,7 +327,8 @@ bool traffstat_i_kind_drops(traffstat_i_kind kind);
 /* One cell for each (series, year) that was met, in order of first meeting. */
 typedef struct traffstat_i_stored {
     traffstat_cell cell;
-    int64_t line;             /* where it was first met */
+    const char *file;         /* where it was first met */
+    int64_t line;
     int64_t population_line;  /* where its population was; 0 none */
     size_t series;
 } traffstat_i_stored;

@@ -538,7 +538,7 @@ static double share_done(const traffstat_i_source *source)
 {
     const double taken = (double) source->taken;
     const double all = source->expected > 0 ? (double) source->expected : taken + 64.0 * 65536.0;
-    return taken < all ? 0.95 * taken / all : 0.95;
+    return 0.95 * (source->before + source->share * (taken < all ? taken / all : 1.0));
 }
 
 static traffstat_status read_blocks(traffstat_i_records *r, traffstat_i_slice block)

@@ -8,7 +8,7 @@
 
 static traffstat_status begin(traffstat_ctx *ctx, const char *name, traffstat_i_source *out)
 {
-    *out = (traffstat_i_source){.ctx = ctx, .name = name, .file = -1};
+    *out = (traffstat_i_source){.ctx = ctx, .name = name, .file = -1, .share = 1.0};
     out->block = traffstat_i_alloc(ctx, TRAFFSTAT_I_BLOCK, 1);
     return out->block != NULL ? TRAFFSTAT_OK : TRAFFSTAT_E_NOMEM;
 }

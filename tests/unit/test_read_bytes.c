@@ -341,6 +341,45 @@ static void a_long_file_of_lone_crs_is_no_single_line(void **state)
     free(text);
 }
 
+/* ---- separators ----------------------------------------------------------------------------- */
+
+static void separators_are_found_past_quotes_and_preambles(void **state)
+{
+    static const struct {
+        const char *text;
+        char delimiter;
+    } cases[] = {
+        {"Offences, by year, place, source\nplace;year;cases\nA;2017;7\nB;2017;8\n", ';'},
+        {"place;year;cases\nPipe 6\" wide, long;2017;7\nB, C;2017;8\nD, E;2018;1\n", ';'},
+        {"\"pla\nce;\";year;cases\n\"A, \"\"B, C;\";2017;7\n\"D, E;\";2018;1\n", ';'},
+        {"\"open;year;cases\nA;2017;7\nB;2017;8\nC;2017;8\n", ';'},
+        {"place\tyear\tcases\nA|B|C\t2017\t1,204\nB|C|D\t2018\t1,205\n", '\t'},
+        {"place;year;rate\rA;2017;1,5\rB;2017;2,5\r", ';'},
+        {"just one column\nof words\n", ','},
+    };
+    (void) state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        traffstat_i_dialect dialect;
+        traffstat_i_dialect_choose(traffstat_i_slice_of(cases[i].text), 0, &dialect);
+        assert_int_equal(dialect.delimiter, cases[i].delimiter);
+    }
+}
+
+static void given_beats_declared_beats_sniffed(void **state)
+{
+    static const char text[] = "sep=;\r\nplace|year|cases;place,year,cases\r\nA;1|2|3,4,5\r\n";
+    traffstat_i_dialect dialect;
+    (void) state;
+    traffstat_i_dialect_choose(traffstat_i_slice_of(text), 0, &dialect);
+    assert_string_equal(dialect.name, "semicolon (by its sep= line)");
+    assert_int_equal(dialect.skip, 7);
+    traffstat_i_dialect_choose(traffstat_i_slice_of(text), '|', &dialect);
+    assert_string_equal(dialect.name, "pipe (given)");
+    assert_int_equal(dialect.skip, 7);
+    traffstat_i_dialect_choose(traffstat_i_slice_of(text + 7), 0, &dialect);
+    assert_int_equal(dialect.skip, 0);
+}
+
 /* ---- gzip ----------------------------------------------------------------------------------- */
 
 static void gzip_is_unfolded_members_and_padding_and_all(void **state)
@@ -429,6 +468,51 @@ static void gzip_of_utf16_is_read_too(void **state)
     free(wide.data);
 }
 
+/* ---- several files -------------------------------------------------------------------------- */
+
+static void files_make_one_panel_and_problems_name_their_file(void **state)
+{
+    static const char first[] = HEAD "A,2017,7\nB,2017,8\n";
+    static const char second[] = "cases;place;year\n9;A;2018\n1;B;2017\nx;B;2018\n";
+    char folder[SUPPORT_PATH_SIZE];
+    char one[SUPPORT_PATH_SIZE];
+    char two[SUPPORT_PATH_SIZE];
+    char gone[SUPPORT_PATH_SIZE];
+    support_temp_folder(folder);
+    support_path(one, folder, "one.csv");
+    support_path(two, folder, "two.csv");
+    support_path(gone, folder, "gone.csv");
+    support_write(one, first, sizeof first - 1);
+    support_write(two, second, sizeof second - 1);
+    const char *const paths[] = {one, two, gone};
+    result r = {0};
+    assert_ok(*state, traffstat_read_paths(*state, NULL, paths, 2, &r.panel, &r.account));
+    assert_int_equal(traffstat_account_rows_seen(r.account), 5);
+    assert_int_equal(traffstat_account_rows_used(r.account), 4);
+    assert_int_equal(traffstat_panel_series(r.panel), 2);
+    assert_cell(&r, 0, "A", 7);
+    assert_cell(&r, 1, "A", 9);
+    assert_cell(&r, 2, "B", 9);
+    assert_string_equal(traffstat_account_dialect(r.account), "comma; semicolon");
+    traffstat_problem problem;
+    traffstat_example example;
+    assert_true(find_problem(r.account, "unparsable_count", &problem, &example));
+    assert_string_equal(example.file, two);
+    assert_int_equal(example.line, 4);
+    assert_true(find_problem(r.account, "duplicate_cell", &problem, &example));
+    assert_string_equal(example.file, two);
+    assert_non_null(strstr(example.got, "line 3 of "));
+    drop(&r);
+    assert_int_equal(traffstat_read_paths(*state, NULL, paths, 3, &r.panel, &r.account),
+                     TRAFFSTAT_E_IO);
+    assert_non_null(strstr(traffstat_ctx_message(*state), "gone.csv"));
+    assert_null(r.panel);
+    drop(&r);
+    assert_int_equal(traffstat_read_paths(*state, NULL, paths, 0, &r.panel, NULL),
+                     TRAFFSTAT_E_ARGUMENT);
+    support_remove_folder(folder);
+}
+
 /* ---- memory --------------------------------------------------------------------------------- */
 
 static traffstat_status try_reading(traffstat_ctx *ctx, void *arg)
@@ -467,10 +551,13 @@ int main(void)
         TEST(nothing_depends_on_where_blocks_end),
         TEST(line_ends_of_all_kinds_count_as_one_line),
         TEST(a_long_file_of_lone_crs_is_no_single_line),
+        TEST(separators_are_found_past_quotes_and_preambles),
+        TEST(given_beats_declared_beats_sniffed),
         TEST(gzip_is_unfolded_members_and_padding_and_all),
         TEST(a_gzip_file_that_is_cut_or_damaged_is_refused),
         TEST(gzip_bombs_stop_at_the_caps),
         TEST(gzip_of_utf16_is_read_too),
+        TEST(files_make_one_panel_and_problems_name_their_file),
         TEST(memory_may_fail_at_every_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
