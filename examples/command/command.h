@@ -40,9 +40,15 @@ typedef struct pairs {
     size_t count;
 } pairs;
 
+/* Files of counts in one call. */
+#define FILES 256
+
 typedef struct options {
     unsigned verb;
-    const char *file; /* also the id of `evidence` */
+    const char *file; /* the first one; also the id of `evidence` */
+    const char *files[FILES];
+    size_t file_count;
+    const char *encoding;
     bool help;
     bool json;
     bool csv;

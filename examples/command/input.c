@@ -45,6 +45,9 @@ static traffstat_status set_reader(const command *session, traffstat_reader *rea
         status = traffstat_reader_set_delimiter(ctx, reader, given->delimiter);
     }
     if (status == TRAFFSTAT_OK) {
+        status = traffstat_reader_set_encoding(ctx, reader, given->encoding);
+    }
+    if (status == TRAFFSTAT_OK) {
         status = traffstat_reader_set_decimal(ctx, reader, given->decimal);
     }
     if (status == TRAFFSTAT_OK) {
@@ -73,7 +76,8 @@ static traffstat_status read_file(const command *session, const traffstat_reader
         return traffstat_read_stream(session->ctx, reader, read_standard_input, NULL,
                                      "standard input", &out->all, &out->account);
     }
-    return traffstat_read_path(session->ctx, reader, file, &out->all, &out->account);
+    return traffstat_read_paths(session->ctx, reader, session->options->files,
+                                session->options->file_count, &out->all, &out->account);
 }
 
 /* EINTR is our Ctrl-C; any other error number means that standard input cannot be read. */

@@ -37,6 +37,7 @@ TEXT(source)
 TEXT(font)
 TEXT(font_bold)
 TEXT(language)
+TEXT(encoding)
 
 static bool take_model(options *to, const char *value)
 {
@@ -90,7 +91,10 @@ const option option_list[] = {
     {"decimal", "MARK", VERB_DATA, take_decimal, "decimal mark of the file: . (default) or ,"},
     {"delimiter", "NAME", VERB_DATA, take_delimiter,
      "comma, semicolon, tab or pipe; default: found out"},
-    {"limit", "NAME=N", VERB_DATA, take_limit, "cap on field, record, columns, series or examples"},
+    {"encoding", "NAME", VERB_DATA, take_encoding,
+     "of the file: UTF-8, cp1252, UTF-16…; default: found out"},
+    {"limit", "NAME=N", VERB_DATA, take_limit,
+     "cap on field, record, columns, series, examples, decompressed (bytes) or ratio"},
     {"strict", NULL, VERB_DATA, take_strict, "any problem in the file ends with status 1"},
     {"lenient", NULL, VERB_DATA, take_lenient,
      "go on although a selected series lost records; says so"},
@@ -247,14 +251,17 @@ static int read_short(options *to, int count, char **arguments, int *at)
 
 static int read_file_name(options *to, const char *name)
 {
-    if (to->file != NULL) {
-        return usage("one %s at a time: \"%s\" is a second one",
-                     to->verb == VERB_EVIDENCE ? "id" : "file", name);
+    if (to->file != NULL && to->verb == VERB_EVIDENCE) {
+        return usage("one id at a time: \"%s\" is a second one", name);
+    }
+    if (to->file_count == FILES) {
+        return usage("%d files are the most that one call takes", FILES);
     }
     if (name[0] == '\0') {
         return usage("the name of the file is empty");
     }
-    to->file = name;
+    to->files[to->file_count++] = name;
+    to->file = to->files[0];
     return EXIT_DONE;
 }
 
@@ -276,6 +283,11 @@ static int check_together(const options *to)
     if (to->file == NULL && to->verb != VERB_EVIDENCE) {
         return usage("name a file of counts: traffstat %s FILE.csv (- for standard input)",
                      verb_name(to->verb));
+    }
+    for (size_t i = 0; to->file_count > 1 && i < to->file_count; i++) {
+        if (strcmp(to->files[i], "-") == 0) {
+            return usage("standard input (-) is read alone, not among other files");
+        }
     }
     if (to->verb == VERB_CHART && to->output == NULL) {
         return usage("name the picture: traffstat chart %s -o FILE.png (or .svg, .pdf)", to->file);
