@@ -4,7 +4,8 @@
  *   source.c   blocks of UTF-8 from a path, memory or a callback, through gzip.c and decode.c;
  *              looks.c says what is no CSV
  *   dialect.c  separator from the first block
- *   records.c  libcsv, fed one physical line a call; resumes after a quote that is never closed
+ *   records.c  split.c for plain lines, else libcsv, fed one physical line a call; resumes after a
+ *              quote that is never closed
  *   roles.c    names and aliases of roles; header.c which column plays which
  *   values.c   texts into counts, years, numbers
  *   cells.c    records of one series and year into one cell
@@ -184,6 +185,13 @@ void traffstat_i_dialect_choose(traffstat_i_slice head, int32_t given, traffstat
 /* Past the end of the first physical line of data[0..size): LF, CR LF, CR CR LF or a lone CR; NULL
  * when the line goes on. */
 const char *traffstat_i_line_end(const char *data, size_t size);
+
+/* ---- plain lines ---------------------------------------------------------------------------- */
+
+/* Cuts a whole line, its end included, into fields that lie in it. false: it is left to libcsv,
+ * because of quotes that are not plainly around a field, or more fields than `room`. */
+bool traffstat_i_split(const char *line, size_t size, char delimiter, traffstat_i_slice *fields,
+                       size_t room, size_t *count);
 
 /* ---- records -------------------------------------------------------------------------------- */
 

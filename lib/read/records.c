@@ -237,6 +237,19 @@ static traffstat_status tell_bytes(traffstat_i_records *r, int64_t line)
     return status;
 }
 
+static traffstat_status hand_slices(traffstat_i_records *r, size_t kept)
+{
+    const traffstat_i_record record = {
+        .line = r->record_line,
+        .fields = r->columns,
+        .kept = kept,
+        .field = r->slices,
+        .surplus = r->surplus,
+        .blank = r->blank,
+    };
+    return r->sink->record(r, &record, r->sink->user);
+}
+
 static traffstat_status hand_over(traffstat_i_records *r)
 {
     const size_t kept = r->wanted != NULL ? r->width : r->columns;
@@ -254,15 +267,7 @@ static traffstat_status hand_over(traffstat_i_records *r)
     if (status != TRAFFSTAT_OK) {
         return status;
     }
-    const traffstat_i_record record = {
-        .line = r->record_line,
-        .fields = r->columns,
-        .kept = kept,
-        .field = r->slices,
-        .surplus = r->surplus,
-        .blank = r->blank,
-    };
-    return r->sink->record(r, &record, r->sink->user);
+    return hand_slices(r, kept);
 }
 
 static void on_record(int ending, void *user)
@@ -355,6 +360,42 @@ static bool closes_badly(const traffstat_i_records *r, const char *data, size_t 
     return at < end && *at != delimiter && *at != '\r' && *at != '\n';
 }
 
+/* Puts what split.c found in the form that hand_over gives records. */
+static void keep_wanted(traffstat_i_records *r, size_t kept)
+{
+    for (size_t i = 0; i < r->columns; i++) {
+        const bool there = r->slices[i].size > 0;
+        r->blank = r->blank && !there;
+        r->surplus = r->surplus || (there && i >= kept);
+        if (!there || !is_wanted(r, i)) {
+            r->slices[i] = (traffstat_i_slice){"", 0};
+        }
+    }
+    for (size_t i = r->columns; i < kept; i++) {
+        r->slices[i] = (traffstat_i_slice){"", 0};
+    }
+}
+
+/* A line that is a record and needs no state; false: it is left to libcsv. */
+static bool take_plain(traffstat_i_records *r, const char *data, size_t size,
+                       traffstat_status *status)
+{
+    const size_t room = r->slice_room < r->column_limit ? r->slice_room : (size_t) r->column_limit;
+    const size_t kept = r->width;
+    if (r->wanted == NULL || kept > room || size > r->field_limit ||
+        !traffstat_i_split(data, size, (char) r->parser.delim_char, r->slices, room, &r->columns)) {
+        r->columns = 0;
+        return false;
+    }
+    keep_wanted(r, kept);
+    *status = tell_bytes(r, r->record_line);
+    if (*status == TRAFFSTAT_OK) {
+        *status = hand_slices(r, kept);
+    }
+    clear_record(r);
+    return true;
+}
+
 static traffstat_status feed(traffstat_i_records *r, const char *data, size_t size, bool ends_line)
 {
     if (between_records(r)) {
@@ -365,10 +406,15 @@ static traffstat_status feed(traffstat_i_records *r, const char *data, size_t si
     if (size > r->record_limit) {
         return fail_limit(r, "record", r->record_limit, "bytes");
     }
+    traffstat_status status = TRAFFSTAT_OK;
+    if (ends_line && between_records(r) && take_plain(r, data, size, &status)) {
+        r->line++;
+        return status;
+    }
     r->closed = false;
     r->broken = r->wanted != NULL && r->parser.pstate == r->inside && r->line > r->field_line &&
                 closes_badly(r, data, size);
-    traffstat_status status = r->broken ? TRAFFSTAT_OK : parse(r, data, size);
+    status = r->broken ? TRAFFSTAT_OK : parse(r, data, size);
     if (status == TRAFFSTAT_OK && (r->broken || !between_records(r))) {
         r->pending.size = r->closed ? 0 : r->pending.size;
         status = keep_pending(r, data, size);

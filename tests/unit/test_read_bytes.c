@@ -1,4 +1,5 @@
 /* From bytes to records: encodings, gzip, line ends, separators. */
+#include <csv.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -380,6 +381,75 @@ static void given_beats_declared_beats_sniffed(void **state)
     assert_int_equal(dialect.skip, 0);
 }
 
+/* ---- plain lines ---------------------------------------------------------------------------- */
+
+typedef struct said {
+    char text[256]; /* the fields, each with a \x01 before it */
+    size_t size;
+    int records;
+} said;
+
+static void add_field(void *data, size_t size, void *user)
+{
+    said *to = user;
+    to->text[to->size++] = 1;
+    if (size > 0) {
+        memcpy(to->text + to->size, data, size);
+    }
+    to->size += size;
+}
+
+static void add_record(int ending, void *user)
+{
+    (void) ending;
+    ((said *) user)->records++;
+}
+
+/* Lines of libcsv's own alphabet: what is taken without it must be what it says. */
+static void plain_lines_are_cut_as_libcsv_would(void **state)
+{
+    static const char alphabet[] = "ab,,\"\" \t;;";
+    static const char *const ends[] = {"\n", "\r\n", "\r", "\r\r\n"};
+    support_rng rng;
+    (void) state;
+    support_rng_init(&rng, 7);
+    size_t taken = 0;
+    size_t quoted = 0;
+    for (int round = 0; round < 200000; round++) {
+        char line[64];
+        size_t size = 0;
+        const int64_t length = support_rng_between(&rng, 0, 14);
+        const char delimiter = ",;\t"[support_rng_between(&rng, 0, 2)];
+        while ((int64_t) size < length) {
+            line[size++] = alphabet[support_rng_between(&rng, 0, (int64_t) sizeof alphabet - 2)];
+        }
+        const char *end = ends[support_rng_between(&rng, 0, 3)];
+        memcpy(line + size, end, strlen(end));
+        size += strlen(end);
+        traffstat_i_slice fields[12];
+        size_t count = 0;
+        if (!traffstat_i_split(line, size, delimiter, fields, 12, &count)) {
+            continue;
+        }
+        said ours = {.records = 1};
+        said theirs = {.records = 0};
+        for (size_t i = 0; i < count; i++) {
+            add_field((void *) (uintptr_t) fields[i].data, fields[i].size, &ours);
+        }
+        struct csv_parser parser;
+        assert_int_equal(csv_init(&parser, 0), 0);
+        csv_set_delim(&parser, (unsigned char) delimiter);
+        assert_int_equal(csv_parse(&parser, line, size, add_field, add_record, &theirs), size);
+        csv_free(&parser);
+        assert_int_equal(theirs.records, ours.records);
+        assert_int_equal(theirs.size, ours.size);
+        assert_memory_equal(theirs.text, ours.text, ours.size);
+        taken++;
+        quoted += memchr(line, '"', size) != NULL;
+    }
+    assert_true(taken > 30000 && quoted > 3000);
+}
+
 /* ---- gzip ----------------------------------------------------------------------------------- */
 
 static void gzip_is_unfolded_members_and_padding_and_all(void **state)
@@ -553,6 +623,7 @@ int main(void)
         TEST(a_long_file_of_lone_crs_is_no_single_line),
         TEST(separators_are_found_past_quotes_and_preambles),
         TEST(given_beats_declared_beats_sniffed),
+        TEST(plain_lines_are_cut_as_libcsv_would),
         TEST(gzip_is_unfolded_members_and_padding_and_all),
         TEST(a_gzip_file_that_is_cut_or_damaged_is_refused),
         TEST(gzip_bombs_stop_at_the_caps),
