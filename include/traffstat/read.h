@@ -19,6 +19,11 @@
  * Blank lines are no records. decoded_as_cp1252 and lost_characters (U+FFFD in the file) are listed
  * once a file, with the first line of theirs.
  *
+ * Content, listed and never changed: common_divisor, once for each series (and once for the file,
+ * with the names of all places) whose counts above zero are all multiples of a number that chance
+ * does not explain: k counts are all multiples of d with a chance of about d^-k. A multiplied or
+ * rounded release looks like that. count_exceeds_population: more cases than people.
+ *
  * Bytes: UTF-8, UTF-16, UTF-32, Windows-1252 or a declared encoding; gzip streams of any of these;
  * lines that end in LF, CR LF, CR CR LF or CR, mixed or not.
  */

@@ -720,6 +720,9 @@ static traffstat_status run(job *j, const inputs *in, traffstat_panel **panel)
     if (status == TRAFFSTAT_OK) {
         status = build(j, panel);
     }
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_i_sanity(&j->log, *panel, &j->cells);
+    }
     return status;
 }
 

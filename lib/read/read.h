@@ -10,6 +10,7 @@
  *   values.c   texts into counts, years, numbers
  *   cells.c    records of one series and year into one cell
  *   panel.c    the sink that joins them; evidence.c is the other sink
+ *   sanity.c   what the finished panel cannot mean
  *   problems.c what was met on the way */
 #ifndef TRAFFSTAT_I_READ_H
 #define TRAFFSTAT_I_READ_H
@@ -305,6 +306,8 @@ typedef enum traffstat_i_kind {
     TRAFFSTAT_I_UNKNOWN_FLAG,
     TRAFFSTAT_I_DECODED_AS_CP1252,
     TRAFFSTAT_I_LOST_CHARACTERS,
+    TRAFFSTAT_I_COMMON_DIVISOR,
+    TRAFFSTAT_I_EXCEEDS_POPULATION,
     TRAFFSTAT_I_KINDS
 } traffstat_i_kind;
 
@@ -326,6 +329,9 @@ void traffstat_i_log_clear(traffstat_i_log *log);
 traffstat_status traffstat_i_log_add(traffstat_i_log *log, traffstat_i_kind kind, int64_t line,
                                      size_t number, const char *column, const char *expected,
                                      traffstat_i_slice got);
+/* The same with a text of our own making, which is not cut. */
+traffstat_status traffstat_i_log_add_whole(traffstat_i_log *log, traffstat_i_kind kind,
+                                           const char *file, int64_t line, const char *got);
 /* Is a text for the next example of this kind still wanted? */
 bool traffstat_i_log_wants(const traffstat_i_log *log, traffstat_i_kind kind);
 bool traffstat_i_kind_drops(traffstat_i_kind kind);
@@ -358,5 +364,11 @@ void traffstat_i_cells_clear(traffstat_i_cells *cells);
  * year). The pointer holds until the next call. NULL on no memory. */
 traffstat_i_stored *traffstat_i_cells_at(traffstat_i_cells *cells, size_t series, int32_t year,
                                          bool *fresh);
+
+/* ---- content -------------------------------------------------------------------------------- */
+
+/* Looks at a finished panel for counts that share a divisor and for more cases than people. */
+traffstat_status traffstat_i_sanity(traffstat_i_log *log, const traffstat_panel *panel,
+                                    const traffstat_i_cells *cells);
 
 #endif
