@@ -61,6 +61,8 @@ typedef struct options {
     int32_t last_year;
     const char *measure;
     pairs where;
+    bool sums;       /* --by was given */
+    traffstat_by by;
     pairs map;
     pairs set;
     pairs limits;
@@ -115,6 +117,7 @@ bool take_seed(options *to, const char *value);
 bool take_threads(options *to, const char *value);
 bool take_years(options *to, const char *value);
 bool take_where(options *to, const char *value);
+bool take_by(options *to, const char *value);
 bool take_map(options *to, const char *value);
 bool take_set(options *to, const char *value);
 bool take_limit(options *to, const char *value);

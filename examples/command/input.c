@@ -218,6 +218,20 @@ static size_t mark(const command *session, const input *in, int32_t *keep, int64
     return count;
 }
 
+/* --by: sums of what was selected take its place. */
+static int sum_selected(const command *session, input *in)
+{
+    traffstat_panel *sums = NULL;
+    const traffstat_status status =
+        traffstat_panel_aggregate(session->ctx, in->selected, session->options->by, &sums);
+    if (status != TRAFFSTAT_OK) {
+        return failure(session, status);
+    }
+    traffstat_panel_free(in->selected);
+    in->selected = sums;
+    return EXIT_DONE;
+}
+
 int input_select(const command *session, input *in)
 {
     const options *given = session->options;
@@ -241,6 +255,9 @@ int input_select(const command *session, input *in)
         } else if (status != TRAFFSTAT_OK) {
             result = failure(session, status);
         }
+    }
+    if (result == EXIT_DONE && given->sums) {
+        result = sum_selected(session, in);
     }
     free(keep);
     return result;

@@ -233,6 +233,16 @@ bool take_duplicates(options *to, const char *value)
     return take_word("duplicates", value, words, 4, &to->duplicates);
 }
 
+bool take_by(options *to, const char *value)
+{
+    static const word words[] = {{"jurisdiction", TRAFFSTAT_BY_JURISDICTION},
+                                 {"key", TRAFFSTAT_BY_KEY},
+                                 {"category", TRAFFSTAT_BY_CATEGORY},
+                                 {"measure", TRAFFSTAT_BY_MEASURE}};
+    to->sums = true;
+    return take_word("by", value, words, 4, &to->by);
+}
+
 bool take_decimal(options *to, const char *value)
 {
     static const word words[] = {{".", '.'}, {",", ','}};
