@@ -40,9 +40,15 @@ typedef struct pairs {
     size_t count;
 } pairs;
 
+/* Files of counts in one call. */
+#define FILES 256
+
 typedef struct options {
     unsigned verb;
-    const char *file; /* also the id of `evidence` */
+    const char *file; /* the first one; also the id of `evidence` */
+    const char *files[FILES];
+    size_t file_count;
+    const char *encoding;
     bool help;
     bool json;
     bool csv;
@@ -55,6 +61,8 @@ typedef struct options {
     int32_t last_year;
     const char *measure;
     pairs where;
+    bool sums;       /* --by was given */
+    traffstat_by by;
     pairs map;
     pairs set;
     pairs limits;
@@ -109,6 +117,7 @@ bool take_seed(options *to, const char *value);
 bool take_threads(options *to, const char *value);
 bool take_years(options *to, const char *value);
 bool take_where(options *to, const char *value);
+bool take_by(options *to, const char *value);
 bool take_map(options *to, const char *value);
 bool take_set(options *to, const char *value);
 bool take_limit(options *to, const char *value);

@@ -45,6 +45,9 @@ static traffstat_status set_reader(const command *session, traffstat_reader *rea
         status = traffstat_reader_set_delimiter(ctx, reader, given->delimiter);
     }
     if (status == TRAFFSTAT_OK) {
+        status = traffstat_reader_set_encoding(ctx, reader, given->encoding);
+    }
+    if (status == TRAFFSTAT_OK) {
         status = traffstat_reader_set_decimal(ctx, reader, given->decimal);
     }
     if (status == TRAFFSTAT_OK) {
@@ -73,7 +76,8 @@ static traffstat_status read_file(const command *session, const traffstat_reader
         return traffstat_read_stream(session->ctx, reader, read_standard_input, NULL,
                                      "standard input", &out->all, &out->account);
     }
-    return traffstat_read_path(session->ctx, reader, file, &out->all, &out->account);
+    return traffstat_read_paths(session->ctx, reader, session->options->files,
+                                session->options->file_count, &out->all, &out->account);
 }
 
 /* EINTR is our Ctrl-C; any other error number means that standard input cannot be read. */
@@ -214,6 +218,20 @@ static size_t mark(const command *session, const input *in, int32_t *keep, int64
     return count;
 }
 
+/* --by: sums of what was selected take its place. */
+static int sum_selected(const command *session, input *in)
+{
+    traffstat_panel *sums = NULL;
+    const traffstat_status status =
+        traffstat_panel_aggregate(session->ctx, in->selected, session->options->by, &sums);
+    if (status != TRAFFSTAT_OK) {
+        return failure(session, status);
+    }
+    traffstat_panel_free(in->selected);
+    in->selected = sums;
+    return EXIT_DONE;
+}
+
 int input_select(const command *session, input *in)
 {
     const options *given = session->options;
@@ -237,6 +255,9 @@ int input_select(const command *session, input *in)
         } else if (status != TRAFFSTAT_OK) {
             result = failure(session, status);
         }
+    }
+    if (result == EXIT_DONE && given->sums) {
+        result = sum_selected(session, in);
     }
     free(keep);
     return result;

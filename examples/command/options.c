@@ -37,6 +37,7 @@ TEXT(source)
 TEXT(font)
 TEXT(font_bold)
 TEXT(language)
+TEXT(encoding)
 
 static bool take_model(options *to, const char *value)
 {
@@ -61,6 +62,8 @@ const option option_list[] = {
     {"where", "KEY=VALUE", VERB_DATA, take_where,
      "only series whose jurisdiction, key, measure, category or source is VALUE; repeat for more"},
     {"years", "A..B", VERB_DATA, take_years, "only these years; either end may be left out"},
+    {"by", "ROLE", VERB_DATA, take_by,
+     "sum what is selected up to: jurisdiction, key, category or measure"},
     {"measure", "NAME", VERB_DATA, take_measure, "only this measure, or: all"},
     {"evidence", "ID", VERB_PRIOR, take_evidence,
      "borrow a published reporting rate; `traffstat evidence` lists the ids"},
@@ -90,7 +93,10 @@ const option option_list[] = {
     {"decimal", "MARK", VERB_DATA, take_decimal, "decimal mark of the file: . (default) or ,"},
     {"delimiter", "NAME", VERB_DATA, take_delimiter,
      "comma, semicolon, tab or pipe; default: found out"},
-    {"limit", "NAME=N", VERB_DATA, take_limit, "cap on field, record, columns, series or examples"},
+    {"encoding", "NAME", VERB_DATA, take_encoding,
+     "of the file: UTF-8, cp1252, UTF-16…; default: found out"},
+    {"limit", "NAME=N", VERB_DATA, take_limit,
+     "cap on field, record, columns, series, examples, decompressed (bytes) or ratio"},
     {"strict", NULL, VERB_DATA, take_strict, "any problem in the file ends with status 1"},
     {"lenient", NULL, VERB_DATA, take_lenient,
      "go on although a selected series lost records; says so"},
@@ -100,9 +106,9 @@ const option option_list[] = {
     {NULL, NULL, 0, NULL, NULL}};
 
 /* Named in the design, built by later versions: never ignored in silence. */
-static const char *const later_options[] = {"by",     "population", "absent", "totals",
-                                            "fiscal", "suppressed", "bounds", "bootstrap",
-                                            "order",  "top"};
+static const char *const later_options[] = {"population", "absent",     "totals",
+                                            "fiscal",     "suppressed", "bounds",
+                                            "bootstrap",  "order",      "top"};
 static const char *const later_verbs[] = {"trend", "overlap", "report"};
 
 static bool among(const char *name, const char *const *names, size_t count)
@@ -247,14 +253,17 @@ static int read_short(options *to, int count, char **arguments, int *at)
 
 static int read_file_name(options *to, const char *name)
 {
-    if (to->file != NULL) {
-        return usage("one %s at a time: \"%s\" is a second one",
-                     to->verb == VERB_EVIDENCE ? "id" : "file", name);
+    if (to->file != NULL && to->verb == VERB_EVIDENCE) {
+        return usage("one id at a time: \"%s\" is a second one", name);
+    }
+    if (to->file_count == FILES) {
+        return usage("%d files are the most that one call takes", FILES);
     }
     if (name[0] == '\0') {
         return usage("the name of the file is empty");
     }
-    to->file = name;
+    to->files[to->file_count++] = name;
+    to->file = to->files[0];
     return EXIT_DONE;
 }
 
@@ -280,6 +289,11 @@ static int check_together(const options *to)
     if (to->output != NULL && strcmp(to->output, "-") == 0) {
         return usage("--output wants the name of a file%s",
                      to->verb == VERB_READ ? "; --csv prints to standard output" : "");
+    }
+    for (size_t i = 0; to->file_count > 1 && i < to->file_count; i++) {
+        if (strcmp(to->files[i], "-") == 0) {
+            return usage("standard input (-) is read alone, not among other files");
+        }
     }
     if (to->verb == VERB_CHART && to->output == NULL) {
         return usage("name the picture: traffstat chart %s -o FILE.png (or .svg, .pdf)", to->file);

@@ -164,11 +164,13 @@ bool take_set(options *to, const char *value)
     return take_role(&to->set, "set", value);
 }
 
-static const char *const limit_names[] = {"field", "record", "columns", "series", "examples"};
+#define LIMITS 7
+static const char *const limit_names[LIMITS] = {"field",    "record",       "columns", "series",
+                                                "examples", "decompressed", "ratio"};
 
 traffstat_limit limit_find(const char *name)
 {
-    for (int32_t i = 0; i < 5; i++) {
+    for (int32_t i = 0; i < LIMITS; i++) {
         if (same(name, limit_names[i])) {
             return i;
         }
@@ -186,7 +188,7 @@ bool take_limit(options *to, const char *value)
     uint64_t standard = 0;
     uint64_t greatest = 0;
     uint64_t size = 0;
-    if (!known("limit", given->key, limit_names, 5)) {
+    if (!known("limit", given->key, limit_names, LIMITS)) {
         return false;
     }
     if (traffstat_reader_limit_bounds(limit_find(given->key), &least, &standard, &greatest) !=
@@ -229,6 +231,16 @@ bool take_duplicates(options *to, const char *value)
                                  {"first", TRAFFSTAT_DUPLICATES_FIRST},
                                  {"last", TRAFFSTAT_DUPLICATES_LAST}};
     return take_word("duplicates", value, words, 4, &to->duplicates);
+}
+
+bool take_by(options *to, const char *value)
+{
+    static const word words[] = {{"jurisdiction", TRAFFSTAT_BY_JURISDICTION},
+                                 {"key", TRAFFSTAT_BY_KEY},
+                                 {"category", TRAFFSTAT_BY_CATEGORY},
+                                 {"measure", TRAFFSTAT_BY_MEASURE}};
+    to->sums = true;
+    return take_word("by", value, words, 4, &to->by);
 }
 
 bool take_decimal(options *to, const char *value)

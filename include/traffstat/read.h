@@ -16,7 +16,16 @@
  * duplicate_cell, conflicting_population, bad_population, bad_coverage, unknown_flag and long_quote
  * are listed only. A quote that is not closed costs the record that it opens in; reading goes on at
  * the next line.
- * Blank lines are no records.
+ * Blank lines are no records. decoded_as_cp1252 and lost_characters (U+FFFD in the file) are listed
+ * once a file, with the first line of theirs.
+ *
+ * Content, listed and never changed: common_divisor, once for each series (and once for the file,
+ * with the names of all places) whose counts above zero are all multiples of a number that chance
+ * does not explain: k counts are all multiples of d with a chance of about d^-k. A multiplied or
+ * rounded release looks like that. count_exceeds_population: more cases than people.
+ *
+ * Bytes: UTF-8, UTF-16, UTF-32, Windows-1252 or a declared encoding; gzip streams of any of these;
+ * lines that end in LF, CR LF, CR CR LF or CR, mixed or not.
  */
 #ifndef TRAFFSTAT_READ_H
 #define TRAFFSTAT_READ_H
@@ -65,7 +74,9 @@ enum {
     TRAFFSTAT_LIMIT_RECORD = 1,    /**< bytes in a record; default 1,048,576 */
     TRAFFSTAT_LIMIT_COLUMNS = 2,   /**< fields in a record; default 4,096 */
     TRAFFSTAT_LIMIT_SERIES = 3,    /**< distinct series; default 1,000,000 */
-    TRAFFSTAT_LIMIT_EXAMPLES = 4   /**< examples kept of each problem; default 5 */
+    TRAFFSTAT_LIMIT_EXAMPLES = 4,  /**< examples kept of each problem; default 5 */
+    TRAFFSTAT_LIMIT_DECOMPRESSED = 5, /**< bytes that a .gz may unfold to; default 2^34 */
+    TRAFFSTAT_LIMIT_RATIO = 6      /**< and times its own size, past 1 MiB; default 200 */
 };
 
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
@@ -88,6 +99,14 @@ traffstat_status traffstat_reader_set(traffstat_ctx *ctx, traffstat_reader *read
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_reader_set_delimiter(traffstat_ctx *ctx, traffstat_reader *reader,
                                                 int32_t delimiter);
+/** Encoding: NULL or "" (default) goes by the bytes: UTF-16 and UTF-32 by mark or pattern, else
+ *  UTF-8, of which bytes that are none are Windows-1252 (the problem decoded_as_cp1252). A name:
+ *  "UTF-8" (other bytes are then E_FORMAT), "cp1252", "latin1" (read as cp1252), "UTF-16",
+ *  "UTF-16LE", "UTF-16BE", "UTF-32"… or one that the system's iconv knows; the case does not
+ *  matter. @return TRAFFSTAT_OK, _E_ARGUMENT (unknown name) */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_reader_set_encoding(traffstat_ctx *ctx, traffstat_reader *reader,
+                                               const char *encoding);
 /** Decimal mark '.' (default) or ','; the other one is then the thousands mark. */
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_reader_set_decimal(traffstat_ctx *ctx, traffstat_reader *reader,
@@ -115,7 +134,7 @@ traffstat_status traffstat_reader_limit_bounds(traffstat_limit limit, uint64_t *
  * @param path     UTF-8
  * @param panel    the panel; NULL on failure
  * @param account  NULL when not wanted; else set whenever the file could be opened, on failure too
- * @return TRAFFSTAT_OK, _E_ARGUMENT, _E_IO, _E_FORMAT (empty, not UTF-8, or not CSV: the message
+ * @return TRAFFSTAT_OK, _E_ARGUMENT, _E_IO, _E_FORMAT (empty, not in its encoding, or not CSV: the message
  *         says what it looks like), _E_COLUMN (a role has no column, or two), _E_NODATA (no record
  *         could be used), _E_VALUE (strict), _E_CONFLICT, _E_LIMIT, _E_CANCELLED, _E_CALLBACK,
  *         _E_NOMEM.
@@ -125,6 +144,18 @@ TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_read_path(traffstat_ctx *ctx, const traffstat_reader *reader,
                                      const char *path, traffstat_panel **panel,
                                      traffstat_account **account);
+
+/**
+ * The same from several files into one panel, in their order; each has its own header, encoding and
+ * separator. Problems name their file. A cell that two files have is a duplicate. The first file
+ * that cannot be read ends the reading.
+ *
+ * @param paths  `count` of them, at least one, none NULL
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_read_paths(traffstat_ctx *ctx, const traffstat_reader *reader,
+                                      const char *const *paths, size_t count,
+                                      traffstat_panel **panel, traffstat_account **account);
 
 /** The same from memory; `name` stands for the file in messages. */
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK

@@ -182,6 +182,28 @@ traffstat_status traffstat_panel_select(traffstat_ctx *ctx, const traffstat_pane
                                         const int32_t *keep, int32_t first_year,
                                         int32_t last_year, traffstat_panel **out);
 
+/** What series are summed up to. */
+typedef int32_t traffstat_by;
+enum {
+    TRAFFSTAT_BY_JURISDICTION = 0, /**< one series a name, over keys and categories */
+    TRAFFSTAT_BY_KEY = 1,          /**< one series a key (a name where there is none) */
+    TRAFFSTAT_BY_CATEGORY = 2,     /**< over places: "All places", or the only one's name */
+    TRAFFSTAT_BY_MEASURE = 3       /**< over places and categories */
+};
+
+/**
+ * Sums series year by year; different measures and sources are never joined. Both ends of counts
+ * add. `places` of a sum is the number of places that reported in that year. A sum is flagged
+ * TRAFFSTAT_FLAG_PARTIAL where a part was not reported, or where a place that has other years is
+ * absent. Its population is that of the places that reported, unknown where one is; its coverage is
+ * known only where it holds one place. Every category is added: a total among categories must be
+ * left out before (traffstat_panel_select()).
+ * @return TRAFFSTAT_OK, _E_ARGUMENT, _E_LIMIT (past INT64_MAX - 1), _E_NOMEM. Cost O(n log n).
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_panel_aggregate(traffstat_ctx *ctx, const traffstat_panel *panel,
+                                           traffstat_by by, traffstat_panel **out);
+
 /* ---- evidence ------------------------------------------------------------------------------- */
 
 /** A list of published reporting or identification rates. Grows by `_add` until first shared. */

@@ -8,7 +8,6 @@ typedef struct signature {
     const char *what;
 } signature;
 
-/* UTF-32's marks stand before UTF-16's, of which one is the beginning. */
 static const signature signatures[] = {
     {"\x89PNG", 4, "a PNG picture"},
     {"\xff\xd8\xff", 3, "a JPEG picture"},
@@ -35,10 +34,6 @@ static const signature signatures[] = {
     {"\x7f"
      "ELF",
      4, "a program"},
-    {"\xff\xfe\0\0", 4, "text in UTF-32"},
-    {"\0\0\xfe\xff", 4, "text in UTF-32"},
-    {"\xff\xfe", 2, "text in UTF-16"},
-    {"\xfe\xff", 2, "text in UTF-16"},
     {"version https://git-lfs", 23, "a pointer of Git LFS instead of the file"},
 };
 
@@ -66,20 +61,6 @@ static bool begins_nocase(const char *data, size_t size, const signature *with)
     return true;
 }
 
-/* Half of the bytes are NUL, all on one side: UTF-16 of a Western text without a mark. */
-static bool is_utf16(const char *data, size_t size)
-{
-    size_t even = 0;
-    size_t odd = 0;
-    const size_t seen = size < 512 ? size & ~(size_t) 1 : 512;
-    for (size_t i = 0; i < seen; i += 2) {
-        even += data[i] == '\0';
-        odd += data[i + 1] == '\0';
-    }
-    const size_t most = seen / 2 - seen / 16;
-    return seen >= 8 && ((even >= most && odd == 0) || (odd >= most && even == 0));
-}
-
 const char *traffstat_i_looks_like(const char *data, size_t size)
 {
     for (size_t i = 0; i < sizeof signatures / sizeof signatures[0]; i++) {
@@ -88,14 +69,16 @@ const char *traffstat_i_looks_like(const char *data, size_t size)
             return signatures[i].what;
         }
     }
-    const traffstat_i_slice text = traffstat_i_slice_trim((traffstat_i_slice){data, size});
+    const size_t mark = size >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    const traffstat_i_slice text =
+        traffstat_i_slice_trim((traffstat_i_slice){data + mark, size - mark});
     for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++) {
         if (begins_nocase(text.data, text.size, &beginnings[i])) {
             return beginnings[i].what;
         }
     }
-    if (is_utf16(data, size)) {
-        return "text in UTF-16";
+    if (size >= 262 && memcmp(data + 257, "ustar", 5) == 0) {
+        return "a tar archive";
     }
     if (size > 0 && memchr(data, '\0', size < 4096 ? size : 4096) != NULL) {
         return "a binary file";

@@ -14,8 +14,12 @@ static const traffstat_role text_roles[TEXTS] = {
 typedef struct job {
     traffstat_ctx *ctx;
     const traffstat_reader *options;
-    const char *file;
+    const char *file; /* that is being read */
     traffstat_i_dialect dialect;
+    traffstat_text files; /* what is told of all of them */
+    traffstat_text dialects;
+    traffstat_text encodings;
+    bool told_columns;
     traffstat_i_header header;
     bool has_header;
     int64_t header_line;
@@ -355,8 +359,10 @@ static traffstat_status note_duplicate(job *j, const traffstat_i_record *record,
     char name[TRAFFSTAT_I_SHOWN];
     traffstat_text got;
     traffstat_i_text_init(&got, j->ctx);
-    traffstat_i_text_addf(&got, "%s %d, which line %lld has already", place_of(j, record, name),
-                          (int) stored->cell.year, (long long) stored->line);
+    traffstat_i_text_addf(&got, "%s %d, which line %lld%s%s has already", place_of(j, record, name),
+                          (int) stored->cell.year, (long long) stored->line,
+                          stored->file != j->file ? " of " : "",
+                          stored->file != j->file ? stored->file : "");
     traffstat_status status = TRAFFSTAT_E_NOMEM;
     if (!got.failed) {
         status = traffstat_i_log_add(&j->log, kind, record->line, 0, "", NULL,
@@ -371,10 +377,11 @@ static traffstat_status refuse_duplicate(job *j, const traffstat_i_record *recor
 {
     char name[TRAFFSTAT_I_SHOWN];
     traffstat_i_place(j->ctx, record->line, 0, -1);
-    return traffstat_i_fail(j->ctx, TRAFFSTAT_E_CONFLICT,
-                            "%s:%lld: a second record for %s in %d, after line %lld", j->file,
-                            (long long) record->line, place_of(j, record, name),
-                            (int) stored->cell.year, (long long) stored->line);
+    return traffstat_i_fail(
+        j->ctx, TRAFFSTAT_E_CONFLICT, "%s:%lld: a second record for %s in %d, after line %lld%s%s",
+        j->file, (long long) record->line, place_of(j, record, name), (int) stored->cell.year,
+        (long long) stored->line, stored->file != j->file ? " of " : "",
+        stored->file != j->file ? stored->file : "");
 }
 
 static traffstat_status add_to(job *j, const traffstat_i_record *record, traffstat_i_stored *stored,
@@ -406,6 +413,7 @@ static traffstat_status join(job *j, const traffstat_i_record *record, traffstat
     case TRAFFSTAT_DUPLICATES_LAST:
         status = note_duplicate(j, record, stored, TRAFFSTAT_I_DUPLICATE_LAST);
         stored->cell = *more;
+        stored->file = j->file;
         stored->line = record->line;
         stored->population_line = record->line;
         return status;
@@ -426,6 +434,7 @@ static traffstat_status use_record(job *j, const traffstat_i_record *record, siz
         return join(j, record, stored, cell);
     }
     stored->cell = *cell;
+    stored->file = j->file;
     stored->line = record->line;
     stored->population_line = record->line;
     j->used++;
@@ -546,6 +555,18 @@ static traffstat_status take_quote(int what, int64_t line, size_t column, int64_
     return status;
 }
 
+static traffstat_status take_bytes(int what, int64_t line, unsigned char byte, void *user)
+{
+    static const char digits[] = "0123456789abcdef";
+    job *j = user;
+    const char hex[] = {'b', 'y', 't', 'e', ' ', '0', 'x', digits[byte >> 4], digits[byte & 15],
+                        '\0'};
+    const bool odd = what == TRAFFSTAT_I_FOUND_CP1252;
+    return traffstat_i_log_add(&j->log,
+                               odd ? TRAFFSTAT_I_DECODED_AS_CP1252 : TRAFFSTAT_I_LOST_CHARACTERS,
+                               line, 0, "", NULL, traffstat_i_slice_of(odd ? hex : "U+FFFD"));
+}
+
 /* ---- the account ---------------------------------------------------------------------------- */
 
 static traffstat_status tell_columns(job *j)
@@ -572,16 +593,42 @@ static traffstat_status tell_columns(job *j)
     return TRAFFSTAT_OK;
 }
 
-static traffstat_status tell(job *j, const traffstat_i_source *source, const traffstat_panel *panel)
+/* Adds `more` to a list of what the files are, once. */
+static void add_once(traffstat_text *list, const char *more)
 {
-    const bool read = j->dialect.delimiter != '\0';
+    const char *at = strstr(traffstat_i_text_get(list), more);
+    const size_t size = strlen(more);
+    while (at != NULL && at[size] != '\0' && at[size] != ';') {
+        at = strstr(at + size, more);
+    }
+    if (at == NULL) {
+        traffstat_i_text_addf(list, "%s%s", list->size > 0 ? "; " : "", more);
+    }
+}
+
+/* What is to be said of a file, once it has been read as far as it went. */
+static traffstat_status tell_file(job *j, traffstat_i_source *source)
+{
+    traffstat_i_text_addf(&j->files, "%s%s", j->files.size > 0 ? "; " : "", j->file);
+    if (j->dialect.name != NULL) {
+        add_once(&j->dialects, j->dialect.name);
+        add_once(&j->encodings, traffstat_i_source_encoding(source));
+    }
+    if (j->header.measure == NULL || j->told_columns) {
+        return TRAFFSTAT_OK;
+    }
+    j->told_columns = true;
+    return tell_columns(j);
+}
+
+static traffstat_status tell(job *j, const traffstat_panel *panel)
+{
     traffstat_i_account_rows(j->account, j->seen, j->used);
-    traffstat_status status = traffstat_i_account_texts(
-        j->account, j->file, read ? traffstat_i_dialect_name(j->dialect.delimiter) : "",
-        read ? (source->bom ? "UTF-8 with BOM" : "UTF-8") : "",
-        j->header.measure != NULL ? "long" : "");
-    if (status == TRAFFSTAT_OK && j->header.measure != NULL) {
-        status = tell_columns(j);
+    traffstat_status status = TRAFFSTAT_E_NOMEM;
+    if (!j->files.failed && !j->dialects.failed && !j->encodings.failed) {
+        status = traffstat_i_account_texts(
+            j->account, traffstat_i_text_get(&j->files), traffstat_i_text_get(&j->dialects),
+            traffstat_i_text_get(&j->encodings), j->told_columns ? "long" : "");
     }
     if (status == TRAFFSTAT_OK && panel != NULL) {
         status = traffstat_i_account_panel(j->account, panel);
@@ -622,19 +669,59 @@ static traffstat_status check_yield(job *j)
                             j->file, (long long) j->seen, traffstat_i_text_get(&j->log.first_loss));
 }
 
-static traffstat_status run(job *j, traffstat_i_source *source, traffstat_panel **panel)
+/* What is read: one open source, or files one after the other. */
+typedef struct inputs {
+    traffstat_i_source *only;
+    const char *const *paths;
+    size_t count;
+} inputs;
+
+static traffstat_status read_one(job *j, traffstat_i_source *source)
 {
-    const traffstat_i_sink sink = {take_record, take_quote, j};
+    const traffstat_i_sink sink = {take_record, take_quote, j, take_bytes};
+    j->file = source->name;
+    j->log.file = source->name;
+    j->has_header = false;
+    j->dialect = (traffstat_i_dialect){.name = NULL};
+    traffstat_i_header_clear(j->ctx, &j->header);
+    j->header = (traffstat_i_header){.measure = NULL};
+    const traffstat_status status =
+        traffstat_i_records_run(j->ctx, source, j->options, &sink, &j->dialect);
+    const traffstat_status told = tell_file(j, source);
+    return status == TRAFFSTAT_OK ? told : status;
+}
+
+static traffstat_status read_all(job *j, const inputs *in)
+{
+    traffstat_status status = in->only != NULL ? read_one(j, in->only) : TRAFFSTAT_OK;
+    for (size_t i = 0; i < in->count && status == TRAFFSTAT_OK; i++) {
+        traffstat_i_source source;
+        status = traffstat_i_source_path(j->ctx, in->paths[i], &source);
+        source.before = (double) i / (double) in->count;
+        source.share = 1.0 / (double) in->count;
+        if (status == TRAFFSTAT_OK) {
+            status = read_one(j, &source);
+        }
+        traffstat_i_source_close(&source);
+    }
+    return status;
+}
+
+static traffstat_status run(job *j, const inputs *in, traffstat_panel **panel)
+{
     traffstat_status status =
         traffstat_panel_builder_new(j->ctx, TRAFFSTAT_DUPLICATES_ERROR, &j->builder);
     if (status == TRAFFSTAT_OK) {
-        status = traffstat_i_records_run(j->ctx, source, j->options, &sink, &j->dialect);
+        status = read_all(j, in);
     }
     if (status == TRAFFSTAT_OK) {
         status = check_yield(j);
     }
     if (status == TRAFFSTAT_OK) {
         status = build(j, panel);
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_i_sanity(&j->log, *panel, &j->cells);
     }
     return status;
 }
@@ -645,28 +732,35 @@ static void clear(job *j)
     traffstat_i_header_clear(j->ctx, &j->header);
     traffstat_i_cells_clear(&j->cells);
     traffstat_i_log_clear(&j->log);
+    traffstat_i_text_clear(&j->files);
+    traffstat_i_text_clear(&j->dialects);
+    traffstat_i_text_clear(&j->encodings);
     traffstat_i_free(j->ctx, j->lost);
     traffstat_i_free(j->ctx, j->last);
 }
 
-/* Reads an open source. The account is told on failure too, where memory allows; the message and
- * the place stay those of the failure. */
-static traffstat_status read_source(traffstat_ctx *ctx, const traffstat_reader *options,
-                                    traffstat_i_source *source, traffstat_panel **panel,
+/* The account is told on failure too, where memory allows; the message and the place stay those of
+ * the failure. */
+static traffstat_status read_inputs(traffstat_ctx *ctx, const traffstat_reader *options,
+                                    const inputs *in, traffstat_panel **panel,
                                     traffstat_account **account)
 {
     traffstat_reader standard;
     traffstat_i_reader_defaults(&standard);
-    job j = {.ctx = ctx, .options = options != NULL ? options : &standard, .file = source->name};
+    job j = {.ctx = ctx, .options = options != NULL ? options : &standard};
     traffstat_status status = traffstat_i_account_new(
         ctx, (size_t) j.options->limits[TRAFFSTAT_LIMIT_EXAMPLES], &j.account);
     if (status != TRAFFSTAT_OK) {
         return status;
     }
+    j.file = in->only != NULL ? in->only->name : in->paths[0];
+    traffstat_i_text_init(&j.files, ctx);
+    traffstat_i_text_init(&j.dialects, ctx);
+    traffstat_i_text_init(&j.encodings, ctx);
     traffstat_i_log_init(&j.log, ctx, j.account, j.file, j.options);
     traffstat_i_cells_init(&j.cells, ctx);
-    status = run(&j, source, panel);
-    const traffstat_status told = tell(&j, source, *panel);
+    status = run(&j, in, panel);
+    const traffstat_status told = tell(&j, *panel);
     status = status == TRAFFSTAT_OK ? told : status;
     status = status == TRAFFSTAT_OK ? traffstat_i_progress(ctx, 1.0) : status;
     clear(&j);
@@ -680,6 +774,13 @@ static traffstat_status read_source(traffstat_ctx *ctx, const traffstat_reader *
         traffstat_account_free(j.account);
     }
     return status;
+}
+
+static traffstat_status read_source(traffstat_ctx *ctx, const traffstat_reader *options,
+                                    traffstat_i_source *source, traffstat_panel **panel,
+                                    traffstat_account **account)
+{
+    return read_inputs(ctx, options, &(inputs){.only = source}, panel, account);
 }
 
 static traffstat_status begin(traffstat_ctx *ctx, bool has_input, traffstat_panel **panel,
@@ -712,6 +813,20 @@ traffstat_status traffstat_read_path(traffstat_ctx *ctx, const traffstat_reader 
     }
     traffstat_i_source_close(&source);
     return status;
+}
+
+traffstat_status traffstat_read_paths(traffstat_ctx *ctx, const traffstat_reader *reader,
+                                      const char *const *paths, size_t count,
+                                      traffstat_panel **panel, traffstat_account **account)
+{
+    bool has_input = paths != NULL && count > 0;
+    for (size_t i = 0; has_input && i < count; i++) {
+        has_input = paths[i] != NULL;
+    }
+    const traffstat_status status = begin(ctx, has_input, panel, account);
+    return status == TRAFFSTAT_OK
+               ? read_inputs(ctx, reader, &(inputs){.paths = paths, .count = count}, panel, account)
+               : status;
 }
 
 traffstat_status traffstat_read_memory(traffstat_ctx *ctx, const traffstat_reader *reader,

@@ -42,6 +42,14 @@ static const kind kinds[TRAFFSTAT_I_KINDS] = {
     [TRAFFSTAT_I_UNKNOWN_FLAG] = {"unknown_flag",
                                   "provisional, partial_year, break, partial or summed",
                                   "what is unknown left out", 0},
+    [TRAFFSTAT_I_DECODED_AS_CP1252] = {"decoded_as_cp1252", "UTF-8",
+                                       "what is not UTF-8 read as Windows-1252", 0},
+    [TRAFFSTAT_I_LOST_CHARACTERS] = {"lost_characters", "the letters that U+FFFD stands for",
+                                     "kept as U+FFFD", 0},
+    [TRAFFSTAT_I_COMMON_DIVISOR] = {"common_divisor", "counts without a divisor in common",
+                                    "kept as written: ask the source before using them", 0},
+    [TRAFFSTAT_I_EXCEEDS_POPULATION] = {"count_exceeds_population", "no more cases than people",
+                                        "kept as written", 0},
 };
 
 void traffstat_i_log_init(traffstat_i_log *log, traffstat_ctx *ctx, traffstat_account *account,
@@ -122,4 +130,20 @@ traffstat_status traffstat_i_log_add(traffstat_i_log *log, traffstat_i_kind whic
         status = refuse(log, &place, number, wanted, shown);
     }
     return status;
+}
+
+traffstat_status traffstat_i_log_add_whole(traffstat_i_log *log, traffstat_i_kind which,
+                                           const char *file, int64_t line, const char *got)
+{
+    const kind *about = &kinds[which];
+    const traffstat_i_account_place place = {file, line, ""};
+    log->met[which]++;
+    const traffstat_status status = traffstat_i_account_problem(
+        log->account, about->code, &place, about->expected, got, about->done, about->drops);
+    if (status != TRAFFSTAT_OK || !log->strict) {
+        return status;
+    }
+    traffstat_i_place(log->ctx, line, 0, -1);
+    return traffstat_i_fail(log->ctx, TRAFFSTAT_E_VALUE, "%s: expected %s, got %s", file,
+                            about->expected, got);
 }

@@ -1,13 +1,16 @@
 /* Inside of the reader: bytes -> records -> roles and values -> cells. Private to the room.
  *
  * Each stage is one file and knows only the one before it:
- *   source.c   bytes in blocks from a path, memory or a callback; looks.c says what is no CSV
- *   dialect.c  separator and line mark from the first block
- *   records.c  libcsv, fed one physical line a call; resumes after a quote that is never closed
+ *   source.c   blocks of UTF-8 from a path, memory or a callback, through gzip.c and decode.c;
+ *              looks.c says what is no CSV
+ *   dialect.c  separator from the first block
+ *   records.c  split.c for plain lines, else libcsv, fed one physical line a call; resumes after a
+ *              quote that is never closed
  *   roles.c    names and aliases of roles; header.c which column plays which
  *   values.c   texts into counts, years, numbers
  *   cells.c    records of one series and year into one cell
  *   panel.c    the sink that joins them; evidence.c is the other sink
+ *   sanity.c   what the finished panel cannot mean
  *   problems.c what was met on the way */
 #ifndef TRAFFSTAT_I_READ_H
 #define TRAFFSTAT_I_READ_H
@@ -17,7 +20,8 @@
 
 #include <traffstat/read.h>
 
-#define TRAFFSTAT_I_LIMITS 5
+#define TRAFFSTAT_I_LIMITS 7
+#define TRAFFSTAT_I_ENCODING_SIZE 40
 
 /* ---- options (reader.c) --------------------------------------------------------------------- */
 
@@ -33,6 +37,7 @@ struct traffstat_reader {
     traffstat_i_binding roles[TRAFFSTAT_ROLE_COUNT];
     uint64_t limits[TRAFFSTAT_I_LIMITS];
     int32_t delimiter; /* 0: choose */
+    char encoding[TRAFFSTAT_I_ENCODING_SIZE]; /* "": by what the bytes are */
     int32_t decimal;
     traffstat_duplicates duplicates;
     traffstat_strictness strictness;
@@ -50,13 +55,61 @@ bool traffstat_i_slice_equal(traffstat_i_slice a, traffstat_i_slice b);
 #define TRAFFSTAT_I_SHOWN 128
 const char *traffstat_i_slice_show(traffstat_i_slice slice, char out[TRAFFSTAT_I_SHOWN]);
 
+/* ---- encodings ------------------------------------------------------------------------------ */
+
+typedef enum traffstat_i_encoding {
+    TRAFFSTAT_I_UTF8,
+    TRAFFSTAT_I_UTF8_OR_1252, /* what is no UTF-8 is Windows-1252 */
+    TRAFFSTAT_I_CP1252,
+    TRAFFSTAT_I_UTF16LE,
+    TRAFFSTAT_I_UTF16BE,
+    TRAFFSTAT_I_UTF32LE,
+    TRAFFSTAT_I_UTF32BE,
+    TRAFFSTAT_I_OTHER, /* iconv knows it */
+    TRAFFSTAT_I_UNKNOWN
+} traffstat_i_encoding;
+
+/* The encoding of a name as people write it ("latin1", "UTF-16LE"); "UTF-16" and "UTF-32" without
+ * an order are the little one, which a mark in the file overrules. */
+traffstat_i_encoding traffstat_i_encoding_find(const char *name);
+const char *traffstat_i_encoding_name(traffstat_i_encoding encoding);
+/* UTF-16 and UTF-32 by their marks or by where the NULs stand, else UTF-8; *mark: bytes of the
+ * mark. */
+traffstat_i_encoding traffstat_i_encoding_detect(const char *data, size_t size, size_t *mark);
+
+typedef struct traffstat_i_decoder {
+    traffstat_i_encoding encoding;
+    void *other;         /* of iconv */
+    bool guessed;        /* a byte was taken for Windows-1252; the first one: */
+    unsigned char odd;
+    size_t odd_at;       /* where it went in the output of that call */
+} traffstat_i_decoder;
+
+bool traffstat_i_decoder_open(traffstat_i_decoder *decoder, traffstat_i_encoding encoding,
+                              const char *name);
+void traffstat_i_decoder_close(traffstat_i_decoder *decoder);
+/* Decodes from in[*used..size) to out[*made..room) until one of them is used up but for less than a
+ * character. false: what stands at in + *used is none, or is NUL. `ended`: nothing follows `in`. */
+bool traffstat_i_decode(traffstat_i_decoder *decoder, const char *in, size_t size, size_t *used,
+                        char *out, size_t room, size_t *made, bool ended);
+
 /* ---- source --------------------------------------------------------------------------------- */
 
 #define TRAFFSTAT_I_BLOCK 65536
 
+typedef struct traffstat_i_gzip traffstat_i_gzip;
+
+/* Where something about the bytes was first met: in the block that was handed out last. */
+typedef struct traffstat_i_met {
+    bool met;
+    size_t at;
+    unsigned char byte;
+} traffstat_i_met;
+
 typedef struct traffstat_i_source {
     traffstat_ctx *ctx;
     const char *name;
+    const traffstat_reader *options; /* set before the first block */
     int file; /* -1: not a file */
     const char *memory;
     size_t memory_left;
@@ -64,14 +117,30 @@ typedef struct traffstat_i_source {
     void *user;
     uint64_t expected; /* bytes in all, 0 unknown */
     uint64_t taken;
+    double before; /* shares of the whole call: what was done before, and what this source is */
+    double share;
+    traffstat_i_gzip *gzip; /* NULL: not compressed */
     char *block;
     size_t filled;   /* bytes in the block */
-    size_t held;     /* the last of them, a sequence that goes on in the next block */
-    int64_t offset;  /* of block[0] in the file */
-    size_t bad_at;   /* in the block, when a block is refused */
+    size_t held;     /* the last of them: what the next block may complete */
+    int64_t offset;  /* of block[0] in the file; means nothing once a decoder is at work */
+    size_t bad_at;   /* in the block, when it is refused */
+    unsigned char bad_byte;
     bool begun;
-    bool ended;
+    bool ended;      /* no byte is left to be taken */
     bool bom;
+
+    /* when the bytes are not UTF-8 */
+    traffstat_i_decoder decoder;
+    char *raw;
+    size_t raw_filled;
+    size_t raw_used;
+    char encoding[TRAFFSTAT_I_ENCODING_SIZE + 24];
+
+    traffstat_i_met cp1252;      /* the first byte that was taken for Windows-1252 */
+    traffstat_i_met replacement; /* the first U+FFFD: text that was lost before */
+    bool told_cp1252;            /* each is handed out once */
+    bool told_replacement;
 } traffstat_i_source;
 
 traffstat_status traffstat_i_source_path(traffstat_ctx *ctx, const char *path,
@@ -81,12 +150,24 @@ traffstat_status traffstat_i_source_memory(traffstat_ctx *ctx, const void *data,
 traffstat_status traffstat_i_source_stream(traffstat_ctx *ctx, traffstat_read_fn read, void *user,
                                            const char *name, traffstat_i_source *out);
 void traffstat_i_source_close(traffstat_i_source *source);
-/* The next block, checked UTF-8 without BOM and NUL; size 0 at the end. Blocks are always
- * filled, so that nothing depends on how the caller cut the bytes. Where a byte is no text,
- * E_FORMAT with `refused` set: the caller, who knows the line, calls traffstat_i_source_refuse. */
+/* The next block, UTF-8 without BOM and NUL; size 0 at the end. Blocks are always filled, so that
+ * nothing depends on how the caller cut the bytes, and end neither inside of a character nor of a
+ * line end. Where a byte is no text, E_FORMAT with `refused` set: the caller, who knows the line,
+ * calls traffstat_i_source_refuse. */
 traffstat_status traffstat_i_source_next(traffstat_i_source *source, traffstat_i_slice *out,
                                          bool *refused);
 traffstat_status traffstat_i_source_refuse(const traffstat_i_source *source, int64_t line);
+/* "UTF-8", "UTF-16LE", "Windows-1252, gzip"… Borrowed. */
+const char *traffstat_i_source_encoding(traffstat_i_source *source);
+
+/* For gzip.c: bytes as they come, at most `room`; *got 0 at the end. */
+traffstat_status traffstat_i_source_take(traffstat_i_source *source, char *to, size_t room,
+                                         size_t *got);
+/* Decompresses what `source` takes, of which the first `size` bytes are in `head`. */
+traffstat_status traffstat_i_gzip_open(traffstat_i_source *source, const char *head, size_t size,
+                                       traffstat_i_gzip **out);
+void traffstat_i_gzip_close(traffstat_i_gzip *gzip);
+traffstat_status traffstat_i_gzip_take(traffstat_i_gzip *gzip, char *to, size_t room, size_t *got);
 
 /* What the first bytes of a file look like when it is no CSV, such as "a PNG picture"; or NULL. */
 const char *traffstat_i_looks_like(const char *data, size_t size);
@@ -95,14 +176,23 @@ const char *traffstat_i_looks_like(const char *data, size_t size);
 
 typedef struct traffstat_i_dialect {
     char delimiter;
-    char mark;         /* ends a physical line: '\n', or '\r' in a file without any '\n' */
+    const char *name;  /* with how it was chosen: "comma", "pipe (given)" */
     size_t skip;       /* bytes of a leading "sep=;" line */
     bool fixed_width;  /* looks like columns of fixed width */
 } traffstat_i_dialect;
 
 /* `given`: a delimiter, or 0. */
 void traffstat_i_dialect_choose(traffstat_i_slice head, int32_t given, traffstat_i_dialect *out);
-const char *traffstat_i_dialect_name(char delimiter);
+/* Past the end of the first physical line of data[0..size): LF, CR LF, CR CR LF or a lone CR; NULL
+ * when the line goes on. */
+const char *traffstat_i_line_end(const char *data, size_t size);
+
+/* ---- plain lines ---------------------------------------------------------------------------- */
+
+/* Cuts a whole line, its end included, into fields that lie in it. false: it is left to libcsv,
+ * because of quotes that are not plainly around a field, or more fields than `room`. */
+bool traffstat_i_split(const char *line, size_t size, char delimiter, traffstat_i_slice *fields,
+                       size_t room, size_t *count);
 
 /* ---- records -------------------------------------------------------------------------------- */
 
@@ -117,6 +207,9 @@ typedef struct traffstat_i_record {
 
 enum { TRAFFSTAT_I_UNTERMINATED = 0, TRAFFSTAT_I_LONG_QUOTE = 1 };
 
+/* Bytes of Windows-1252 among UTF-8, and U+FFFD in the file itself. */
+enum { TRAFFSTAT_I_FOUND_CP1252 = 0, TRAFFSTAT_I_FOUND_REPLACEMENT = 1, TRAFFSTAT_I_FOUND = 2 };
+
 typedef struct traffstat_i_records traffstat_i_records;
 
 /* Who takes the records. A status other than OK ends the reading. */
@@ -127,6 +220,9 @@ typedef struct traffstat_i_sink {
      * reading goes on at the next line), or closed only after `lines` lines. */
     traffstat_status (*quote)(int what, int64_t line, size_t column, int64_t lines, void *user);
     void *user;
+    /* Told once a run each, before the record that stands on `line` or after it; NULL: of no
+     * interest. */
+    traffstat_status (*bytes)(int what, int64_t line, unsigned char byte, void *user);
 } traffstat_i_sink;
 
 /* Reads all records of `source`. `dialect` is filled before the first record. */
@@ -208,6 +304,10 @@ typedef enum traffstat_i_kind {
     TRAFFSTAT_I_BAD_POPULATION,
     TRAFFSTAT_I_BAD_COVERAGE,
     TRAFFSTAT_I_UNKNOWN_FLAG,
+    TRAFFSTAT_I_DECODED_AS_CP1252,
+    TRAFFSTAT_I_LOST_CHARACTERS,
+    TRAFFSTAT_I_COMMON_DIVISOR,
+    TRAFFSTAT_I_EXCEEDS_POPULATION,
     TRAFFSTAT_I_KINDS
 } traffstat_i_kind;
 
@@ -229,6 +329,9 @@ void traffstat_i_log_clear(traffstat_i_log *log);
 traffstat_status traffstat_i_log_add(traffstat_i_log *log, traffstat_i_kind which, int64_t line,
                                      size_t number, const char *column, const char *expected,
                                      traffstat_i_slice got);
+/* The same with a text of our own making, which is not cut. */
+traffstat_status traffstat_i_log_add_whole(traffstat_i_log *log, traffstat_i_kind kind,
+                                           const char *file, int64_t line, const char *got);
 /* Is a text for the next example of this kind still wanted? */
 bool traffstat_i_log_wants(const traffstat_i_log *log, traffstat_i_kind kind);
 bool traffstat_i_kind_drops(traffstat_i_kind kind);
@@ -238,7 +341,8 @@ bool traffstat_i_kind_drops(traffstat_i_kind kind);
 /* One cell for each (series, year) that was met, in order of first meeting. */
 typedef struct traffstat_i_stored {
     traffstat_cell cell;
-    int64_t line;             /* where it was first met */
+    const char *file;         /* where it was first met */
+    int64_t line;
     int64_t population_line;  /* where its population was; 0 none */
     size_t series;
 } traffstat_i_stored;
@@ -260,5 +364,11 @@ void traffstat_i_cells_clear(traffstat_i_cells *cells);
  * year). The pointer holds until the next call. NULL on no memory. */
 traffstat_i_stored *traffstat_i_cells_at(traffstat_i_cells *cells, size_t series, int32_t year,
                                          bool *fresh);
+
+/* ---- content -------------------------------------------------------------------------------- */
+
+/* Looks at a finished panel for counts that share a divisor and for more cases than people. */
+traffstat_status traffstat_i_sanity(traffstat_i_log *log, const traffstat_panel *panel,
+                                    const traffstat_i_cells *cells);
 
 #endif

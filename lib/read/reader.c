@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "read/read.h"
 
 typedef struct bounds {
@@ -12,6 +14,8 @@ static const bounds limits[TRAFFSTAT_I_LIMITS] = {
     [TRAFFSTAT_LIMIT_COLUMNS] = {1, 4096, 1 << 20},
     [TRAFFSTAT_LIMIT_SERIES] = {1, 1000000, INT32_MAX},
     [TRAFFSTAT_LIMIT_EXAMPLES] = {1, 5, 1000000},
+    [TRAFFSTAT_LIMIT_DECOMPRESSED] = {1, UINT64_C(1) << 34, UINT64_C(1) << 50},
+    [TRAFFSTAT_LIMIT_RATIO] = {1, 200, 100000},
 };
 
 void traffstat_i_reader_defaults(traffstat_reader *reader)
@@ -117,6 +121,27 @@ traffstat_status traffstat_reader_set_delimiter(traffstat_ctx *ctx, traffstat_re
                                 (int) delimiter);
     }
     reader->delimiter = delimiter;
+    return TRAFFSTAT_OK;
+}
+
+traffstat_status traffstat_reader_set_encoding(traffstat_ctx *ctx, traffstat_reader *reader,
+                                               const char *encoding)
+{
+    const traffstat_status status = needs_reader(ctx, reader);
+    if (status != TRAFFSTAT_OK) {
+        return status;
+    }
+    const char *name = encoding != NULL ? encoding : "";
+    const size_t size = strlen(name);
+    if (size > 0 && (size >= sizeof reader->encoding ||
+                     traffstat_i_encoding_find(name) == TRAFFSTAT_I_UNKNOWN)) {
+        char shown[TRAFFSTAT_I_SHOWN];
+        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
+                                "\"%s\" is not a known encoding: UTF-8, cp1252, UTF-16, UTF-32 or "
+                                "a name that iconv knows",
+                                traffstat_i_slice_show((traffstat_i_slice){name, size}, shown));
+    }
+    memcpy(reader->encoding, name, size + 1);
     return TRAFFSTAT_OK;
 }
 

@@ -22,7 +22,8 @@ struct traffstat_i_records {
     uint64_t field_limit;
     uint64_t record_limit;
     uint64_t column_limit;
-    char mark;
+    bool bare; /* the text at hand has CRs that end a line on their own */
+    traffstat_i_met met[TRAFFSTAT_I_FOUND]; /* `at`: the line; to be told */
 
     struct csv_parser parser;
     int idle;   /* the parser's state between records */
@@ -222,10 +223,40 @@ static traffstat_status cut_slices(traffstat_i_records *r, size_t kept)
     return TRAFFSTAT_OK;
 }
 
+/* Tells what was met in the bytes up to `line`. */
+static traffstat_status tell_bytes(traffstat_i_records *r, int64_t line)
+{
+    traffstat_status status = TRAFFSTAT_OK;
+    for (int what = 0; what < TRAFFSTAT_I_FOUND && status == TRAFFSTAT_OK; what++) {
+        const traffstat_i_met *met = &r->met[what];
+        if (met->met && (int64_t) met->at <= line && r->sink->bytes != NULL) {
+            status = r->sink->bytes(what, (int64_t) met->at, met->byte, r->sink->user);
+            r->met[what].met = false;
+        }
+    }
+    return status;
+}
+
+static traffstat_status hand_slices(traffstat_i_records *r, size_t kept)
+{
+    const traffstat_i_record record = {
+        .line = r->record_line,
+        .fields = r->columns,
+        .kept = kept,
+        .field = r->slices,
+        .surplus = r->surplus,
+        .blank = r->blank,
+    };
+    return r->sink->record(r, &record, r->sink->user);
+}
+
 static traffstat_status hand_over(traffstat_i_records *r)
 {
     const size_t kept = r->wanted != NULL ? r->width : r->columns;
     traffstat_status status = cut_slices(r, kept);
+    if (status == TRAFFSTAT_OK) {
+        status = tell_bytes(r, r->record_line);
+    }
     if (status != TRAFFSTAT_OK) {
         return status;
     }
@@ -236,15 +267,7 @@ static traffstat_status hand_over(traffstat_i_records *r)
     if (status != TRAFFSTAT_OK) {
         return status;
     }
-    const traffstat_i_record record = {
-        .line = r->record_line,
-        .fields = r->columns,
-        .kept = kept,
-        .field = r->slices,
-        .surplus = r->surplus,
-        .blank = r->blank,
-    };
-    return r->sink->record(r, &record, r->sink->user);
+    return hand_slices(r, kept);
 }
 
 static void on_record(int ending, void *user)
@@ -337,6 +360,42 @@ static bool closes_badly(const traffstat_i_records *r, const char *data, size_t 
     return at < end && *at != delimiter && *at != '\r' && *at != '\n';
 }
 
+/* Puts what split.c found in the form that hand_over gives records. */
+static void keep_wanted(traffstat_i_records *r, size_t kept)
+{
+    for (size_t i = 0; i < r->columns; i++) {
+        const bool there = r->slices[i].size > 0;
+        r->blank = r->blank && !there;
+        r->surplus = r->surplus || (there && i >= kept);
+        if (!there || !is_wanted(r, i)) {
+            r->slices[i] = (traffstat_i_slice){"", 0};
+        }
+    }
+    for (size_t i = r->columns; i < kept; i++) {
+        r->slices[i] = (traffstat_i_slice){"", 0};
+    }
+}
+
+/* A line that is a record and needs no state; false: it is left to libcsv. */
+static bool take_plain(traffstat_i_records *r, const char *data, size_t size,
+                       traffstat_status *status)
+{
+    const size_t room = r->slice_room < r->column_limit ? r->slice_room : (size_t) r->column_limit;
+    const size_t kept = r->width;
+    if (r->wanted == NULL || kept > room || size > r->field_limit ||
+        !traffstat_i_split(data, size, (char) r->parser.delim_char, r->slices, room, &r->columns)) {
+        r->columns = 0;
+        return false;
+    }
+    keep_wanted(r, kept);
+    *status = tell_bytes(r, r->record_line);
+    if (*status == TRAFFSTAT_OK) {
+        *status = hand_slices(r, kept);
+    }
+    clear_record(r);
+    return true;
+}
+
 static traffstat_status feed(traffstat_i_records *r, const char *data, size_t size, bool ends_line)
 {
     if (between_records(r)) {
@@ -347,10 +406,15 @@ static traffstat_status feed(traffstat_i_records *r, const char *data, size_t si
     if (size > r->record_limit) {
         return fail_limit(r, "record", r->record_limit, "bytes");
     }
+    traffstat_status status = TRAFFSTAT_OK;
+    if (ends_line && between_records(r) && take_plain(r, data, size, &status)) {
+        r->line++;
+        return status;
+    }
     r->closed = false;
     r->broken = r->wanted != NULL && r->parser.pstate == r->inside && r->line > r->field_line &&
                 closes_badly(r, data, size);
-    traffstat_status status = r->broken ? TRAFFSTAT_OK : parse(r, data, size);
+    status = r->broken ? TRAFFSTAT_OK : parse(r, data, size);
     if (status == TRAFFSTAT_OK && (r->broken || !between_records(r))) {
         r->pending.size = r->closed ? 0 : r->pending.size;
         status = keep_pending(r, data, size);
@@ -367,8 +431,8 @@ static traffstat_status resume(traffstat_i_records *r)
     const char *rest = r->pending.data;
     size_t size = r->pending.size;
     for (int64_t line = r->record_line; line <= opened; line++) {
-        const char *end = size > 0 ? memchr(rest, r->mark, size) : NULL;
-        const size_t step = end != NULL ? (size_t) (end - rest) + 1 : size;
+        const char *end = size > 0 ? traffstat_i_line_end(rest, size) : NULL;
+        const size_t step = end != NULL ? (size_t) (end - rest) : size;
         rest += step;
         size -= step;
     }
@@ -396,12 +460,33 @@ static traffstat_status resume(traffstat_i_records *r)
     return r->sink->quote(TRAFFSTAT_I_UNTERMINATED, opened, column, 0, r->sink->user);
 }
 
+/* Does a CR stand in the text that is no part of CR LF or CR CR LF? */
+static bool has_bare_cr(traffstat_i_slice text)
+{
+    const char *end = text.data + text.size;
+    const char *cr = memchr(text.data, '\r', text.size);
+    while (cr != NULL) {
+        cr += cr + 1 < end && cr[1] == '\r' ? 1 : 0;
+        if (cr + 1 >= end || cr[1] != '\n') {
+            return true;
+        }
+        cr = memchr(cr + 1, '\r', (size_t) (end - cr) - 1);
+    }
+    return false;
+}
+
 /* Feeds the first line of *data and moves past it. */
 static traffstat_status feed_line(traffstat_i_records *r, const char *data, size_t size,
                                   size_t *taken)
 {
-    const char *end = memchr(data, r->mark, size);
-    *taken = end != NULL ? (size_t) (end - data) + 1 : size;
+    const char *end;
+    if (r->bare) {
+        end = traffstat_i_line_end(data, size);
+    } else {
+        end = memchr(data, '\n', size);
+        end = end != NULL ? end + 1 : NULL;
+    }
+    *taken = end != NULL ? (size_t) (end - data) : size;
     return feed(r, data, *taken, end != NULL);
 }
 
@@ -427,10 +512,13 @@ static traffstat_status drain_replay(traffstat_i_records *r)
 
 static traffstat_status feed_block(traffstat_i_records *r, traffstat_i_slice block)
 {
+    const bool bare = has_bare_cr(block);
     while (block.size > 0) {
         size_t taken = 0;
+        r->bare = bare;
         traffstat_status status = feed_line(r, block.data, block.size, &taken);
         if (status == TRAFFSTAT_OK && r->broken) {
+            r->bare = true; /* what is read again may come from a block before */
             status = drain_replay(r);
         }
         if (status != TRAFFSTAT_OK) {
@@ -456,33 +544,47 @@ static traffstat_status finish(traffstat_i_records *r)
             return status;
         }
     }
-    return TRAFFSTAT_OK;
+    return tell_bytes(r, INT64_MAX);
 }
 
 /* ---- the run -------------------------------------------------------------------------------- */
 
-static int64_t lines_in(traffstat_i_slice text, char mark)
+static int64_t lines_in(const char *data, size_t size)
 {
     int64_t lines = 0;
-    for (size_t i = 0; i < text.size; i++) {
-        lines += text.data[i] == mark;
+    const char *const last = data + size;
+    for (const char *end = data; end != NULL && end < last; lines += end != NULL) {
+        end = traffstat_i_line_end(end, (size_t) (last - end));
     }
     return lines;
+}
+
+static void note_met(traffstat_i_records *r, int what, const traffstat_i_met *met,
+                     traffstat_i_slice block)
+{
+    if (met->met) {
+        const int64_t line = r->line + lines_in(block.data, met->at);
+        r->met[what] = (traffstat_i_met){true, (size_t) line, met->byte};
+    }
 }
 
 static traffstat_status next_block(traffstat_i_records *r, traffstat_i_slice *block)
 {
     bool refused = false;
     const traffstat_status status = traffstat_i_source_next(r->source, block, &refused);
-    return refused ? traffstat_i_source_refuse(r->source, r->line + lines_in(*block, r->mark))
-                   : status;
+    if (refused) {
+        return traffstat_i_source_refuse(r->source, r->line + lines_in(block->data, block->size));
+    }
+    note_met(r, TRAFFSTAT_I_FOUND_CP1252, &r->source->cp1252, *block);
+    note_met(r, TRAFFSTAT_I_FOUND_REPLACEMENT, &r->source->replacement, *block);
+    return status;
 }
 
 static double share_done(const traffstat_i_source *source)
 {
     const double taken = (double) source->taken;
     const double all = source->expected > 0 ? (double) source->expected : taken + 64.0 * 65536.0;
-    return taken < all ? 0.95 * taken / all : 0.95;
+    return 0.95 * (source->before + source->share * (taken < all ? taken / all : 1.0));
 }
 
 static traffstat_status read_blocks(traffstat_i_records *r, traffstat_i_slice block)
@@ -515,7 +617,6 @@ static traffstat_status choose_dialect(traffstat_i_records *r, traffstat_i_slice
                                 "%s is not CSV: it looks like a table of fixed-width columns",
                                 name);
     }
-    r->mark = dialect->mark;
     r->line = dialect->skip > 0 ? 2 : 1;
     head->data += dialect->skip;
     head->size -= dialect->skip;
@@ -543,11 +644,11 @@ traffstat_status traffstat_i_records_run(traffstat_ctx *ctx, traffstat_i_source 
         .field_limit = options->limits[TRAFFSTAT_LIMIT_FIELD],
         .record_limit = options->limits[TRAFFSTAT_LIMIT_RECORD],
         .column_limit = options->limits[TRAFFSTAT_LIMIT_COLUMNS],
-        .mark = '\n',
         .line = 1,
         .blank = true,
     };
     traffstat_i_text_init(&r.pending, ctx);
+    source->options = options;
     traffstat_i_slice block;
     traffstat_status status = next_block(&r, &block);
     if (status == TRAFFSTAT_OK) {

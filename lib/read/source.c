@@ -8,7 +8,7 @@
 
 static traffstat_status begin(traffstat_ctx *ctx, const char *name, traffstat_i_source *out)
 {
-    *out = (traffstat_i_source){.ctx = ctx, .name = name, .file = -1};
+    *out = (traffstat_i_source){.ctx = ctx, .name = name, .file = -1, .share = 1.0};
     out->block = traffstat_i_alloc(ctx, TRAFFSTAT_I_BLOCK, 1);
     return out->block != NULL ? TRAFFSTAT_OK : TRAFFSTAT_E_NOMEM;
 }
@@ -62,8 +62,13 @@ void traffstat_i_source_close(traffstat_i_source *source)
         (void) close(source->file);
         source->file = -1;
     }
+    traffstat_i_gzip_close(source->gzip);
+    traffstat_i_decoder_close(&source->decoder);
     traffstat_i_free(source->ctx, source->block);
+    traffstat_i_free(source->ctx, source->raw);
+    source->gzip = NULL;
     source->block = NULL;
+    source->raw = NULL;
 }
 
 static traffstat_status take_file(traffstat_i_source *source, char *to, size_t room, size_t *got)
@@ -93,42 +98,39 @@ static traffstat_status take_stream(traffstat_i_source *source, char *to, size_t
     return TRAFFSTAT_OK;
 }
 
-static traffstat_status take(traffstat_i_source *source, char *to, size_t room, size_t *got)
+traffstat_status traffstat_i_source_take(traffstat_i_source *source, char *to, size_t room,
+                                         size_t *got)
 {
+    traffstat_status status = TRAFFSTAT_OK;
     *got = 0;
     if (source->file >= 0) {
-        return take_file(source, to, room, got);
-    }
-    if (source->read != NULL) {
-        return take_stream(source, to, room, got);
-    }
-    *got = source->memory_left < room ? source->memory_left : room;
-    if (*got > 0) {
+        status = take_file(source, to, room, got);
+    } else if (source->read != NULL) {
+        status = take_stream(source, to, room, got);
+    } else if (source->memory_left > 0) {
+        *got = source->memory_left < room ? source->memory_left : room;
         memcpy(to, source->memory, *got);
         source->memory += *got;
         source->memory_left -= *got;
     }
-    return TRAFFSTAT_OK;
+    source->taken += *got;
+    return status;
 }
 
-/* Moves what was held back to the front and fills the rest of the block. */
-static traffstat_status fill(traffstat_i_source *source)
+/* Fills data[*filled..TRAFFSTAT_I_BLOCK), whatever pieces the bytes come in. */
+static traffstat_status fill(traffstat_i_source *source, char *data, size_t *filled)
 {
-    const size_t used = source->filled - source->held;
-    memmove(source->block, source->block + used, source->held);
-    source->offset += (int64_t) used;
-    source->filled = source->held;
-    source->held = 0;
-    while (!source->ended && source->filled < TRAFFSTAT_I_BLOCK) {
+    while (!source->ended && *filled < TRAFFSTAT_I_BLOCK) {
         size_t got = 0;
+        const size_t room = TRAFFSTAT_I_BLOCK - *filled;
         const traffstat_status status =
-            take(source, source->block + source->filled, TRAFFSTAT_I_BLOCK - source->filled, &got);
+            source->gzip != NULL ? traffstat_i_gzip_take(source->gzip, data + *filled, room, &got)
+                                 : traffstat_i_source_take(source, data + *filled, room, &got);
         if (status != TRAFFSTAT_OK) {
             return status;
         }
         source->ended = got == 0;
-        source->filled += got;
-        source->taken += got;
+        *filled += got;
     }
     return TRAFFSTAT_OK;
 }
@@ -183,25 +185,126 @@ static traffstat_status check_kind(traffstat_i_source *source)
     return TRAFFSTAT_OK;
 }
 
-traffstat_status traffstat_i_source_next(traffstat_i_source *source, traffstat_i_slice *out,
-                                         bool *refused)
+/* ---- decoding ------------------------------------------------------------------------------- */
+
+/* From block[from] on the bytes are `encoding`; what stands before is UTF-8 and stays. */
+static traffstat_status start_decoder(traffstat_i_source *source, traffstat_i_encoding encoding,
+                                      size_t from)
 {
-    *out = (traffstat_i_slice){source->block, 0};
-    *refused = false;
-    traffstat_status status = fill(source);
-    if (status != TRAFFSTAT_OK) {
-        return status;
+    const char *name = source->options->encoding;
+    source->raw = traffstat_i_alloc(source->ctx, TRAFFSTAT_I_BLOCK, 1);
+    if (source->raw == NULL) {
+        return TRAFFSTAT_E_NOMEM;
     }
-    size_t start = 0;
-    if (!source->begun) {
-        source->begun = true;
-        status = check_kind(source);
-        if (status != TRAFFSTAT_OK) {
-            return status;
+    if (!traffstat_i_decoder_open(&source->decoder, encoding, name)) {
+        return traffstat_i_fail(source->ctx, TRAFFSTAT_E_ARGUMENT,
+                                "%s cannot be read: the encoding \"%s\" is not known", source->name,
+                                name);
+    }
+    source->raw_filled = source->filled - from;
+    memcpy(source->raw, source->block + from, source->raw_filled);
+    source->filled = from;
+    return TRAFFSTAT_OK;
+}
+
+/* Decodes until the block is full. false in *sound: what comes next is no character. */
+static traffstat_status fill_decoded(traffstat_i_source *source, bool *sound)
+{
+    traffstat_status status = TRAFFSTAT_OK;
+    const bool guessed = source->decoder.guessed;
+    *sound = true;
+    while (*sound && status == TRAFFSTAT_OK && TRAFFSTAT_I_BLOCK - source->filled >= 16) {
+        const size_t left = source->raw_filled - source->raw_used;
+        if (left < 16 && !source->ended) {
+            memmove(source->raw, source->raw + source->raw_used, left);
+            source->raw_filled = left;
+            source->raw_used = 0;
+            status = fill(source, source->raw, &source->raw_filled);
         }
-        source->bom = source->filled >= 3 && memcmp(source->block, "\xef\xbb\xbf", 3) == 0;
-        start = source->bom ? 3 : 0;
+        if (status != TRAFFSTAT_OK || source->raw_used == source->raw_filled) {
+            break;
+        }
+        *sound =
+            traffstat_i_decode(&source->decoder, source->raw, source->raw_filled, &source->raw_used,
+                               source->block, TRAFFSTAT_I_BLOCK, &source->filled, source->ended);
     }
+    if (!guessed && source->decoder.guessed) {
+        source->cp1252 = (traffstat_i_met){true, source->decoder.odd_at, source->decoder.odd};
+    }
+    if (!*sound) {
+        source->bad_at = source->filled;
+        source->bad_byte = source->raw_used < source->raw_filled
+                               ? (unsigned char) source->raw[source->raw_used]
+                               : 0;
+    }
+    return status;
+}
+
+/* Which encoding is it, and is it text at all? */
+static traffstat_status begin_text(traffstat_i_source *source)
+{
+    const char *given = source->options->encoding;
+    size_t mark = 0;
+    traffstat_i_encoding encoding =
+        traffstat_i_encoding_detect(source->block, source->filled, &mark);
+    if (given[0] != '\0') {
+        const traffstat_i_encoding named = traffstat_i_encoding_find(given);
+        const bool either = strpbrk(given, "lLbB") == NULL && mark > 0 &&
+                            ((named == TRAFFSTAT_I_UTF16LE && encoding == TRAFFSTAT_I_UTF16BE) ||
+                             (named == TRAFFSTAT_I_UTF32LE && encoding == TRAFFSTAT_I_UTF32BE));
+        mark = encoding == named || either ? mark : 0;
+        encoding = either ? encoding : named;
+    }
+    source->bom = mark > 0;
+    if (encoding != TRAFFSTAT_I_UTF8) {
+        return start_decoder(source, encoding, 0);
+    }
+    return TRAFFSTAT_OK;
+}
+
+static traffstat_status begin_source(traffstat_i_source *source)
+{
+    traffstat_status status = fill(source, source->block, &source->filled);
+    if (status == TRAFFSTAT_OK && source->filled >= 3 &&
+        memcmp(source->block, "\x1f\x8b\x08", 3) == 0) {
+        status = traffstat_i_gzip_open(source, source->block, source->filled, &source->gzip);
+        if (status == TRAFFSTAT_OK) {
+            source->filled = 0;
+            source->ended = false;
+            status = fill(source, source->block, &source->filled);
+        }
+    }
+    return status == TRAFFSTAT_OK ? begin_text(source) : status;
+}
+
+/* ---- blocks --------------------------------------------------------------------------------- */
+
+static traffstat_status fill_block(traffstat_i_source *source, bool *sound)
+{
+    const size_t used = source->filled - source->held;
+    memmove(source->block, source->block + used, source->held);
+    source->offset += (int64_t) used;
+    source->filled = source->held;
+    source->held = 0;
+    *sound = true;
+    traffstat_status status = TRAFFSTAT_OK;
+    if (!source->begun) {
+        status = begin_source(source);
+    } else if (source->raw == NULL) {
+        status = fill(source, source->block, &source->filled);
+    }
+    return status == TRAFFSTAT_OK && source->raw != NULL ? fill_decoded(source, sound) : status;
+}
+
+static bool at_end(const traffstat_i_source *source)
+{
+    return source->ended && (source->raw == NULL || source->raw_used == source->raw_filled);
+}
+
+/* Checks a block that should be UTF-8 as it is, and decodes the rest of it where it is not. */
+static traffstat_status check_plain(traffstat_i_source *source, bool *sound)
+{
+    const bool strict = source->options->encoding[0] != '\0';
     if (!source->ended) {
         source->held = open_tail(source->block, source->filled);
     }
@@ -209,28 +312,128 @@ traffstat_status traffstat_i_source_next(traffstat_i_source *source, traffstat_i
     const char *nul = end > 0 ? memchr(source->block, '\0', end) : NULL;
     const size_t clean = nul != NULL ? (size_t) (nul - source->block) : end;
     source->bad_at = first_invalid(source->block, clean);
-    if (source->bad_at < end) {
-        *refused = true;
-        *out = (traffstat_i_slice){source->block + start, source->bad_at - start};
-        return TRAFFSTAT_E_FORMAT;
+    if (source->bad_at == end) {
+        return TRAFFSTAT_OK;
     }
+    source->bad_byte = (unsigned char) source->block[source->bad_at];
+    if (source->bad_byte == 0 || strict) {
+        *sound = false;
+        return TRAFFSTAT_OK;
+    }
+    source->held = 0;
+    const traffstat_status status = start_decoder(source, TRAFFSTAT_I_UTF8_OR_1252, source->bad_at);
+    return status == TRAFFSTAT_OK ? fill_decoded(source, sound) : status;
+}
+
+static void find_replacement(traffstat_i_source *source, size_t end)
+{
+    const char *at = source->block;
+    size_t left = end;
+    while ((at = memchr(at, '\xef', left)) != NULL) {
+        left = end - (size_t) (at - source->block);
+        if (left >= 3 && memcmp(at, "\xef\xbf\xbd", 3) == 0) {
+            source->replacement = (traffstat_i_met){true, (size_t) (at - source->block), 0};
+            return;
+        }
+        at++;
+        left--;
+    }
+}
+
+/* Line ends of more than one byte stay in one block. */
+static void hold_line_end(traffstat_i_source *source)
+{
+    for (size_t i = 0; i < 2 && source->held < source->filled; i++) {
+        if (source->block[source->filled - source->held - 1] != '\r') {
+            return;
+        }
+        source->held++;
+    }
+}
+
+static traffstat_status hand_out(traffstat_i_source *source, size_t start, size_t end,
+                                 traffstat_i_slice *out)
+{
+    if (!source->told_replacement) {
+        find_replacement(source, end);
+    }
+    source->cp1252.at -= source->cp1252.met && start > 0 ? start : 0;
+    source->replacement.at -= source->replacement.met && start > 0 ? start : 0;
+    source->told_cp1252 = source->told_cp1252 || source->cp1252.met;
+    source->told_replacement = source->told_replacement || source->replacement.met;
     *out = (traffstat_i_slice){source->block + start, end - start};
     return TRAFFSTAT_OK;
+}
+
+traffstat_status traffstat_i_source_next(traffstat_i_source *source, traffstat_i_slice *out,
+                                         bool *refused)
+{
+    bool sound = true;
+    *out = (traffstat_i_slice){source->block, 0};
+    *refused = false;
+    source->cp1252.met = false;
+    source->replacement.met = false;
+    traffstat_status status = fill_block(source, &sound);
+    if (status == TRAFFSTAT_OK && !source->begun) {
+        status = check_kind(source);
+    }
+    if (status == TRAFFSTAT_OK && sound && source->raw == NULL) {
+        status = check_plain(source, &sound);
+    }
+    if (status != TRAFFSTAT_OK) {
+        return status;
+    }
+    size_t start = 0;
+    if (!source->begun) {
+        source->begun = true;
+        start = source->filled >= 3 && memcmp(source->block, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    }
+    if (!sound) {
+        *refused = true;
+        *out = (traffstat_i_slice){source->block + start,
+                                   source->bad_at > start ? source->bad_at - start : 0};
+        return TRAFFSTAT_E_FORMAT;
+    }
+    if (!at_end(source)) {
+        hold_line_end(source);
+    }
+    return hand_out(source, start, source->filled - source->held, out);
 }
 
 traffstat_status traffstat_i_source_refuse(const traffstat_i_source *source, int64_t line)
 {
     static const char digits[] = "0123456789abcdef";
-    const unsigned char byte = (unsigned char) source->block[source->bad_at];
-    const char hex[] = {digits[byte >> 4], digits[byte & 15], '\0'};
-    traffstat_i_place(source->ctx, line, 0, source->offset + (int64_t) source->bad_at);
-    if (byte == 0) {
+    const char hex[] = {digits[source->bad_byte >> 4], digits[source->bad_byte & 15], '\0'};
+    const bool plain = source->raw == NULL && source->gzip == NULL;
+    traffstat_i_place(source->ctx, line, 0, plain ? source->offset + (int64_t) source->bad_at : -1);
+    if (source->bad_byte == 0 && source->decoder.encoding <= TRAFFSTAT_I_CP1252) {
         return traffstat_i_fail(source->ctx, TRAFFSTAT_E_FORMAT,
                                 "%s:%lld: a NUL byte: this is not a text file", source->name,
                                 (long long) line);
     }
     return traffstat_i_fail(source->ctx, TRAFFSTAT_E_FORMAT,
-                            "%s:%lld: byte 0x%s is not UTF-8: save the file as \"CSV UTF-8\" and "
-                            "read it again",
-                            source->name, (long long) line, hex);
+                            "%s:%lld: byte 0x%s is not %s: leave the encoding to the reader, or "
+                            "save the file as \"CSV UTF-8\" and read it again",
+                            source->name, (long long) line, hex,
+                            source->decoder.encoding == TRAFFSTAT_I_OTHER
+                                ? source->options->encoding
+                                : traffstat_i_encoding_name(source->decoder.encoding));
+}
+
+const char *traffstat_i_source_encoding(traffstat_i_source *source)
+{
+    const bool other = source->decoder.encoding == TRAFFSTAT_I_OTHER;
+    const char *parts[] = {other ? source->options->encoding
+                                 : traffstat_i_encoding_name(source->decoder.encoding),
+                           source->bom ? " with BOM" : "", source->gzip != NULL ? ", gzip" : ""};
+    size_t used = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        const size_t size = strlen(parts[i]);
+        if (used + size < sizeof source->encoding) {
+            memcpy(source->encoding + used, parts[i], size);
+            used += size;
+        }
+    }
+    source->encoding[used] = '\0';
+    return source->encoding;
 }

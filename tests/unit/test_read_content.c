@@ -1,0 +1,188 @@
+/* What a reading says of the content: divisors, populations. */
+#include <stdio.h>
+#include <string.h>
+
+#include <traffstat/read.h>
+
+#include "support/support.h"
+
+typedef struct result {
+    traffstat_status status;
+    traffstat_panel *panel;
+    traffstat_account *account;
+} result;
+
+static result read_with(traffstat_ctx *ctx, const traffstat_reader *reader, const char *text)
+{
+    result r = {0};
+    r.status =
+        traffstat_read_memory(ctx, reader, text, strlen(text), "x.csv", &r.panel, &r.account);
+    return r;
+}
+
+static void drop(result *r)
+{
+    traffstat_panel_free(r->panel);
+    traffstat_account_free(r->account);
+    *r = (result){0};
+}
+
+/* How often a problem was met, and its example number `which` where there is one. */
+static int64_t times(const traffstat_account *account, const char *code, size_t which,
+                     traffstat_example *example)
+{
+    traffstat_problem problem;
+    for (size_t i = 0; traffstat_account_problem(account, i, &problem) == TRAFFSTAT_OK; i++) {
+        if (strcmp(problem.code, code) == 0) {
+            if (example != NULL) {
+                assert_int_equal(traffstat_account_example(account, i, which, example),
+                                 TRAFFSTAT_OK);
+            }
+            return problem.count;
+        }
+    }
+    return 0;
+}
+
+static void assert_says(const char *text, const char *part)
+{
+    if (strstr(text, part) == NULL) {
+        fail_msg("\"%s\" lacks \"%s\"", text, part);
+    }
+}
+
+/* ---- divisors ------------------------------------------------------------------------------- */
+
+/* Four places of a release in which every count was multiplied, as in the 2013-2021 file of the FBI,
+ * where Missoula has 64, 128 and 64; and one that was not. */
+static const char multiplied[] = "place,year,cases\n"
+                                 "Allen,2017,64\nAllen,2018,384\n"
+                                 "Missoula,2017,64\nMissoula,2018,128\nMissoula,2019,64\n"
+                                 "Memphis,2017,192\nMemphis,2018,0\n"
+                                 "Tempe,2017,NA\nTempe,2018,<5\n"
+                                 "Juneau,2017,90\nJuneau,2018,45\n";
+
+static void a_multiplied_release_is_named_with_its_divisor_and_places(void **state)
+{
+    traffstat_example whole;
+    traffstat_example one;
+    result r = read_with(*state, NULL, multiplied);
+    assert_int_equal(r.status, TRAFFSTAT_OK);
+    assert_int_equal(times(r.account, "common_divisor", 0, &whole), 4); /* the file, three places */
+    assert_says(whole.got, "6 of 8 counts are multiples of 64");
+    assert_says(whole.got, "Allen, Missoula, Memphis");
+    assert_int_equal(whole.line, 0);
+    assert_int_equal(times(r.account, "common_divisor", 2, &one), 4);
+    assert_string_equal(one.got, "Missoula: 64, 128, 64: all multiples of 64");
+    assert_int_equal(one.line, 4);
+    assert_int_equal(traffstat_account_rows_used(r.account), 11);
+    drop(&r);
+}
+
+static void one_series_is_judged_by_the_length_of_its_coincidence(void **state)
+{
+    result r =
+        read_with(*state, NULL, "place,year,cases\nA,2015,60\nA,2016,180\nA,2017,240\nA,2018,60\n");
+    traffstat_example example;
+    assert_int_equal(times(r.account, "common_divisor", 0, &example), 1);
+    assert_string_equal(example.got, "A: 60, 180, 240, 60: all multiples of 60");
+    drop(&r);
+    /* 2 and 4 and 6 and 8 happen: (1/2)^4 and more */
+    r = read_with(*state, NULL, "place,year,cases\nA,2015,2\nA,2016,4\nA,2017,6\nA,2018,8\n");
+    assert_int_equal(times(r.account, "common_divisor", 0, NULL), 0);
+    drop(&r);
+}
+
+static void equal_counts_say_nothing_of_a_divisor(void **state)
+{
+    result r = read_with(*state, NULL,
+                         "place,year,cases\nA,2014,12\nA,2015,12\nA,2016,12\nA,2017,12\n"
+                         "B,2014,12\nB,2015,12\nB,2016,12\nB,2017,12\n");
+    assert_int_equal(times(r.account, "common_divisor", 0, NULL), 0);
+    drop(&r);
+}
+
+/* Counts that fall off as real ones do, in many series: the rule must be silent. */
+static void honest_counts_are_left_alone(void **state)
+{
+    char text[40000] = "place,year,cases\n";
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        support_rng rng;
+        size_t size = strlen("place,year,cases\n");
+        support_rng_init(&rng, seed);
+        for (int place = 0; place < 300; place++) {
+            for (int year = 2014; year < 2020; year++) {
+                const double u = support_rng_uniform(&rng);
+                size += (size_t) snprintf(text + size, sizeof text - size, "p%d,%d,%d\n", place,
+                                          year, (int) (1.0 / (u + 0.002)));
+            }
+        }
+        result r = read_with(*state, NULL, text);
+        assert_int_equal(r.status, TRAFFSTAT_OK);
+        assert_int_equal(times(r.account, "common_divisor", 0, NULL), 0);
+        drop(&r);
+    }
+}
+
+static void strict_readers_refuse_a_multiplied_file(void **state)
+{
+    traffstat_reader *reader = NULL;
+    assert_ok(*state, traffstat_reader_new(*state, &reader));
+    assert_ok(*state, traffstat_reader_set_strictness(*state, reader, TRAFFSTAT_READ_STRICT));
+    result r = read_with(*state, reader,
+                         "place,year,cases\nA,2015,60\nA,2016,180\nA,2017,240\nA,2018,60\n");
+    assert_int_equal(r.status, TRAFFSTAT_E_VALUE);
+    assert_null(r.panel);
+    assert_says(traffstat_ctx_message(*state), "all multiples of 60");
+    drop(&r);
+    traffstat_reader_free(reader);
+}
+
+/* ---- populations ---------------------------------------------------------------------------- */
+
+static void more_cases_than_people_are_reported_and_kept(void **state)
+{
+    result r = read_with(*state, NULL,
+                         "place,year,cases,population\nA,2015,61112019,40000\nB,2015,7,40000\n"
+                         "C,2015,9,\nD,2015,5,5\n");
+    traffstat_example example;
+    assert_int_equal(times(r.account, "count_exceeds_population", 0, &example), 1);
+    assert_string_equal(example.got, "A 2015: 61112019 cases among 40000");
+    assert_int_equal(example.line, 2);
+    assert_int_equal(traffstat_panel_rows(r.panel), 4);
+    drop(&r);
+}
+
+/* ---- memory --------------------------------------------------------------------------------- */
+
+static traffstat_status try_reading(traffstat_ctx *ctx, void *arg)
+{
+    result r = read_with(ctx, NULL, arg);
+    const traffstat_status status = r.status;
+    drop(&r);
+    return status;
+}
+
+static void memory_may_fail_at_every_allocation(void **state)
+{
+    (void) state;
+    char text[sizeof multiplied];
+    memcpy(text, multiplied, sizeof text);
+    assert_true(support_try_every_allocation(try_reading, text) > 20);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, support_ctx_setup, support_ctx_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_multiplied_release_is_named_with_its_divisor_and_places),
+        TEST(one_series_is_judged_by_the_length_of_its_coincidence),
+        TEST(equal_counts_say_nothing_of_a_divisor),
+        TEST(honest_counts_are_left_alone),
+        TEST(strict_readers_refuse_a_multiplied_file),
+        TEST(more_cases_than_people_are_reported_and_kept),
+        TEST(memory_may_fail_at_every_allocation),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
