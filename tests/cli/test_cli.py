@@ -728,7 +728,7 @@ WRONG = [
     (['--jsno'], ['verb comes first']),
     (['read'], ['FILE']),
     (['read', ''], ['empty']),
-    (['read', MISSOULA, MISSOULA], ['second one']),
+    (['read', '-', '-'], ['read alone']),
     (['read', MISSOULA, '--jsno'], ['--jsno', '--json']),
     (['read', MISSOULA, '--json=yes'], ['no value']),
     (['read', MISSOULA, '-x'], ['-x']),
