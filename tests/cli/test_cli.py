@@ -750,7 +750,7 @@ WRONG = [
     (['read', MISSOULA, '--delimiter', 'x'], ['comma']),
     (['read', MISSOULA, '--limit', 'field=0'], ['field']),
     (['read', MISSOULA, '--limit', 'size=9'], ['size', 'field']),
-    (['read', MISSOULA, '--by', 'state'], ['--by', 'not built yet']),
+    (['read', MISSOULA, '--by', 'state'], ['--by', 'none of']),
     (['read', MISSOULA, '--population', 'p.csv'], ['not built yet']),
     (['read', MISSOULA, '--suppressed=1..9'], ['not built yet']),
     (['estimate', MISSOULA, '--bootstrap', '10'], ['not built yet']),
