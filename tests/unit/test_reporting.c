@@ -1197,6 +1197,7 @@ static void evidence_makes_priors_and_keeps_its_place(void **state)
     assert_true(has_reason(estimate, 0, "borrowed"));
     assert_true(has_reason(estimate, 0, "persons"));
     assert_true(assumes(estimate, "United Kingdom"));
+    assert_true(assumes(estimate, "published without its level"));
     traffstat_estimate_free(estimate);
     traffstat_panel_free(panel);
 }
@@ -1238,7 +1239,9 @@ static void evidence_without_an_interval_needs_a_size(void **state)
     traffstat_estimate *estimate = NULL;
     assert_ok(*state, traffstat_thinning(*state, panel, prior, NULL, &estimate));
     assert_int_equal(traffstat_estimate_kind(estimate), TRAFFSTAT_KIND_SCENARIO);
-    assert_true(has_reason(estimate, 0, "without an interval"));
+    assert_true(has_reason(estimate, 0, "without an interval, so its weight (50) is assumed"));
+    assert_false(has_reason(estimate, 0, "borrowed")); /* more than borrowed, or not at all */
+    assert_false(assumes(estimate, "published without its level"));
     assert_string_equal(basis_of(*state, estimate).period, "2013\xe2\x80\x93"
                                                            "2020");
     traffstat_estimate_free(estimate);
