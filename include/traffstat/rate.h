@@ -46,8 +46,9 @@ traffstat_status traffstat_poisson_compare(traffstat_ctx *ctx, int64_t first_cou
  * population (coverage where only that is known), else 1 a year.
  *
  * @param first_year,second_year  rising; 0 and 0: the last two years that have exact counts
- * @return TRAFFSTAT_OK, _E_NODATA (no two exact counts, or a break between them), _E_ARGUMENT,
- *         _E_NUMERIC
+ * @return TRAFFSTAT_OK, _E_NODATA (no two exact counts, a break between them, a sum in which a part
+ *         was not reported, a part of a year or a coverage below 1 without the coverage of both
+ *         years), _E_ARGUMENT, _E_NUMERIC
  */
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_rate_change(traffstat_ctx *ctx, const traffstat_panel *panel,

@@ -82,6 +82,20 @@ typedef struct traffstat_thinning_options {
 TRAFFSTAT_API void traffstat_thinning_options_init(traffstat_thinning_options *options,
                                                    uint32_t struct_size);
 
+/** Numeric settings of traffstat_thinning(). */
+typedef int32_t traffstat_thinning_option;
+enum {
+    TRAFFSTAT_THINNING_LEVEL = 0,
+    TRAFFSTAT_THINNING_GAMMA_SHAPE = 1,
+    TRAFFSTAT_THINNING_GAMMA_RATE = 2
+};
+
+/** Least, default (0: none) and greatest value of a setting, both ends allowed; none has a unit.
+ *  @return TRAFFSTAT_OK, _E_ARGUMENT (no such option, a NULL; nothing is written then) */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_thinning_options_bounds(traffstat_thinning_option option, double *least,
+                                                   double *standard, double *greatest);
+
 /**
  * The exact posterior of the true count N of each row, given its count y and the reporting prior.
  *
@@ -92,8 +106,8 @@ TRAFFSTAT_API void traffstat_thinning_options_init(traffstat_thinning_options *o
  * upper end. Each row is estimated from its own count.
  *
  * The total shares one p over all rows that have a number (fewer than all: caution). There is none
- * for one row, under TRAFFSTAT_RATE_JEFFREYS, or where measures or categories differ; an
- * assumption says why. `level` and, above it, 0.5 are the levels of the intervals.
+ * for one row, and none under TRAFFSTAT_RATE_JEFFREYS, where measures or categories differ, or where
+ * several sources count one place in one year; an assumption says why. `level` and, above it, 0.5 are the levels of the intervals.
  *
  * A quantile is the smallest N whose cdf reaches it; a cdf that falls short by rounding only (2e-14
  * of the smaller side) reaches it, so that ties come out as in exact arithmetic. The

@@ -121,6 +121,12 @@ void traffstat_i_say_basis(traffstat_text *text, const traffstat_estimate *estim
     traffstat_i_text_add(text, ").");
 }
 
+static bool has_number(const traffstat_estimate_row *row)
+{
+    return row->verdict != TRAFFSTAT_VERDICT_INESTIMABLE &&
+           (!isnan(row->estimate) || !isnan(row->lower) || !isnan(row->upper));
+}
+
 /* ---- one row -------------------------------------------------------------------------------- */
 
 static traffstat_cell observed_of(const traffstat_estimate_row *row)
@@ -140,18 +146,58 @@ static void say_recorded_count(traffstat_text *text, const traffstat_panel *pane
     traffstat_i_say_series_count(text, cell, panel, series, noun ? "recorded" : "");
 }
 
-/* "8 recorded cases in 2018"; of a total "15 recorded cases in 2017–2018 (2 series)". */
+/* Of the rows that a total adds: those that have a number. */
+typedef struct added {
+    size_t rows;
+    size_t series;
+    int32_t first_year;
+    int32_t last_year;
+} added;
+
+static added added_rows(const traffstat_estimate *estimate)
+{
+    added all = {0};
+    size_t last = TRAFFSTAT_NONE;
+    for (size_t i = 0; i < estimate->row_count; i++) {
+        const traffstat_estimate_row *row = &estimate->rows[i];
+        if (!has_number(row)) {
+            continue;
+        }
+        all.first_year = all.rows == 0 || row->year < all.first_year ? row->year : all.first_year;
+        all.last_year = row->year > all.last_year ? row->year : all.last_year;
+        all.series += row->series != last;
+        all.rows++;
+        last = row->series;
+    }
+    return all;
+}
+
+/* " in 2017–2018 (2 series)", " in 2018–2020 (2 of 4 rows; the others have no number)": a year that
+ * the total leaves out must not seem to be in it. */
+static void say_added(traffstat_text *text, const traffstat_estimate *estimate)
+{
+    const added all = added_rows(estimate);
+    traffstat_i_text_add(text, " in ");
+    traffstat_i_say_years(text, all.first_year, all.last_year);
+    if (all.rows < estimate->row_count) {
+        traffstat_i_text_addf(text, " (%zu of %zu rows; the others have no number)", all.rows,
+                              estimate->row_count);
+    } else if (all.series > 1) {
+        traffstat_i_text_addf(text, " (%zu series)", all.series);
+    }
+}
+
+/* "8 recorded cases in 2018" */
 static void say_recorded(traffstat_text *text, const traffstat_panel *panel,
-                         const traffstat_estimate_row *row)
+                         const traffstat_estimate *estimate, const traffstat_estimate_row *row)
 {
     const traffstat_cell cell = observed_of(row);
     const bool total = row->series == TRAFFSTAT_NONE;
     say_recorded_count(text, panel, total ? 0 : row->series, &cell);
-    traffstat_i_text_add(text, " in ");
-    traffstat_i_say_years(text, total ? traffstat_panel_first_year(panel) : row->year,
-                          total ? traffstat_panel_last_year(panel) : row->year);
-    if (total && traffstat_panel_series(panel) > 1) {
-        traffstat_i_text_addf(text, " (%zu series)", traffstat_panel_series(panel));
+    if (total) {
+        say_added(text, estimate);
+    } else {
+        traffstat_i_text_addf(text, " in %d", (int) row->year);
     }
 }
 
@@ -180,6 +226,22 @@ static void say_infinite(traffstat_text *text, const traffstat_estimate_row *row
     }
 }
 
+#define MOVED 0.01 /* of the mean: less would not show in the rounded range */
+
+/* The range that a caption gives is the prior's. Where the prior on the expected number pulled it
+ * elsewhere, the result does not follow from the range alone. */
+static void say_moved(traffstat_text *text, const traffstat_reporting_basis *basis)
+{
+    const double moved = basis->posterior_mean - basis->mean;
+    if (fabs(moved) > MOVED * basis->mean) { /* false for NaN */
+        traffstat_i_text_addf(
+            text,
+            " The prior on the expected number moved this share %s, so the result "
+            "does not follow from the range alone.",
+            moved > 0.0 ? "up" : "down");
+    }
+}
+
 /* The share that a row leans on, and what follows from it. */
 static void say_row_on_basis(traffstat_text *text, const traffstat_panel *panel,
                              const traffstat_estimate *estimate, const traffstat_estimate_row *row,
@@ -205,10 +267,11 @@ static void say_row_on_basis(traffstat_text *text, const traffstat_panel *panel,
         traffstat_i_say_short_citation(text, basis->source);
     }
     traffstat_i_text_add(text, "), ");
-    say_recorded(text, panel, row);
+    say_recorded(text, panel, estimate, row);
     traffstat_i_text_add(text, scenario ? " would mean " : " mean an estimated ");
     say_result(text, estimate, row);
     traffstat_i_text_add(text, ". The counts cannot test this assumption.");
+    say_moved(text, basis);
     say_infinite(text, row);
 }
 
@@ -227,7 +290,7 @@ static void say_bound(traffstat_text *text, const traffstat_panel *panel,
                       const traffstat_estimate *estimate, const traffstat_estimate_row *row)
 {
     const bool at_least = !isnan(row->lower);
-    say_recorded(text, panel, row);
+    say_recorded(text, panel, estimate, row);
     traffstat_i_text_add(text, at_least ? " mean at least " : " mean at most ");
     traffstat_i_say_number(text, at_least ? row->lower : row->upper);
     traffstat_i_text_add(text, " in all (");
@@ -247,19 +310,13 @@ static void say_row(traffstat_text *text, const traffstat_panel *panel,
     } else if (traffstat_estimate_basis(estimate, &basis) == TRAFFSTAT_OK) {
         say_row_on_basis(text, panel, estimate, row, &basis);
     } else {
-        say_recorded(text, panel, row);
+        say_recorded(text, panel, estimate, row);
         traffstat_i_text_add(text, " mean an estimated ");
         say_result(text, estimate, row);
         traffstat_i_text_add(text, ", ");
         say_assumptions(text, estimate);
         traffstat_i_text_add(text, ".");
     }
-}
-
-static bool has_number(const traffstat_estimate_row *row)
-{
-    return row->verdict != TRAFFSTAT_VERDICT_INESTIMABLE &&
-           (!isnan(row->estimate) || !isnan(row->lower) || !isnan(row->upper));
 }
 
 /* The context's message becomes why there is no number. */

@@ -207,7 +207,9 @@ static void say_basis(traffstat_text *text, const traffstat_estimate *estimate)
     traffstat_i_text_init(&scratch, text->ctx);
     say_prior(&scratch, &basis);
     if (basis.id[0] != '\0') { /* what was assumed stands in the caption already */
-        traffstat_i_text_add(&scratch, " Borrowed from ");
+        traffstat_i_text_add(&scratch, traffstat_estimate_kind(estimate) == TRAFFSTAT_KIND_ESTIMATE
+                                           ? " From "
+                                           : " Borrowed from ");
         traffstat_i_text_add(&scratch, basis.id);
         traffstat_i_text_add(&scratch, ": ");
         traffstat_i_text_add(&scratch, basis.source);
@@ -274,6 +276,17 @@ static size_t note_reason(distinct *seen, size_t count, const char *reason, size
     return count;
 }
 
+/* A reason of the total that no row has; what it shares with rows is theirs. */
+static size_t note_own(distinct *seen, size_t count, size_t of_rows, const char *reason)
+{
+    for (size_t i = 0; i < of_rows; i++) {
+        if (strcmp(seen[i].reason, reason) == 0) {
+            return count;
+        }
+    }
+    return note_reason(seen, count, reason, TRAFFSTAT_NONE);
+}
+
 static void say_row_reason(traffstat_text *text, const traffstat_estimate *estimate,
                            const distinct *one)
 {
@@ -304,6 +317,11 @@ static void say_row_reasons(traffstat_text *text, const traffstat_estimate *esti
         for (size_t i = 0; i < traffstat_estimate_row_reasons(estimate, row); i++) {
             count = note_reason(seen, count, traffstat_estimate_row_reason(estimate, row, i), row);
         }
+    }
+    const size_t of_rows = count;
+    for (size_t i = 0; i < traffstat_estimate_row_reasons(estimate, TRAFFSTAT_NONE); i++) {
+        count = note_own(seen, count, of_rows,
+                         traffstat_estimate_row_reason(estimate, TRAFFSTAT_NONE, i));
     }
     for (size_t i = 0; i < count; i++) {
         traffstat_i_text_add(text, i == 0 ? "\nRows:\n" : "");

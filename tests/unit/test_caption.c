@@ -642,11 +642,65 @@ static void the_total_names_its_years(void **state)
     traffstat_estimate *estimate = NULL;
     assert_ok(*state,
               estimate_of(*state, panel, TRAFFSTAT_KIND_SCENARIO, 0.95, &assumed, &estimate));
+    set_row(estimate, 0, 21.7, 46.0);
+    set_row(estimate, 1, 21.7, 46.0);
     set_row(estimate, TRAFFSTAT_NONE, 40.0, 83.0);
     char *caption = row_caption(*state, panel, estimate, TRAFFSTAT_NONE);
     assert_non_null(strstr(caption, "15 recorded cases in 2017" EN "2018 would mean 10" EN "83"));
     free(caption);
     traffstat_estimate_free(estimate);
+    traffstat_panel_free(panel);
+}
+
+/* 2017 has no count: 15 cases are not those of 2017 to 2020. */
+static void a_total_that_leaves_rows_out_says_so(void **state)
+{
+    const year years[] = {{.why = TRAFFSTAT_WHY_NOT_REPORTED},
+                          {.lower = 7, .upper = 7},
+                          {.why = TRAFFSTAT_WHY_NOT_REPORTED},
+                          {.lower = 8, .upper = 8}};
+    traffstat_panel *panel =
+        panel_of(*state, "Missoula", "cases investigated by police", "", years, 4);
+    traffstat_estimate *estimate = NULL;
+    assert_ok(*state,
+              estimate_of(*state, panel, TRAFFSTAT_KIND_SCENARIO, 0.95, &assumed, &estimate));
+    set_row(estimate, 1, 21.7, 46.0);
+    set_row(estimate, 3, 21.7, 46.0);
+    set_row(estimate, TRAFFSTAT_NONE, 40.0, 83.0);
+    char *caption = row_caption(*state, panel, estimate, TRAFFSTAT_NONE);
+    assert_non_null(strstr(caption, "15 recorded cases in 2018" EN "2020 (2 of 4 rows; the others "
+                                    "have no number) would mean 10" EN "83"));
+    free(caption);
+    traffstat_estimate_free(estimate);
+    traffstat_panel_free(panel);
+}
+
+/* The range is the prior's: where the rate prior pulled p elsewhere, the numbers do not follow from
+ * it alone. */
+static void a_share_that_the_rate_prior_moved_is_said_to_have_moved(void **state)
+{
+    static const struct {
+        double posterior_mean;
+        const char *way; /* NULL: not moved */
+    } rows[] = {{0.55, "up"}, {0.38, "down"}, {0.4 + 1e-9, NULL}, {NAN, NULL}};
+    traffstat_panel *panel = two_years(*state, 7, 8);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        traffstat_reporting_basis basis = assumed;
+        basis.mean = 0.4;
+        basis.posterior_mean = rows[i].posterior_mean;
+        traffstat_estimate *estimate = NULL;
+        assert_ok(*state,
+                  estimate_of(*state, panel, TRAFFSTAT_KIND_SCENARIO, 0.95, &basis, &estimate));
+        set_row(estimate, 1, 21.7, 46.0);
+        char *caption = row_caption(*state, panel, estimate, 1);
+        char want[80];
+        (void) snprintf(want, sizeof want, "moved this share %s, so the result does not follow",
+                        rows[i].way != NULL ? rows[i].way : "");
+        assert_int_equal(strstr(caption, want) != NULL, rows[i].way != NULL);
+        assert_int_equal(strstr(caption, "moved") != NULL, rows[i].way != NULL);
+        free(caption);
+        traffstat_estimate_free(estimate);
+    }
     traffstat_panel_free(panel);
 }
 
@@ -842,6 +896,8 @@ int main(void)
         ONE(numbers_that_do_not_exist_are_said_in_words),
         ONE(a_row_without_a_number_gives_its_reason_and_no_text),
         ONE(the_total_names_its_years),
+        ONE(a_total_that_leaves_rows_out_says_so),
+        ONE(a_share_that_the_rate_prior_moved_is_said_to_have_moved),
         ONE(headlines_lead_with_the_count_and_name_the_scenario),
         ONE(headlines_of_other_kinds_and_measures),
         ONE(the_basis_says_what_is_borrowed),

@@ -400,6 +400,42 @@ static void a_break_forbids_the_comparison(void **state)
     traffstat_panel_free(panel);
 }
 
+/* 20 cases in a whole year and 3 in a part of the next are no fall. */
+static void years_of_unlike_completeness_are_not_compared(void **state)
+{
+    static const struct {
+        uint32_t flags;
+        double first_coverage;
+        double second_coverage;
+        const char *message; /* NULL: they are compared */
+    } rows[] = {
+        {TRAFFSTAT_FLAG_PARTIAL_YEAR, NAN, NAN, "part of the year"},
+        {TRAFFSTAT_FLAG_PARTIAL_YEAR, NAN, 0.25, "coverage"},
+        {TRAFFSTAT_FLAG_PARTIAL_YEAR, 1.0, 0.25, NULL},
+        {TRAFFSTAT_FLAG_PARTIAL, NAN, NAN, "not reported"},
+        {TRAFFSTAT_FLAG_PARTIAL, 1.0, 0.25, "not reported"},
+        {0, NAN, 0.25, "coverage"},
+        {0, NAN, 1.0, NULL},
+        {TRAFFSTAT_FLAG_PROVISIONAL | TRAFFSTAT_FLAG_SUMMED, NAN, NAN, NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        traffstat_cell cells[] = {cell(2017, 20, 20), cell(2018, 3, 3)};
+        cells[1].flags = rows[i].flags;
+        cells[0].coverage = rows[i].first_coverage;
+        cells[1].coverage = rows[i].second_coverage;
+        traffstat_panel *panel = make_panel(*state, cells, 2);
+        traffstat_change got = {.p = -1.0};
+        const traffstat_status status =
+            traffstat_rate_change(*state, panel, 0, 2017, 2018, 0.95, &got);
+        assert_int_equal(status, rows[i].message != NULL ? TRAFFSTAT_E_NODATA : TRAFFSTAT_OK);
+        if (rows[i].message != NULL) {
+            assert_non_null(strstr(traffstat_ctx_message(*state), rows[i].message));
+            assert_near(got.p, -1.0, 0.0);
+        }
+        traffstat_panel_free(panel);
+    }
+}
+
 static void one_exact_count_is_too_few(void **state)
 {
     const traffstat_cell cells[] = {cell(2016, 7, 7), cell(2017, 0, 4)};
@@ -516,6 +552,7 @@ int main(void)
         WITH_CTX(the_last_two_exact_counts_are_compared),
         WITH_CTX(population_and_coverage_make_the_exposure),
         WITH_CTX(a_break_forbids_the_comparison),
+        WITH_CTX(years_of_unlike_completeness_are_not_compared),
         WITH_CTX(one_exact_count_is_too_few),
         WITH_CTX(gamma_tails_have_closed_forms_at_shape_one_and_a_half),
         WITH_CTX(beta_tails_have_closed_forms_where_one_shape_is_one),

@@ -370,6 +370,7 @@ static void the_text_of_an_estimate_names_kind_interval_and_assumptions(void **s
     assert_non_null(strstr(data, "not reported"));
     assert_non_null(strstr(data, "inestimable"));
     assert_non_null(strstr(data, "\nAssumptions:\n"));
+    assert_non_null(strstr(data, "  - total: the total leaves out the rows without a number\n"));
     assert_null(strchr(data, '\x1b'));
     traffstat_text_free(text);
     traffstat_estimate_free(estimate);

@@ -786,6 +786,49 @@ static void different_measures_are_never_added(void **state)
     traffstat_panel_builder_free(builder);
 }
 
+/* Two sources of the same cases in the same year: adding them would count each case twice. */
+static void a_place_counted_by_two_sources_is_never_added(void **state)
+{
+    for (int32_t second_year = 2018; second_year <= 2019; second_year++) {
+        traffstat_panel_builder *builder = NULL;
+        traffstat_panel *panel = NULL;
+        traffstat_prior *prior = NULL;
+        traffstat_estimate *estimate = NULL;
+        traffstat_estimate_row total;
+        size_t series[2];
+        assert_ok(*state,
+                  traffstat_panel_builder_new(*state, TRAFFSTAT_DUPLICATES_ERROR, &builder));
+        assert_ok(*state, traffstat_panel_builder_series(*state, builder, "", "Missoula", "cases",
+                                                         "", "police", &series[0]));
+        assert_ok(*state, traffstat_panel_builder_series(*state, builder, "", "Missoula", "cases",
+                                                         "", "newspaper", &series[1]));
+        assert_ok(*state, traffstat_panel_builder_count(*state, builder, series[0], 2018, 7));
+        assert_ok(*state,
+                  traffstat_panel_builder_count(*state, builder, series[1], second_year, 8));
+        assert_ok(*state, traffstat_panel_builder_finish(*state, builder, &panel));
+        assert_ok(*state, traffstat_prior_beta(*state, 8, 12, NULL, &prior));
+        assert_ok(*state, traffstat_thinning(*state, panel, prior, NULL, &estimate));
+        const bool twice = second_year == 2018;
+        assert_int_equal(traffstat_estimate_total(estimate, &total),
+                         twice ? TRAFFSTAT_E_NODATA : TRAFFSTAT_OK);
+        assert_int_equal(assumes(estimate, "several sources"), twice);
+        traffstat_estimate_free(estimate);
+        traffstat_prior_free(prior);
+        traffstat_panel_free(panel);
+        traffstat_panel_builder_free(builder);
+    }
+}
+
+static void a_refused_total_is_told_as_one(void **state)
+{
+    const traffstat_cell cells[] = {cell(2017, 1, 900), cell(2018, 1, 900)};
+    traffstat_estimate *estimate = estimate_cells(*state, cells, 2, 8, 12, NULL);
+    traffstat_estimate_row row;
+    assert_int_equal(traffstat_estimate_total(estimate, &row), TRAFFSTAT_E_NODATA);
+    assert_true(assumes(estimate, "no total is given: the counts allow more than 1024"));
+    traffstat_estimate_free(estimate);
+}
+
 /* ---- refusals and verdicts ------------------------------------------------------------------- */
 
 static void rows_that_carry_no_answer_are_inestimable(void **state)
@@ -1154,6 +1197,7 @@ static void evidence_makes_priors_and_keeps_its_place(void **state)
     assert_true(has_reason(estimate, 0, "borrowed"));
     assert_true(has_reason(estimate, 0, "persons"));
     assert_true(assumes(estimate, "United Kingdom"));
+    assert_true(assumes(estimate, "published without its level"));
     traffstat_estimate_free(estimate);
     traffstat_panel_free(panel);
 }
@@ -1195,7 +1239,9 @@ static void evidence_without_an_interval_needs_a_size(void **state)
     traffstat_estimate *estimate = NULL;
     assert_ok(*state, traffstat_thinning(*state, panel, prior, NULL, &estimate));
     assert_int_equal(traffstat_estimate_kind(estimate), TRAFFSTAT_KIND_SCENARIO);
-    assert_true(has_reason(estimate, 0, "without an interval"));
+    assert_true(has_reason(estimate, 0, "without an interval, so its weight (50) is assumed"));
+    assert_false(has_reason(estimate, 0, "borrowed")); /* more than borrowed, or not at all */
+    assert_false(assumes(estimate, "published without its level"));
     assert_string_equal(basis_of(*state, estimate).period, "2013\xe2\x80\x93"
                                                            "2020");
     traffstat_estimate_free(estimate);
@@ -1234,6 +1280,48 @@ static void a_missing_prior_is_explained_in_two_sentences(void **state)
     assert_non_null(strstr(message, "0.2..0.6"));
     assert_non_null(strstr(message, "beta(8,12)"));
     traffstat_panel_free(panel);
+}
+
+static void whatever_fails_no_stale_estimate_is_left(void **state)
+{
+    traffstat_prior *prior = NULL;
+    assert_ok(*state, traffstat_prior_beta(*state, 8, 12, NULL, &prior));
+    traffstat_estimate *estimate = (traffstat_estimate *) *state;
+    assert_int_equal(traffstat_thinning(*state, NULL, prior, NULL, &estimate),
+                     TRAFFSTAT_E_ARGUMENT);
+    assert_null(estimate);
+    assert_int_equal(traffstat_thinning(*state, NULL, prior, NULL, NULL), TRAFFSTAT_E_ARGUMENT);
+    traffstat_prior_free(prior);
+}
+
+static void options_name_their_bounds(void **state)
+{
+    static const struct {
+        traffstat_thinning_option option;
+        double least;
+        double standard;
+        double greatest;
+    } rows[] = {{TRAFFSTAT_THINNING_LEVEL, 0.01, 0.95, 0.9999},
+                {TRAFFSTAT_THINNING_GAMMA_SHAPE, 1e-9, 0.0, 1e9},
+                {TRAFFSTAT_THINNING_GAMMA_RATE, 1e-100, 0.0, 1e100}};
+    (void) state;
+    double got[3] = {-1.0, -1.0, -1.0};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(
+            traffstat_thinning_options_bounds(rows[i].option, &got[0], &got[1], &got[2]),
+            TRAFFSTAT_OK);
+        assert_near(got[0], rows[i].least, 0.0);
+        assert_near(got[1], rows[i].standard, 0.0);
+        assert_near(got[2], rows[i].greatest, 0.0);
+    }
+    got[0] = -1.0;
+    assert_int_equal(traffstat_thinning_options_bounds(-1, &got[0], &got[1], &got[2]),
+                     TRAFFSTAT_E_ARGUMENT);
+    assert_int_equal(traffstat_thinning_options_bounds(3, &got[0], &got[1], &got[2]),
+                     TRAFFSTAT_E_ARGUMENT);
+    assert_int_equal(traffstat_thinning_options_bounds(0, NULL, &got[1], &got[2]),
+                     TRAFFSTAT_E_ARGUMENT);
+    assert_near(got[0], -1.0, 0.0);
 }
 
 /* ---- settings -------------------------------------------------------------------------------- */
@@ -1462,6 +1550,8 @@ int main(void)
         WITH_CTX(one_row_has_no_total),
         WITH_CTX(jeffreys_and_a_refusal_give_no_total_and_say_why),
         WITH_CTX(different_measures_are_never_added),
+        WITH_CTX(a_place_counted_by_two_sources_is_never_added),
+        WITH_CTX(a_refused_total_is_told_as_one),
         WITH_CTX(rows_that_carry_no_answer_are_inestimable),
         WITH_CTX(a_panel_without_any_answer_is_inestimable_and_no_error),
         WITH_CTX(an_assumed_rate_is_a_scenario_and_caution_on_every_row),
@@ -1480,6 +1570,8 @@ int main(void)
         WITH_CTX(evidence_without_an_interval_needs_a_size),
         WITH_CTX(evidence_that_fits_makes_an_estimate),
         WITH_CTX(a_missing_prior_is_explained_in_two_sentences),
+        WITH_CTX(whatever_fails_no_stale_estimate_is_left),
+        WITH_CTX(options_name_their_bounds),
         WITH_CTX(settings_out_of_range_are_refused),
         WITH_CTX(an_older_and_shorter_struct_gets_the_defaults),
         WITH_CTX(other_levels_have_their_own_intervals),

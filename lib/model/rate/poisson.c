@@ -286,6 +286,34 @@ static int32_t break_between(const traffstat_panel *panel, const size_t rows[2])
     return 0;
 }
 
+static traffstat_status refuse_year(traffstat_ctx *ctx, const traffstat_cell *cell, const char *why)
+{
+    return traffstat_i_fail(ctx, TRAFFSTAT_E_NODATA, "year %d cannot be compared: %s",
+                            (int) cell->year, why);
+}
+
+/* Counts of unlike completeness differ for that alone. A coverage known on both sides makes up for
+ * it; one that is known on one side only does not, unless it is 1. */
+static traffstat_status check_complete(traffstat_ctx *ctx, const traffstat_cell cells[2])
+{
+    const bool coverages = !isnan(cells[0].coverage) && !isnan(cells[1].coverage);
+    for (int i = 0; i < 2; i++) {
+        if ((cells[i].flags & TRAFFSTAT_FLAG_PARTIAL) != 0) {
+            return refuse_year(ctx, &cells[i],
+                               "its count is a sum in which a part was not reported");
+        }
+        if (cells[i].coverage < 1.0 && !coverages) {
+            return refuse_year(ctx, &cells[i],
+                               "its coverage is below 1, and that of the other year is not known");
+        }
+        if ((cells[i].flags & TRAFFSTAT_FLAG_PARTIAL_YEAR) != 0 && !coverages) {
+            return refuse_year(ctx, &cells[i],
+                               "its count covers only a part of the year, how much is not known");
+        }
+    }
+    return TRAFFSTAT_OK;
+}
+
 static void set_exposures(const traffstat_cell cells[2], traffstat_change *change)
 {
     const bool populations = cells[0].population > 0.0 && cells[1].population > 0.0;
@@ -366,6 +394,10 @@ traffstat_status traffstat_rate_change(traffstat_ctx *ctx, const traffstat_panel
         if (traffstat_panel_cell(panel, rows[i], &cells[i]) != TRAFFSTAT_OK) {
             return traffstat_i_fail(ctx, TRAFFSTAT_E_INTERNAL, "a row of the panel is missing");
         }
+    }
+    status = check_complete(ctx, cells);
+    if (status != TRAFFSTAT_OK) {
+        return status;
     }
     traffstat_change change = {.series = series,
                                .first_year = cells[0].year,

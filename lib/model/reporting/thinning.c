@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char citation[] =
@@ -11,11 +12,18 @@ static const char citation[] =
 
 /* ---- settings -------------------------------------------------------------------------------- */
 
+/* In the order of traffstat_thinning_option. */
+static const struct {
+    double least;
+    double standard;
+    double greatest;
+} bounds[] = {{0.01, 0.95, 0.9999}, {1e-9, 0.0, 1e9}, {1e-100, 0.0, 1e100}};
+
 static traffstat_thinning_options defaults(void)
 {
     return (traffstat_thinning_options){.struct_size = sizeof(traffstat_thinning_options),
                                         .rate_prior = TRAFFSTAT_RATE_INVERSE,
-                                        .level = 0.95,
+                                        .level = bounds[TRAFFSTAT_THINNING_LEVEL].standard,
                                         .total = 1};
 }
 
@@ -30,6 +38,24 @@ void traffstat_thinning_options_init(traffstat_thinning_options *options, uint32
     memcpy(options, &filled, struct_size < sizeof filled ? struct_size : sizeof filled);
 }
 
+traffstat_status traffstat_thinning_options_bounds(traffstat_thinning_option option, double *least,
+                                                   double *standard, double *greatest)
+{
+    if (option < TRAFFSTAT_THINNING_LEVEL || option > TRAFFSTAT_THINNING_GAMMA_RATE ||
+        least == NULL || standard == NULL || greatest == NULL) {
+        return TRAFFSTAT_E_ARGUMENT;
+    }
+    *least = bounds[option].least;
+    *standard = bounds[option].standard;
+    *greatest = bounds[option].greatest;
+    return TRAFFSTAT_OK;
+}
+
+static bool within(traffstat_thinning_option option, double value)
+{
+    return value >= bounds[option].least && value <= bounds[option].greatest; /* false for NaN */
+}
+
 static traffstat_status read_settings(traffstat_ctx *ctx, const traffstat_thinning_options *given,
                                       traffstat_thinning_options *out)
 {
@@ -38,7 +64,7 @@ static traffstat_status read_settings(traffstat_ctx *ctx, const traffstat_thinni
     if (status != TRAFFSTAT_OK) {
         return status;
     }
-    if (!(out->level >= 0.01 && out->level <= 0.9999)) {
+    if (!within(TRAFFSTAT_THINNING_LEVEL, out->level)) {
         return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
                                 "level must lie between 0.01 and 0.9999");
     }
@@ -47,8 +73,8 @@ static traffstat_status read_settings(traffstat_ctx *ctx, const traffstat_thinni
                                 (int) out->rate_prior);
     }
     if (out->rate_prior == TRAFFSTAT_RATE_GAMMA &&
-        !(out->gamma_shape >= 1e-9 && out->gamma_shape <= 1e9 && out->gamma_rate >= 1e-100 &&
-          out->gamma_rate <= 1e100)) {
+        !(within(TRAFFSTAT_THINNING_GAMMA_SHAPE, out->gamma_shape) &&
+          within(TRAFFSTAT_THINNING_GAMMA_RATE, out->gamma_rate))) {
         return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
                                 "a gamma rate prior needs a shape from 1e-9 to 1e9 and a rate from "
                                 "1e-100 to 1e100");
@@ -232,6 +258,7 @@ typedef struct counts {
     int64_t *upper;
     size_t count;
     bool mixed; /* different measures or categories */
+    bool twice; /* a place has two counts of a year, from two sources */
     uint32_t flags;
     bool coverage; /* some coverage is below 1 */
 } counts;
@@ -245,6 +272,73 @@ static bool same_kind(const traffstat_panel *panel, size_t a, size_t b)
 static bool row_has_number(const traffstat_i_thinning *run, size_t row)
 {
     return !isnan(traffstat_i_estimate_row(run->estimate, row)->estimate);
+}
+
+static bool one_source(const traffstat_panel *panel)
+{
+    const char *const first = traffstat_panel_source(panel, 0);
+    for (size_t s = 1; s < traffstat_panel_series(panel); s++) {
+        if (strcmp(traffstat_panel_source(panel, s), first) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A place, as a panel tells it apart, in a year. */
+typedef struct place_year {
+    const char *who;
+    bool keyed;
+    int32_t year;
+} place_year;
+
+static int compare_places(const void *a, const void *b)
+{
+    const place_year *one = a;
+    const place_year *other = b;
+    if (one->keyed != other->keyed) {
+        return one->keyed ? 1 : -1;
+    }
+    const int order = strcmp(one->who, other->who);
+    return order != 0 ? order : (one->year > other->year) - (one->year < other->year);
+}
+
+static size_t list_places(const traffstat_i_thinning *run, place_year *places)
+{
+    size_t count = 0;
+    for (size_t row = 0; row < traffstat_panel_rows(run->panel); row++) {
+        const size_t series = traffstat_panel_row_series(run->panel, row);
+        const char *const key = traffstat_panel_key(run->panel, series);
+        const bool keyed = key[0] != '\0';
+        if (row_has_number(run, row)) {
+            places[count++] =
+                (place_year){keyed ? key : traffstat_panel_jurisdiction(run->panel, series), keyed,
+                             traffstat_panel_years(run->panel)[row]};
+        }
+    }
+    return count;
+}
+
+/* Is a place counted by several sources in one year? Their sum would count its cases twice. */
+static traffstat_status find_twice(const traffstat_i_thinning *run, bool *twice)
+{
+    *twice = false;
+    if (one_source(run->panel)) {
+        return TRAFFSTAT_OK;
+    }
+    place_year *places = traffstat_i_alloc(run->ctx, run->numbers, sizeof *places);
+    if (places == NULL) {
+        return TRAFFSTAT_E_NOMEM;
+    }
+    const size_t count = list_places(run, places);
+    if (count > 1) {
+        qsort(places, count, sizeof *places, compare_places);
+    }
+    for (size_t i = 1; i < count; i++) {
+        *twice = *twice || compare_places(&places[i - 1], &places[i]) == 0;
+    }
+    traffstat_i_free(run->ctx, places);
+    return TRAFFSTAT_OK;
 }
 
 static traffstat_status gather(traffstat_i_thinning *run, counts *out)
@@ -270,7 +364,7 @@ static traffstat_status gather(traffstat_i_thinning *run, counts *out)
         out->coverage |= cell.coverage < 1.0;
         out->mixed |= !same_kind(run->panel, first, traffstat_panel_row_series(run->panel, row));
     }
-    return TRAFFSTAT_OK;
+    return run->options.total != 0 && !out->mixed ? find_twice(run, &out->twice) : TRAFFSTAT_OK;
 }
 
 /* Why there is no total; NULL: there is one. "" is no reason worth a word. */
@@ -280,15 +374,28 @@ static const char *refuse_total(const traffstat_i_thinning *run, const counts *a
         return "";
     }
     if (all->count < 2) {
-        return "no total is given: fewer than two rows have a number";
+        return "fewer than two rows have a number";
     }
     if (all->mixed) {
-        return "no total is given: the rows count different things, whose sum would mean nothing";
+        return "the rows count different things, whose sum would mean nothing";
     }
-    if (run->belief.rate_prior == TRAFFSTAT_RATE_JEFFREYS) {
-        return "no total is given: the rate prior jeffreys is for single counts";
+    if (all->twice) {
+        return "several sources count the same place and year, and a sum would count cases twice";
     }
     return traffstat_i_dist_refusal(&run->belief, all->lower, all->upper, all->count);
+}
+
+static traffstat_status take_total_away(traffstat_i_thinning *run, const char *why)
+{
+    traffstat_text text;
+    traffstat_i_text_init(&text, run->ctx);
+    traffstat_i_text_add(&text, "no total is given: ");
+    traffstat_i_text_add(&text, why);
+    const traffstat_status status =
+        text.failed ? TRAFFSTAT_E_NOMEM
+                    : traffstat_i_estimate_no_total(run->estimate, traffstat_i_text_get(&text));
+    traffstat_i_text_clear(&text);
+    return status;
 }
 
 static traffstat_status write_total(traffstat_i_thinning *run, const counts *all,
@@ -335,10 +442,10 @@ static traffstat_status write_joint(traffstat_i_thinning *run, const counts *all
     const char *why = refuse_total(run, all);
     traffstat_status status = TRAFFSTAT_OK;
     if (why != NULL && traffstat_panel_rows(run->panel) > 1 && run->options.total != 0) {
-        status = traffstat_i_estimate_no_total(run->estimate, why);
+        status = take_total_away(run, why);
     }
     const bool joint =
-        status == TRAFFSTAT_OK && all->count > 0 && !all->mixed &&
+        status == TRAFFSTAT_OK && all->count > 0 && !all->mixed && !all->twice &&
         (why == NULL || run->belief.rate_prior == TRAFFSTAT_RATE_GAMMA) &&
         traffstat_i_dist_refusal(&run->belief, all->lower, all->upper, all->count) == NULL;
     if (!joint) {
@@ -468,12 +575,13 @@ traffstat_status traffstat_thinning(traffstat_ctx *ctx, const traffstat_panel *p
 {
     traffstat_i_enter(ctx);
     traffstat_i_gsl_guard();
-    if (out == NULL || panel == NULL) {
-        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
-                                out == NULL ? "no place for the estimate was given"
-                                            : "no panel was given");
+    if (out == NULL) {
+        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "no place for the estimate was given");
     }
     *out = NULL;
+    if (panel == NULL) {
+        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "no panel was given");
+    }
     if (prior == NULL) {
         return need_prior(ctx);
     }

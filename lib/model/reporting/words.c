@@ -18,18 +18,16 @@ static traffstat_status kind_of_evidence(traffstat_i_thinning *run)
     traffstat_i_text_init(&mismatches, run->ctx);
     traffstat_status status = traffstat_i_match_evidence(run->ctx, run->panel, &run->prior->entry,
                                                          &run->kind, &mismatches);
-    if (status == TRAFFSTAT_OK && run->prior->size > 0.0) {
-        run->kind = TRAFFSTAT_KIND_SCENARIO;
-        traffstat_i_text_add(&run->scenario,
-                             "the reporting rate was published without an interval: its weight (");
+    const bool sized = run->prior->size > 0.0; /* so the last mismatch is the missing interval */
+    if (status == TRAFFSTAT_OK && run->kind == TRAFFSTAT_KIND_SCENARIO) {
+        traffstat_i_text_add(&run->scenario, sized ? "the reporting rate rests on assumptions: "
+                                                   : "the reporting rate is borrowed: ");
+        traffstat_i_text_add(&run->scenario, traffstat_i_text_get(&mismatches));
+        traffstat_i_text_add(&run->scenario, sized ? ", so its weight (" : "");
+    }
+    if (status == TRAFFSTAT_OK && sized) {
         traffstat_i_text_add_double(&run->scenario, run->prior->size);
         traffstat_i_text_add(&run->scenario, ") is assumed");
-    }
-    if (status == TRAFFSTAT_OK && traffstat_i_text_get(&mismatches)[0] != '\0') {
-        traffstat_i_text_add(&run->scenario, run->prior->size > 0.0
-                                                 ? "; and it is borrowed: "
-                                                 : "the reporting rate is borrowed: ");
-        traffstat_i_text_add(&run->scenario, traffstat_i_text_get(&mismatches));
     }
     if (status == TRAFFSTAT_OK && (mismatches.failed || run->scenario.failed)) {
         status = TRAFFSTAT_E_NOMEM;
@@ -130,6 +128,12 @@ static void say_move(const traffstat_i_thinning *run, traffstat_text *text)
                                "the counts cannot test it");
 }
 
+/* A rate that was borrowed with a range, but without the level of that range. */
+static bool level_is_assumed(const traffstat_prior *prior)
+{
+    return prior->origin == ORIGIN_EVIDENCE && prior->size <= 0.0 && isnan(prior->entry.level);
+}
+
 static traffstat_status assume_said(traffstat_i_thinning *run,
                                     void (*say)(const traffstat_i_thinning *, traffstat_text *))
 {
@@ -157,6 +161,13 @@ traffstat_status traffstat_i_thinning_assumptions(traffstat_i_thinning *run)
     }
     if (status == TRAFFSTAT_OK) {
         status = assume_said(run, say_rate_prior);
+    }
+    if (status == TRAFFSTAT_OK && level_is_assumed(run->prior)) {
+        status = traffstat_i_estimate_assume(
+            run->estimate, "the range of the reporting rate, published without its level, is taken "
+                           "as a central 95"
+                           "\xc2\xa0"
+                           "% range");
     }
     if (status == TRAFFSTAT_OK && run->numbers > 1) {
         status = traffstat_i_estimate_assume(
