@@ -4,7 +4,8 @@
  *
  * One record a line of the long form: place or key, year, count. Columns are recognised by their
  * headers (case, spaces and punctuation do not matter); a column with a role's own name beats
- * others, and otherwise two candidates for one role are an error that names both.
+ * others, and otherwise two candidates for one role are an error that names both. Two columns of
+ * counts are always one: neither is chosen in silence.
  *
  * Counts: "8", "1,204" (groups of three), "564021.0", "<5" as [0, 4], "1-9", "2+" and ">=2" without
  * an upper end; blank, NA, "-" and "*" are not reported. Without a column for the measure it is the

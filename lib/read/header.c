@@ -193,7 +193,7 @@ static traffstat_status fail_two(traffstat_ctx *ctx, const char *file,
 }
 
 /* A column that bears the role's own name beats aliases; otherwise two candidates are one too
- * many. */
+ * many. Counts are never chosen among: the other column would be lost without a word. */
 static traffstat_status recognise(traffstat_ctx *ctx, const char *file, traffstat_i_header *header,
                                   traffstat_role role)
 {
@@ -215,6 +215,9 @@ static traffstat_status recognise(traffstat_ctx *ctx, const char *file, traffsta
     const int best = found[2] != TRAFFSTAT_I_NO_COLUMN ? 2 : 1;
     if (second[best] != TRAFFSTAT_I_NO_COLUMN) {
         return fail_two(ctx, file, header, role, found[best], second[best]);
+    }
+    if (role == TRAFFSTAT_ROLE_CASES && best == 2 && found[1] != TRAFFSTAT_I_NO_COLUMN) {
+        return fail_two(ctx, file, header, role, found[2], found[1]);
     }
     header->column[role] = found[best];
     return TRAFFSTAT_OK;

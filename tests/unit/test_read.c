@@ -502,7 +502,7 @@ static void columns_are_recognised_however_they_are_written(void **state)
 
 static void a_roles_own_name_beats_its_aliases(void **state)
 {
-    result r = read_text(*state, "state,jurisdiction,year,cases,victims\nMT,Missoula,2017,7,9\n");
+    result r = read_text(*state, "state,jurisdiction,year,cases\nMT,Missoula,2017,7\n");
     assert_ok(*state, r.status);
     assert_string_equal(traffstat_panel_jurisdiction(r.panel, 0), "Missoula");
     assert_int_equal(cell_at(r.panel, 0).lower, 7);
@@ -515,6 +515,9 @@ static void two_candidates_are_an_error_that_names_both_and_the_cure(void **stat
                                         "--map cases=offences", NULL};
     assert_fails(*state, NULL, "place,year,offences,victims\nA,2017,1,2\n", TRAFFSTAT_E_COLUMN, 1,
                  parts);
+    static const char *const own[] = {"\"cases\"", "\"offences\"", "--map cases=cases", NULL};
+    assert_fails(*state, NULL, "place,year,cases,offences\nA,2017,3,4\n", TRAFFSTAT_E_COLUMN, 1,
+                 own);
     static const char *const twice[] = {"columns 3 and 4", "\"cases\"", "--map cases=#3", NULL};
     assert_fails(*state, NULL, "place,year,cases,cases\nA,2017,1,2\n", TRAFFSTAT_E_COLUMN, 1,
                  twice);
