@@ -128,19 +128,24 @@ $(BUILD)/tests/%.o: tests/%.c Makefile
 
 # ---- link -------------------------------------------------------------------------------------
 
-# Made anew each time, so that no object of a deleted source stays in it.
-$(ARCHIVE): $(OBJ)
+# What the libraries are made of; newer only when that changed, as when a source was deleted.
+$(BUILD)/objects: FORCE
+	@mkdir -p $(@D)
+	@echo '$(OBJ)' | cmp -s - $@ || echo '$(OBJ)' > $@
+FORCE:
+
+$(ARCHIVE): $(OBJ) $(BUILD)/objects
 	@mkdir -p $(@D)
 	@rm -f $@
 	@echo '  AR $@'
-	$(Q)$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $(OBJ)
 
 $(BUILD)/traffstat.map: lib/traffstat.sym
 	@mkdir -p $(@D)
 	@{ echo '$(NODE) {'; echo 'global:'; sed -n 's/^\([a-z][a-z0-9_]*\).*/    \1;/p' $<; \
 	   echo 'local: *;'; echo '};'; } > $@
 
-$(SHARED).$(VERSION): $(OBJ) $(BUILD)/traffstat.map
+$(SHARED).$(VERSION): $(OBJ) $(BUILD)/objects $(BUILD)/traffstat.map
 	@mkdir -p $(@D)
 	@echo '  LD $@'
 	$(Q)$(CC) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=$(BUILD)/traffstat.map \
@@ -330,6 +335,7 @@ $(foreach t,$(CMOCKA_SRC:tests/%.c=%),$(call job,tap,$(t) [asan],$(ASAN)/tests/$
 $(call job,tap,sanitizers bite,$(PYTHON) tests/abi/sanitizers_bite.py $(ASAN)/tests/abi/bites)\
 $(foreach t,$(CMOCKA_SRC:tests/%.c=%),$(call job,tap,$(t) [de_DE],\
   env LC_ALL=de_DE.UTF-8 TRAFFSTAT_TEST_LOCALE=1 $(BUILD)/tests/$(t)))\
+$(call job,status,manual pages,$(MAKE) -s docs)\
 $(foreach e,$(EXAMPLE_SRC:%.c=%),$(call job,status,$(e),$(BUILD)/$(e)))\
 $(foreach e,$(PY_EXAMPLES),$(call job,status,$(e),\
   env TRAFFSTAT_LIBRARY=$(abspath $(SHARED)) $(PYTHON) $(e)))\
@@ -408,6 +414,6 @@ clean:
 distclean:
 	rm -rf build
 
-.PHONY: all help lib shared command examples tests uninstalled install uninstall deps deps-build \
-	demo check check-all jobs bites compare lint bench abicheck compile_commands docs dist clean \
-	distclean
+.PHONY: FORCE all help lib shared command examples tests uninstalled install uninstall deps \
+	deps-build demo check check-all jobs bites compare lint bench abicheck compile_commands docs \
+	dist clean distclean
