@@ -1091,7 +1091,8 @@ static void options_out_of_range_are_refused(void **state)
         assert_ok(*state, traffstat_reader_set_limit(*state, reader, limit, greatest));
         assert_ok(*state, traffstat_reader_set_limit(*state, reader, limit, least));
     }
-    assert_int_equal(traffstat_reader_set_limit(*state, reader, TRAFFSTAT_I_LIMITS, 1), TRAFFSTAT_E_ARGUMENT);
+    assert_int_equal(traffstat_reader_set_limit(*state, reader, TRAFFSTAT_I_LIMITS, 1),
+                     TRAFFSTAT_E_ARGUMENT);
     traffstat_reader_free(reader);
     traffstat_reader_free(NULL);
 }
