@@ -52,7 +52,7 @@ traffstat_i_encoding traffstat_i_encoding_find(const char *name)
             return names[i].encoding;
         }
     }
-    const iconv_t other = open_other(name);
+    iconv_t other = open_other(name);
     if (size == 0 || other == (iconv_t) -1) {
         return TRAFFSTAT_I_UNKNOWN;
     }
@@ -229,7 +229,7 @@ bool traffstat_i_decoder_open(traffstat_i_decoder *decoder, traffstat_i_encoding
     if (encoding != TRAFFSTAT_I_OTHER) {
         return true;
     }
-    const iconv_t other = open_other(name);
+    iconv_t other = open_other(name);
     decoder->other = other == (iconv_t) -1 ? NULL : other;
     return decoder->other != NULL;
 }

@@ -330,7 +330,7 @@ traffstat_status traffstat_i_log_add(traffstat_i_log *log, traffstat_i_kind whic
                                      size_t number, const char *column, const char *expected,
                                      traffstat_i_slice got);
 /* The same with a text of our own making, which is not cut. */
-traffstat_status traffstat_i_log_add_whole(traffstat_i_log *log, traffstat_i_kind kind,
+traffstat_status traffstat_i_log_add_whole(traffstat_i_log *log, traffstat_i_kind which,
                                            const char *file, int64_t line, const char *got);
 /* Is a text for the next example of this kind still wanted? */
 bool traffstat_i_log_wants(const traffstat_i_log *log, traffstat_i_kind kind);
