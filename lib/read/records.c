@@ -211,14 +211,9 @@ static traffstat_status cut_slices(traffstat_i_records *r, size_t kept)
         return TRAFFSTAT_E_NOMEM;
     }
     for (size_t i = 0; i < kept; i++) {
-        if (i < r->columns) {
-            r->slices[i] = (traffstat_i_slice){r->text + r->spans[i].start, r->spans[i].size};
-        } else {
-            r->slices[i] = (traffstat_i_slice){"", 0};
-        }
-        if (r->slices[i].size == 0) {
-            r->slices[i].data = "";
-        }
+        const bool there = i < r->columns && r->spans[i].size > 0;
+        r->slices[i] = there ? (traffstat_i_slice){r->text + r->spans[i].start, r->spans[i].size}
+                             : (traffstat_i_slice){"", 0};
     }
     return TRAFFSTAT_OK;
 }
