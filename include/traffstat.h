@@ -12,6 +12,7 @@
 #include <traffstat/base.h>
 #include <traffstat/estimate.h>
 #include <traffstat/figure.h>
+#include <traffstat/overlap.h>
 #include <traffstat/rate.h>
 #include <traffstat/read.h>
 #include <traffstat/report.h>

@@ -1,7 +1,7 @@
 /**
  * @file table.h
- * What was counted: panels of counts by series and year, published evidence on reporting rates,
- * and the account that a reader gives of a file.
+ * What was counted: panels of counts by series and year, overlaps of lists of persons, published
+ * evidence on reporting rates, and the account that a reader gives of a file.
  */
 #ifndef TRAFFSTAT_TABLE_H
 #define TRAFFSTAT_TABLE_H
@@ -249,6 +249,120 @@ traffstat_status traffstat_evidence_get(const traffstat_evidence *evidence, size
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_evidence_find(traffstat_ctx *ctx, const traffstat_evidence *evidence,
                                          const char *id, size_t *out);
+
+/* ---- overlap -------------------------------------------------------------------------------- */
+
+/** Lists that an overlap takes; the loglinear methods take fewer (see overlap.h). */
+#define TRAFFSTAT_LISTS_MAX 16
+/** Strata that an overlap takes. */
+#define TRAFFSTAT_STRATA_MAX 1000
+/** Persons that a stratum, and all strata together, may hold: more than ever lived is a mistake. */
+#define TRAFFSTAT_PERSONS_MAX 1000000000000
+
+/**
+ * Who was on which of several lists: for each stratum, how many persons have each pattern of lists.
+ * Bit i of a pattern is list i. Or, where lists were not kept, only how many persons were caught
+ * once, twice…: the frequencies of captures. Immutable.
+ */
+typedef struct traffstat_overlap traffstat_overlap;
+/** An overlap in the making; one thread. */
+typedef struct traffstat_overlap_builder traffstat_overlap_builder;
+
+/**
+ * @param lists  names, UTF-8, distinct (case matters), not empty, without ':' and ',' (models are
+ *               written with these); `count` of them, 2 to TRAFFSTAT_LISTS_MAX; copied
+ * @return TRAFFSTAT_OK, _E_ARGUMENT (a name), _E_NODATA (fewer than two), _E_LIMIT (too many),
+ *         _E_CONFLICT (one name twice), _E_NOMEM
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_overlap_builder_new(traffstat_ctx *ctx, const char *const *lists,
+                                               size_t count, traffstat_overlap_builder **out);
+/**
+ * For frequencies of captures.
+ * @param occasions  how often a person could be caught, 2 to 1,000,000; 0: not fixed or not known
+ * @return TRAFFSTAT_OK, _E_ARGUMENT, _E_NOMEM
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_overlap_builder_frequencies(traffstat_ctx *ctx, int64_t occasions,
+                                                       traffstat_overlap_builder **out);
+TRAFFSTAT_API void traffstat_overlap_builder_free(traffstat_overlap_builder *builder);
+
+/** The index of a stratum, added at its first use; NULL is "". An overlap without strata has the
+ *  one called "". @return TRAFFSTAT_OK, _E_ARGUMENT (not UTF-8), _E_LIMIT, _E_NOMEM */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_overlap_builder_stratum(traffstat_ctx *ctx,
+                                                   traffstat_overlap_builder *builder,
+                                                   const char *name, size_t *out);
+/**
+ * Adds persons of one pattern; the same pattern again adds to it.
+ * @param pattern  not 0 (nobody can be counted who is on no list), below 2^lists
+ * @param persons  0 or more
+ * @return TRAFFSTAT_OK, _E_ARGUMENT (stratum, pattern, a negative number, frequencies wanted),
+ *         _E_LIMIT (more than TRAFFSTAT_PERSONS_MAX in all), _E_NOMEM
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_overlap_builder_add(traffstat_ctx *ctx,
+                                               traffstat_overlap_builder *builder, size_t stratum,
+                                               uint32_t pattern, int64_t persons);
+/** Adds persons who were caught `captures` times (1 or more, at most the occasions, at most
+ *  1,000,000). Statuses as above. */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_overlap_builder_captures(traffstat_ctx *ctx,
+                                                    traffstat_overlap_builder *builder,
+                                                    size_t stratum, int64_t captures,
+                                                    int64_t persons);
+/** What one row of a list is: "person", "episode"…; and which time the lists cover ("2013").
+ *  UTF-8, copied; NULL or "": not known. @return TRAFFSTAT_OK, _E_ARGUMENT, _E_NOMEM */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_overlap_builder_unit(traffstat_ctx *ctx,
+                                                traffstat_overlap_builder *builder,
+                                                const char *unit);
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_overlap_builder_window(traffstat_ctx *ctx,
+                                                  traffstat_overlap_builder *builder,
+                                                  const char *window);
+/** Turns the builder into an overlap and empties it; it stays as it was on failure.
+ *  @return TRAFFSTAT_OK, _E_NODATA (no person, or nobody on a list: the message names it),
+ *          _E_CONFLICT (two lists with exactly the same persons), _E_ARGUMENT, _E_NOMEM */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_overlap_builder_finish(traffstat_ctx *ctx,
+                                                  traffstat_overlap_builder *builder,
+                                                  traffstat_overlap **out);
+
+TRAFFSTAT_API void traffstat_overlap_free(traffstat_overlap *overlap);
+
+/** Number of lists; 0 for frequencies of captures. */
+TRAFFSTAT_API size_t traffstat_overlap_lists(const traffstat_overlap *overlap);
+/** Name of a list; "" out of range. Borrowed. */
+TRAFFSTAT_API const char *traffstat_overlap_list(const traffstat_overlap *overlap, size_t list);
+/** Number of strata, at least 1. */
+TRAFFSTAT_API size_t traffstat_overlap_strata(const traffstat_overlap *overlap);
+/** Name of a stratum; "" out of range. Borrowed. */
+TRAFFSTAT_API const char *traffstat_overlap_stratum(const traffstat_overlap *overlap,
+                                                    size_t stratum);
+/** What one row of a list is, and the time that the lists cover; "" not known. Borrowed. */
+TRAFFSTAT_API const char *traffstat_overlap_unit(const traffstat_overlap *overlap);
+TRAFFSTAT_API const char *traffstat_overlap_window(const traffstat_overlap *overlap);
+/** How often a person could be caught: the lists, or the occasions of frequencies (0: not known). */
+TRAFFSTAT_API int64_t traffstat_overlap_occasions(const traffstat_overlap *overlap);
+
+/* In what follows TRAFFSTAT_NONE as the stratum means all of them together. */
+
+/** Persons seen at least once; 0 out of range. */
+TRAFFSTAT_API int64_t traffstat_overlap_persons(const traffstat_overlap *overlap, size_t stratum);
+/** Patterns that at least one person has, ascending, and how many persons have each:
+ *  `traffstat_overlap_cells()` values. Borrowed; NULL and 0 out of range or for frequencies. */
+TRAFFSTAT_API size_t traffstat_overlap_cells(const traffstat_overlap *overlap, size_t stratum);
+TRAFFSTAT_API const uint32_t *traffstat_overlap_patterns(const traffstat_overlap *overlap,
+                                                         size_t stratum);
+TRAFFSTAT_API const int64_t *traffstat_overlap_counts(const traffstat_overlap *overlap,
+                                                      size_t stratum);
+/** The most often that a person was caught. */
+TRAFFSTAT_API size_t traffstat_overlap_most_captures(const traffstat_overlap *overlap,
+                                                     size_t stratum);
+/** Persons caught exactly `captures` times, of lists too; 0 out of range. */
+TRAFFSTAT_API int64_t traffstat_overlap_captured(const traffstat_overlap *overlap, size_t stratum,
+                                                 size_t captures);
 
 /* ---- the account of a reading --------------------------------------------------------------- */
 
