@@ -66,7 +66,12 @@ static void say_header(table *of, size_t column)
 {
     static const char *const names[COLUMNS] = {"series",       "year",       "counted", "in all",
                                                "middle value", "unreported", "verdict"};
-    traffstat_i_text_add(&of->scratch, names[column]);
+    const bool of_series = strcmp(traffstat_estimate_row_noun(of->estimate), "series") == 0;
+    if (column == COLUMN_SERIES) {
+        traffstat_i_text_add(&of->scratch, traffstat_estimate_row_noun(of->estimate));
+    } else if (column != COLUMN_YEAR || of_series) {
+        traffstat_i_text_add(&of->scratch, names[column]);
+    }
     if (column == COLUMN_IN_ALL || column == COLUMN_UNREPORTED) {
         traffstat_i_text_add(&of->scratch, " (");
         traffstat_i_add_percent(&of->scratch, traffstat_estimate_level(of->estimate));
@@ -356,13 +361,16 @@ traffstat_status traffstat_estimate_text(traffstat_ctx *ctx, const traffstat_pan
     traffstat_text text;
     traffstat_text *caption = NULL;
     traffstat_status status = traffstat_i_report_begin(ctx, estimate, out, &text);
-    if (status == TRAFFSTAT_OK && panel == NULL) {
+    const bool of_panel = strcmp(traffstat_estimate_row_noun(estimate), "series") == 0;
+    if (status == TRAFFSTAT_OK && panel == NULL && of_panel) {
         status = traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "the panel is NULL");
     }
     if (status != TRAFFSTAT_OK) {
         return status;
     }
-    status = find_caption(ctx, panel, estimate, &caption);
+    if (of_panel) {
+        status = find_caption(ctx, panel, estimate, &caption);
+    }
     if (status == TRAFFSTAT_OK) {
         say_all(&text, estimate, caption);
         status = traffstat_i_text_finish(&text, out);

@@ -345,7 +345,7 @@ static void the_csv_of_an_estimate_has_a_line_a_row_and_one_for_the_total(void *
     assert_ok(*state, make_estimate(*state, panel, TRAFFSTAT_RATE_INVERSE, &estimate));
     assert_ok(*state, traffstat_estimate_csv(*state, estimate, &text));
     const char *data = traffstat_text_data(text);
-    assert_non_null(strstr(data, ",lower_50,upper_50,lower_95,upper_95\n"));
+    assert_non_null(strstr(data, ",upper_95,key,measure,category,source\n"));
     assert_non_null(strstr(data, "\nMissoula,2018,8,8,19,21.714285714285715,10,46,11,"));
     assert_non_null(strstr(data, ",scenario,caution,"));
     assert_non_null(strstr(data, "\ntotal,,15,15,"));
