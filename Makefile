@@ -176,6 +176,9 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(SUPPORT_OBJ) $(ARCHIVE)
 	$(Q)$(CC) $(OUR_LDFLAGS) $(CFLAGS) $(LDFLAGS) $< $(SUPPORT_OBJ) $(ARCHIVE) $(LIBS) \
 		-lcmocka -ljansson -o $@
 
+# The oracle of existence is a linear program; GLPK has no .pc file.
+$(BUILD)/tests/unit/test_overlap_exist: LIBS += -lglpk
+
 $(BENCH): $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(ARCHIVE)
 	@echo '  LD $@'
 	$(Q)$(CC) $(OUR_LDFLAGS) $(CFLAGS) $(LDFLAGS) $< $(ARCHIVE) $(LIBS) -o $@
@@ -243,7 +246,7 @@ DEPS_BUILD = gcc libc6-dev pkg-config libgsl-dev libcsv-dev libcairo2-dev libpan
 	libfontconfig-dev libpng-dev zlib1g-dev librandom123-dev fonts-noto-core
 DEPS_TEST = g++ python3 python3-cffi python3-pycparser libcmocka-dev libjansson-dev locales \
 	librsvg2-bin poppler-utils qpdf abigail-tools clang clang-tidy clang-format cppcheck \
-	binutils groff-base
+	binutils groff-base libglpk-dev
 
 deps:
 	@$(call ensure,$(DEPS_BUILD) $(DEPS_TEST))
