@@ -243,7 +243,8 @@ traffstat_status traffstat_evidence_add(traffstat_ctx *ctx, traffstat_evidence *
                                         const traffstat_evidence_entry *entry);
 TRAFFSTAT_API void traffstat_evidence_free(traffstat_evidence *evidence);
 TRAFFSTAT_API size_t traffstat_evidence_count(const traffstat_evidence *evidence);
-/** Entry by position; its texts are borrowed. @return TRAFFSTAT_OK, _E_ARGUMENT */
+/** Entry by position; its texts are borrowed. Set out->struct_size before: no more is written.
+ *  @return TRAFFSTAT_OK, _E_ARGUMENT (out of range, or no struct_size) */
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_evidence_get(const traffstat_evidence *evidence, size_t index,
                                         traffstat_evidence_entry *out);

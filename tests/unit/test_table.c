@@ -1,5 +1,6 @@
 /* Panels and their builder, evidence, the account of a reading, measures. */
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -640,7 +641,7 @@ static void evidence_is_copied_and_found_by_its_id(void **state)
     assert_int_equal(at, 7);
     assert_ok(*state, traffstat_evidence_find(*state, list, "uk-2013", &at));
     assert_int_equal(at, 0);
-    traffstat_evidence_entry got;
+    traffstat_evidence_entry got = {.struct_size = sizeof got};
     assert_int_equal(traffstat_evidence_get(list, at, &got), TRAFFSTAT_OK);
     assert_string_equal(got.id, "uk-2013");
     assert_string_equal(got.citation, "Home Office (2014)");
@@ -648,6 +649,14 @@ static void evidence_is_copied_and_found_by_its_id(void **state)
     assert_near(got.upper, 0.2744, 1e-15);
     assert_near(got.rate, NAN, 0.0);
     assert_int_equal(traffstat_evidence_get(list, 2, &got), TRAFFSTAT_E_ARGUMENT);
+    /* an older caller's struct ends earlier: nothing is written past it */
+    traffstat_evidence_entry older = {.struct_size = offsetof(traffstat_evidence_entry, place)};
+    older.place = "untouched";
+    assert_int_equal(traffstat_evidence_get(list, at, &older), TRAFFSTAT_OK);
+    assert_string_equal(older.id, got.id);
+    assert_string_equal(older.place, "untouched");
+    older.struct_size = 0;
+    assert_int_equal(traffstat_evidence_get(list, at, &older), TRAFFSTAT_E_ARGUMENT);
     entry = uk();
     assert_int_equal(traffstat_evidence_add(*state, list, &entry), TRAFFSTAT_E_CONFLICT);
     traffstat_evidence_free(list);
