@@ -77,7 +77,7 @@ typedef struct traffstat_i_model_set {
     size_t widest; /* most terms of one */
 } traffstat_i_model_set;
 
-/* E_LIMIT when there are more than `most`. */
+/* E_LIMIT, without a message, when there are more than `most`. */
 traffstat_status traffstat_i_all_models(traffstat_ctx *ctx, size_t lists, size_t order, size_t most,
                                         traffstat_i_model_set *out);
 void traffstat_i_model_set_free(traffstat_ctx *ctx, traffstat_i_model_set *set);

@@ -262,6 +262,12 @@ static inline TARGET const traffstat_i_fit_job *job_of(const state *s, size_t la
     return s->jobs[lane < s->count ? lane : 0];
 }
 
+static inline TARGET bool equal_models(traffstat_i_terms a, traffstat_i_terms b)
+{
+    return a.count == b.count &&
+           (a.term == b.term || memcmp(a.term, b.term, a.count * sizeof *a.term) == 0);
+}
+
 static TARGET void load_lane(state *s, size_t l)
 {
     const traffstat_i_fit_job *job = job_of(s, l);
@@ -279,7 +285,7 @@ static TARGET void load_lane(state *s, size_t l)
     s->total[0][l] += job->unseen >= 0.0 ? job->unseen : 0.0;
     s->cutoff[l] = job->cutoff;
     s->bounded |= job->cutoff > -INFINITY;
-    s->same &= job->model.term == job_of(s, 0)->model.term;
+    s->same &= equal_models(job->model, job_of(s, 0)->model);
     for (size_t w = 0; s->scaled && w < s->cells; w++) {
         s->factor[w][l] = job->factor != NULL ? job->factor[w] : 1.0;
     }

@@ -309,12 +309,7 @@ traffstat_status traffstat_i_all_models(traffstat_ctx *ctx, size_t lists, size_t
         w->next = sizes + TRAFFSTAT_I_CELLS_MAX + 1;
         list_candidates(w, order);
         visit(w, 0, 0);
-        status = w->found > most
-                     ? traffstat_i_fail(ctx, TRAFFSTAT_E_LIMIT,
-                                        "there are more than %zu models of %zu lists up to order "
-                                        "%zu",
-                                        most, lists, order)
-                     : store_all(ctx, w, out);
+        status = w->found > most ? TRAFFSTAT_E_LIMIT : store_all(ctx, w, out);
     }
     traffstat_i_free(ctx, sizes);
     traffstat_i_free(ctx, w);
