@@ -3,15 +3,12 @@
 
 #include "model/overlap/methods.h"
 
-/* Variance of n + A f1 (f1 - 1) / (2 (f2 + 1)), by the delta method. */
+/* Variance of n + A f1 (f1 - 1) / (2 (f2 + 1)): the unbiased one of Rivest & Levesque (2001). */
 static double variance_of(double once, double twice, double share)
 {
-    const double up = twice + 1.0;
-    const double slope = 2.0 * once - 1.0;
-    return share * once * (once - 1.0) / (2.0 * up) +
-           share * share * once * slope * slope / (4.0 * up * up) +
-           share * share * once * once * twice * (once - 1.0) * (once - 1.0) /
-               (4.0 * up * up * up * up);
+    const double corrected = share * once * (once - 1.0) / (2.0 * (twice + 1.0));
+    const double more = once * once + 4.0 * once * twice + 3.0 * once - 6.0 * twice - 6.0;
+    return corrected + corrected * share * more / (2.0 * (twice + 1.0) * (twice + 2.0));
 }
 
 /* Persons differ in their chances: then those seen once and twice bound the unseen from below. With
