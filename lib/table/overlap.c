@@ -106,9 +106,12 @@ traffstat_status traffstat_i_overlap_builder_new(traffstat_ctx *ctx, const char 
     }
     builder->ctx = ctx;
     builder->lists = traffstat_i_alloc(ctx, count, sizeof *builder->lists);
-    for (size_t i = 0; builder->lists != NULL && i < count; i++) {
-        builder->lists[i] = traffstat_i_strdup(ctx, lists[i]);
-        builder->list_count = builder->lists[i] != NULL ? i + 1 : builder->list_count;
+    while (builder->lists != NULL && builder->list_count < count) {
+        char *copy = traffstat_i_strdup(ctx, lists[builder->list_count]);
+        if (copy == NULL) {
+            break;
+        }
+        builder->lists[builder->list_count++] = copy;
     }
     if (builder->lists == NULL || builder->list_count < count) {
         traffstat_overlap_builder_free(builder);
