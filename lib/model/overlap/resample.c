@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/overlap/draw.h"
 #include "model/overlap/resample.h"
 
 #define BATCH 32        /* replicates that one task follows */
@@ -314,8 +315,9 @@ static void make_set(const job *j, bench *b, size_t set, traffstat_i_counts *out
 {
     const traffstat_i_resampling *plan = j->plan;
     if (set < plan->replicates) {
-        traffstat_i_draws draws = traffstat_i_draws_open(plan->seed, plan->stream, (uint32_t) set);
-        traffstat_i_draw_multinomial(&draws, plan->counts->n, plan->weight, plan->counts->cells,
+        traffstat_i_stream stream = {
+            .seed = plan->seed, .model = plan->stream, .replicate = (uint32_t) set};
+        traffstat_i_draw_multinomial(&stream, plan->counts->n, plan->weight, plan->counts->cells,
                                      b->drawn);
     } else {
         memcpy(b->drawn, plan->counts->count, plan->counts->cells * sizeof *b->drawn);

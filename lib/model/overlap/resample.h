@@ -5,29 +5,6 @@
 
 #include "model/overlap/search.h"
 
-/* ---- random numbers -------------------------------------------------------------------------- */
-
-/* Uniform numbers of one replicate: a pure function of seed, stream and replicate. */
-typedef struct traffstat_i_draws {
-    uint64_t seed;
-    uint64_t index;
-    uint32_t stream;
-    uint32_t replicate;
-    uint32_t block[4];
-    bool half; /* the second number of the block is left */
-} traffstat_i_draws;
-
-traffstat_i_draws traffstat_i_draws_open(uint64_t seed, uint32_t stream, uint32_t replicate);
-/* Strictly inside (0, 1). */
-double traffstat_i_draw(traffstat_i_draws *draws);
-/* A binomial number of n trials, each a success with probability p in [0, 1]. Exact: by inversion
- * where few are expected, else by transformed rejection (Hoermann 1993, J. Stat. Comput. Simul.
- * 46:101-110). */
-double traffstat_i_draw_binomial(traffstat_i_draws *draws, double n, double p);
-/* n trials over cells in proportion to `weight`, not all 0. */
-void traffstat_i_draw_multinomial(traffstat_i_draws *draws, double n, const double *weight,
-                                  size_t cells, double *out);
-
 /* ---- replicates ------------------------------------------------------------------------------ */
 
 enum {
