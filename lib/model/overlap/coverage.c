@@ -97,10 +97,10 @@ static double replicate_of(const bootstrap *of, uint32_t replicate, double *draw
     const traffstat_overlap *overlap = of->run->overlap;
     const uint32_t *patterns = traffstat_overlap_patterns(overlap, of->stratum);
     const size_t lists = traffstat_overlap_lists(overlap);
-    traffstat_i_stream stream = {traffstat_ctx_seed(of->run->ctx),
-                                 TRAFFSTAT_I_STREAM_COVERAGE + (uint32_t) of->row +
-                                     8u * (uint32_t) of->stratum,
-                                 replicate, 0};
+    traffstat_i_stream stream = {.seed = traffstat_ctx_seed(of->run->ctx),
+                                 .model = TRAFFSTAT_I_STREAM_COVERAGE + (uint32_t) of->row +
+                                          8u * (uint32_t) of->stratum,
+                                 .replicate = replicate};
     const double n = (double) traffstat_overlap_persons(overlap, of->stratum);
     traffstat_i_draw_multinomial(&stream, rint(n + of->unseen), of->weights, of->cells + 1, drawn);
     sums s = {0};

@@ -16,8 +16,8 @@ typedef struct traffstat_i_stream {
 
 /* Model numbers of the streams of this family. */
 #define TRAFFSTAT_I_STREAM_COVERAGE 401
-#define TRAFFSTAT_I_STREAM_BOOTSTRAP 500 /* and one more for each stratum */
-#define TRAFFSTAT_I_STREAM_FIT 2000      /* the same */
+#define TRAFFSTAT_I_STREAM_BOOTSTRAP 100000 /* and one more for each stratum */
+#define TRAFFSTAT_I_STREAM_FIT 200000       /* the same */
 
 /* Successes in n trials of chance p (n a whole number up to 1e15). Exact: by inversion where few are
  * expected, else by transformed rejection (Hoermann 1993, Journal of Statistical Computation and
