@@ -130,7 +130,7 @@ static double lower_limit(curve *c, double top, double level)
     return crossing(c, inside, outside, level);
 }
 
-traffstat_status traffstat_i_profile_limits(traffstat_ctx *ctx, traffstat_i_workshop *shop,
+traffstat_status traffstat_i_profile_limits(traffstat_i_workshop *shop,
                                             const traffstat_i_counts *counts,
                                             traffstat_i_terms model, double estimate, double level,
                                             traffstat_i_profile *out)
@@ -141,10 +141,8 @@ traffstat_status traffstat_i_profile_limits(traffstat_ctx *ctx, traffstat_i_work
     const double cut = height(&c, top) - 0.5 * gsl_cdf_chisq_Pinv(level, 1.0);
     const double lower = lower_limit(&c, top, cut);
     const double upper = upper_limit(&c, top, cut);
-    if (c.failed) {
-        return traffstat_i_fail(ctx, TRAFFSTAT_E_NUMERIC,
-                                "the profile likelihood of a model of %zu terms found no maximum",
-                                model.count);
+    if (c.failed || isnan(lower) || isnan(upper)) {
+        return TRAFFSTAT_E_NUMERIC;
     }
     *out = (traffstat_i_profile){counts->n + top, counts->n + lower, counts->n + upper};
     return TRAFFSTAT_OK;

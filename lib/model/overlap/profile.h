@@ -12,8 +12,8 @@ typedef struct traffstat_i_profile {
 
 /* Cormack (1992), Biometrics 48:567-576: the unseen history takes part with count N - n, and N is
  * varied. shop->beta holds the effects of the fit to `model`, and is left changed. `estimate` is its
- * N. E_NUMERIC where a fit on the way found no maximum. */
-traffstat_status traffstat_i_profile_limits(traffstat_ctx *ctx, traffstat_i_workshop *shop,
+ * N. E_NUMERIC, without a message, where a fit on the way found no maximum. */
+traffstat_status traffstat_i_profile_limits(traffstat_i_workshop *shop,
                                             const traffstat_i_counts *counts,
                                             traffstat_i_terms model, double estimate, double level,
                                             traffstat_i_profile *out);
