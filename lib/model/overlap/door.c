@@ -195,8 +195,8 @@ static traffstat_status work(traffstat_i_answer *a)
     if (status == TRAFFSTAT_OK) {
         status = traffstat_i_answer_details(a);
     }
-    const bool checks = a->run->options.checks != 0 ||
-                        a->run->options.method == TRAFFSTAT_OVERLAP_SENSITIVITY;
+    const bool checks =
+        a->run->options.checks != 0 || a->run->options.method == TRAFFSTAT_OVERLAP_SENSITIVITY;
     if (status == TRAFFSTAT_OK && a->model.count > 0 && checks) {
         status = traffstat_i_answer_sensitivity(a);
     }

@@ -37,11 +37,10 @@ static double invert(traffstat_i_stream *stream, double n, double p)
 /* ln k! less Stirling's first terms. */
 static double stirling_rest(double k)
 {
-    static const double small[] = {0.08106146679532726, 0.04134069595540929,
-                                   0.02767792568499834, 0.02079067210376509,
-                                   0.01664469118982119, 0.01387612882307075,
-                                   0.01189670994589177, 0.01041126526197209,
-                                   0.009255462182712733, 0.008330563433362871};
+    static const double small[] = {0.08106146679532726, 0.04134069595540929, 0.02767792568499834,
+                                   0.02079067210376509, 0.01664469118982119, 0.01387612882307075,
+                                   0.01189670994589177, 0.01041126526197209, 0.009255462182712733,
+                                   0.008330563433362871};
     if (k < 10.0) {
         return small[(int) k];
     }
@@ -73,11 +72,11 @@ static double reject(traffstat_i_stream *stream, double n, double p)
             continue;
         }
         v = log(v * alpha / (a / (us * us) + b));
-        const double bound =
-            (mode + 0.5) * log((mode + 1.0) / (odds * (n - mode + 1.0))) +
-            (n + 1.0) * log((n - mode + 1.0) / (n - k + 1.0)) +
-            (k + 0.5) * log(odds * (n - k + 1.0) / (k + 1.0)) + stirling_rest(mode) +
-            stirling_rest(n - mode) - stirling_rest(k) - stirling_rest(n - k);
+        const double bound = (mode + 0.5) * log((mode + 1.0) / (odds * (n - mode + 1.0))) +
+                             (n + 1.0) * log((n - mode + 1.0) / (n - k + 1.0)) +
+                             (k + 0.5) * log(odds * (n - k + 1.0) / (k + 1.0)) +
+                             stirling_rest(mode) + stirling_rest(n - mode) - stirling_rest(k) -
+                             stirling_rest(n - k);
         if (v <= bound) {
             return k;
         }

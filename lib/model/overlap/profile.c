@@ -6,16 +6,16 @@
 
 #include "model/overlap/profile.h"
 
-#define FAR 1e7        /* times the estimate of the unseen: not crossed until there is never crossed */
+#define FAR 1e7 /* times the estimate of the unseen: not crossed until there is never crossed */
 #define GOLDEN 0.381966011250105
 #define SEARCH_STEPS 200
-#define CLOSE 1e-10    /* of the unseen, relative */
+#define CLOSE 1e-10 /* of the unseen, relative */
 
 typedef struct curve {
     traffstat_i_workshop *shop;
     const traffstat_i_counts *counts;
     traffstat_i_terms model;
-    double *beta;  /* where the next fit begins */
+    double *beta; /* where the next fit begins */
     bool failed;
 } curve;
 

@@ -8,17 +8,17 @@
 #define BATCH 32        /* replicates that one task follows */
 #define CHECK_EVERY 256 /* models between two looks at a request to stop */
 #define UNKNOWN (-1)
-#define ROUNDING 1e-11  /* share of a log-likelihood that a cutoff leaves to rounding */
+#define ROUNDING 1e-11 /* share of a log-likelihood that a cutoff leaves to rounding */
 
 /* What one worker needs for a batch. */
 typedef struct bench {
     traffstat_i_counts counts[BATCH];
-    traffstat_i_path *paths;   /* [BATCH] */
-    double *beta;              /* [BATCH * terms] */
-    double *scratch;           /* [2 * cells] */
-    double *drawn;             /* [cells] */
-    int8_t *verdict;           /* [BATCH * models] existence by support, UNKNOWN until asked */
-    uint8_t *support;          /* [BATCH * cells] the supports met in the batch */
+    traffstat_i_path *paths; /* [BATCH] */
+    double *beta;            /* [BATCH * terms] */
+    double *scratch;         /* [2 * cells] */
+    double *drawn;           /* [cells] */
+    int8_t *verdict;         /* [BATCH * models] existence by support, UNKNOWN until asked */
+    uint8_t *support;        /* [BATCH * cells] the supports met in the batch */
     size_t supports;
     size_t support_of[BATCH];
 } bench;
@@ -30,11 +30,11 @@ typedef struct job {
     traffstat_i_rooms rooms;
     bench *benches;
     size_t workers;
-    size_t terms;    /* most of any model */
+    size_t terms; /* most of any model */
     size_t models;
     size_t *history; /* the histories that somebody has */
     size_t histories;
-    size_t sets;     /* replicates and jackknife together */
+    size_t sets; /* replicates and jackknife together */
 } job;
 
 /* ---- room ------------------------------------------------------------------------------------ */
@@ -61,8 +61,8 @@ static traffstat_status make_bench(const job *j, bench *b)
             return status;
         }
     }
-    b->paths = traffstat_i_alloc(ctx, j->plan->how == TRAFFSTAT_I_STEP_ANEW ? BATCH : 0,
-                                 sizeof *b->paths);
+    b->paths =
+        traffstat_i_alloc(ctx, j->plan->how == TRAFFSTAT_I_STEP_ANEW ? BATCH : 0, sizeof *b->paths);
     b->beta = traffstat_i_alloc(ctx, BATCH * j->terms + 3 * cells, sizeof *b->beta);
     b->verdict = traffstat_i_alloc(ctx, BATCH * j->models, sizeof *b->verdict);
     b->support = traffstat_i_alloc(ctx, BATCH * cells, sizeof *b->support);
@@ -82,8 +82,7 @@ static traffstat_status make_output(const job *j)
     out->estimate = traffstat_i_alloc(j->ctx, count, sizeof *out->estimate);
     out->deviance = traffstat_i_alloc(j->ctx, count, sizeof *out->deviance);
     out->chosen = traffstat_i_alloc(j->ctx, count, sizeof *out->chosen);
-    out->jackknife =
-        traffstat_i_alloc(j->ctx, j->plan->counts->cells, sizeof *out->jackknife);
+    out->jackknife = traffstat_i_alloc(j->ctx, j->plan->counts->cells, sizeof *out->jackknife);
     return out->estimate != NULL && out->deviance != NULL && out->chosen != NULL &&
                    out->jackknife != NULL
                ? TRAFFSTAT_OK
@@ -120,9 +119,9 @@ static traffstat_status open_job(job *j)
     j->sets = j->plan->replicates + (j->plan->jackknife ? j->histories : 0);
     j->workers = traffstat_i_workers(j->ctx, batches_of(j));
     j->benches = traffstat_i_alloc(j->ctx, j->workers, sizeof *j->benches);
-    status = j->benches != NULL ? traffstat_i_rooms_new(j->ctx, counts->lists, j->terms,
-                                                        j->workers, &j->rooms)
-                                : TRAFFSTAT_E_NOMEM;
+    status = j->benches != NULL
+                 ? traffstat_i_rooms_new(j->ctx, counts->lists, j->terms, j->workers, &j->rooms)
+                 : TRAFFSTAT_E_NOMEM;
     for (size_t i = 0; i < j->workers && status == TRAFFSTAT_OK; i++) {
         status = make_bench(j, &j->benches[i]);
     }
@@ -226,8 +225,7 @@ static bool exists(const job *j, bench *b, size_t i, size_t model, traffstat_i_t
 {
     int8_t *verdict = b->verdict + b->support_of[i] * j->models + model;
     if (*verdict == UNKNOWN) {
-        *verdict =
-            (int8_t) traffstat_i_existence(&j->rooms.exist[worker], &b->counts[i], terms);
+        *verdict = (int8_t) traffstat_i_existence(&j->rooms.exist[worker], &b->counts[i], terms);
     }
     return *verdict == 0;
 }

@@ -8,10 +8,11 @@
 static void say_model(const traffstat_i_answer *a)
 {
     traffstat_detail *top = a->top;
-    if (a->model.count == 0) {
+    const traffstat_i_terms model = a->model.count > 0 ? a->model : a->choice.given;
+    if (model.count == 0) {
         traffstat_i_detail_none(top, "model");
     } else {
-        traffstat_i_answer_model(a, top, "model", a->model);
+        traffstat_i_answer_model(a, top, "model", model);
     }
     traffstat_i_detail_number(top, "deviance", a->model.count > 0 ? a->fit.deviance : NAN);
     traffstat_i_detail_number(top, "df", a->model.count > 0 ? a->fit.df : NAN);
@@ -118,8 +119,27 @@ static traffstat_status say_models(traffstat_i_answer *a)
     return TRAFFSTAT_OK;
 }
 
+static traffstat_status assume(traffstat_i_answer *a)
+{
+    static const char *const texts[] = {
+        "each person could be on every list, and no list ever rules another out",
+        "lists depend on each other only in the ways that the model's terms name, and all of them "
+        "together not at all: no count can test this, and models that fit equally well can give "
+        "any number",
+        "persons have the same chance of being on a list but for what the terms pick up"};
+    traffstat_status status = TRAFFSTAT_OK;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts && status == TRAFFSTAT_OK; i++) {
+        status = traffstat_i_estimate_assume(a->run->estimate, texts[i]);
+    }
+    return status;
+}
+
 traffstat_status traffstat_i_answer_details(traffstat_i_answer *a)
 {
+    const traffstat_status status = assume(a);
+    if (status != TRAFFSTAT_OK) {
+        return status;
+    }
     traffstat_detail *row = traffstat_i_estimate_row_details(a->run->estimate, a->row);
     traffstat_i_detail_number(row, "se", a->model.count > 0 ? a->se : NAN);
     say_model(a);
@@ -136,9 +156,9 @@ traffstat_status traffstat_i_answer_details(traffstat_i_answer *a)
 
 typedef struct ties {
     size_t count;
-    size_t lowest;  /* ranks */
+    size_t lowest; /* ranks */
     size_t highest;
-    double low;     /* their N */
+    double low; /* their N */
     double high;
 } ties;
 

@@ -6,7 +6,7 @@
 
 #include "model/overlap/search.h"
 
-#define CHUNK 64 /* models that one task looks at */
+#define CHUNK 64                                /* models that one task looks at */
 #define SLOTS (4 * TRAFFSTAT_I_NEIGHBOURS_MOST) /* of the hash table of models met */
 
 /* ---- looking at models ----------------------------------------------------------------------- */
@@ -149,12 +149,12 @@ typedef struct walk {
     size_t lists;
     size_t order;
     size_t terms_max;
-    size_t words;      /* room in the pool */
+    size_t words; /* room in the pool */
     bool *expanded;
-    uint32_t *slot;    /* [SLOTS] model + 1; 0: free */
+    uint32_t *slot; /* [SLOTS] model + 1; 0: free */
     uint16_t *candidate;
     size_t candidates;
-    uint16_t *term;    /* a neighbour in the making */
+    uint16_t *term; /* a neighbour in the making */
     bool in[TRAFFSTAT_I_CELLS_MAX];
 } walk;
 
@@ -337,8 +337,7 @@ static traffstat_status open_walk(traffstat_ctx *ctx, walk *w)
     const traffstat_status status = make_room(ctx, search, models, w->words);
     return status != TRAFFSTAT_OK ? status
                                   : traffstat_i_rooms_new(ctx, w->lists, w->terms_max,
-                                                          traffstat_ctx_threads(ctx),
-                                                          &w->at.rooms);
+                                                          traffstat_ctx_threads(ctx), &w->at.rooms);
 }
 
 static traffstat_status look_around(traffstat_ctx *ctx, const traffstat_i_counts *counts,
@@ -371,8 +370,8 @@ traffstat_status traffstat_i_search_models(traffstat_ctx *ctx, const traffstat_i
                                            size_t order, bool bic, traffstat_i_search *out)
 {
     *out = (traffstat_i_search){.penalty = bic ? log(counts->n) : 2.0};
-    traffstat_status status = traffstat_i_all_models(ctx, counts->lists, order,
-                                                     TRAFFSTAT_I_ALL_MODELS_MOST, &out->set);
+    traffstat_status status =
+        traffstat_i_all_models(ctx, counts->lists, order, TRAFFSTAT_I_ALL_MODELS_MOST, &out->set);
     if (status == TRAFFSTAT_OK) {
         out->all = true;
         status = look_at_all(ctx, counts, out);

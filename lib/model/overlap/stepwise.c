@@ -29,8 +29,7 @@ static double log_factorial(double s)
     }
     const double r = 1.0 / s;
     const double r2 = r * r;
-    const double series =
-        r * (1.0 / 12 - r2 * (1.0 / 360 - r2 * (1.0 / 1260 - r2 * (1.0 / 1680))));
+    const double series = r * (1.0 / 12 - r2 * (1.0 / 360 - r2 * (1.0 / 1260 - r2 * (1.0 / 1680))));
     return (s + 0.5) * log(s) - s + 0.91893853320467274 + series;
 }
 
