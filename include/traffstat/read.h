@@ -174,6 +174,66 @@ traffstat_status traffstat_read_stream(traffstat_ctx *ctx, const traffstat_reade
                                        traffstat_read_fn read, void *user, const char *name,
                                        traffstat_panel **panel, traffstat_account **account);
 
+/* ---- overlaps of lists ------------------------------------------------------------------------ */
+
+/**
+ * Reads who was on which list: a column of 0 and 1 for each list, named by its header, and a column
+ * of counts (count, n, freq, persons…, or the one mapped to TRAFFSTAT_ROLE_CASES); without one each
+ * record is a person. Records of one pattern add up. Or the frequencies of captures: a column
+ * "captures" (or times_caught, nbcap…) beside the counts and nothing else.
+ *
+ * Columns of years and of places are strata; a column of ids and one without a name are left out;
+ * every other column is a list, unless traffstat_reader_set_lists() names them.
+ *
+ * Problems, each of which drops the record: bad_indicator (neither 0 nor 1), unparsable_count (not
+ * a whole number), negative_count, on_no_list (persons on none of the lists), bad_captures,
+ * missing_stratum, ragged_row, unterminated_quote.
+ *
+ * @param overlap  NULL on failure
+ * @param account  NULL when not wanted; layout "overlap" or "captures"; see traffstat_read_path()
+ * @return as traffstat_read_path(); _E_COLUMN (a list or stratum is not there, or fewer than two
+ *         lists), _E_LIMIT (too many lists, strata or persons), _E_NODATA and _E_CONFLICT as
+ *         traffstat_overlap_builder_finish()
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_overlap_read_path(traffstat_ctx *ctx, const traffstat_reader *reader,
+                                             const char *path, traffstat_overlap **overlap,
+                                             traffstat_account **account);
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_overlap_read_memory(traffstat_ctx *ctx, const traffstat_reader *reader,
+                                               const void *data, size_t size, const char *name,
+                                               traffstat_overlap **overlap,
+                                               traffstat_account **account);
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_overlap_read_stream(traffstat_ctx *ctx, const traffstat_reader *reader,
+                                               traffstat_read_fn read, void *user,
+                                               const char *name, traffstat_overlap **overlap,
+                                               traffstat_account **account);
+
+/** The columns that are lists, by header or number ("#3"); 0 names: all that are nothing else.
+ *  @return TRAFFSTAT_OK, _E_ARGUMENT (a name that is NULL, empty or not UTF-8), _E_NOMEM */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_reader_set_lists(traffstat_ctx *ctx, traffstat_reader *reader,
+                                            const char *const *names, size_t count);
+/** The column of strata; "none": columns of years and places are left out and all is one stratum;
+ *  NULL (default): they are the strata. @return TRAFFSTAT_OK, _E_ARGUMENT, _E_NOMEM */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_reader_set_stratum(traffstat_ctx *ctx, traffstat_reader *reader,
+                                              const char *column);
+/** How often a person could be caught, for frequencies of captures; 0 (default): not known.
+ *  @return TRAFFSTAT_OK, _E_ARGUMENT (1, negative or over 1,000,000) */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_reader_set_occasions(traffstat_ctx *ctx, traffstat_reader *reader,
+                                                int64_t occasions);
+/** What one row of a list is ("person", "episode") and which time the lists cover ("2013"); NULL or
+ *  "" (default): not known. @return TRAFFSTAT_OK, _E_ARGUMENT, _E_NOMEM */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_reader_set_unit(traffstat_ctx *ctx, traffstat_reader *reader,
+                                           const char *unit);
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_reader_set_window(traffstat_ctx *ctx, traffstat_reader *reader,
+                                             const char *window);
+
 /**
  * Reads a list of evidence: columns id, place, first_year, last_year, unit, measure, agencies,
  * method, rate, lower, upper, level, citation, note, in any order; others are ignored. Any record

@@ -12,6 +12,16 @@ typedef struct kind {
 } kind;
 
 static const kind kinds[TRAFFSTAT_I_KINDS] = {
+    [TRAFFSTAT_I_BAD_INDICATOR] = {"bad_indicator",
+                                   "0 or 1 in the column of a list (name the lists with --lists)",
+                                   LOST, 1},
+    [TRAFFSTAT_I_BAD_PERSONS] = {"unparsable_count", "a whole number of persons", LOST, 1},
+    [TRAFFSTAT_I_NEGATIVE_PERSONS] = {"negative_count", "a count of 0 or more", LOST, 1},
+    [TRAFFSTAT_I_ON_NO_LIST] = {"on_no_list",
+                                "at least one list: those on none are what is estimated", LOST, 1},
+    [TRAFFSTAT_I_BAD_CAPTURES] = {"bad_captures", "how often a person was caught, 1 or more", LOST,
+                                  1},
+    [TRAFFSTAT_I_MISSING_STRATUM] = {"missing_stratum", "the name of a stratum", LOST, 1},
     [TRAFFSTAT_I_BAD_YEAR] = {"bad_year", "a year from 1800 to 2199", LOST, 1},
     [TRAFFSTAT_I_NEGATIVE_COUNT] = {"negative_count", "a count of 0 or more", LOST, 1},
     [TRAFFSTAT_I_UNPARSABLE_COUNT] = {"unparsable_count",

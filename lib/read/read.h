@@ -9,7 +9,7 @@
  *   roles.c    names and aliases of roles; header.c which column plays which
  *   values.c   texts into counts, years, numbers
  *   cells.c    records of one series and year into one cell
- *   panel.c    the sink that joins them; evidence.c is the other sink
+ *   panel.c    the sink that joins them; evidence.c and lists.c (overlaps) are the other sinks
  *   sanity.c   what the finished panel cannot mean
  *   problems.c what was met on the way */
 #ifndef TRAFFSTAT_I_READ_H
@@ -32,8 +32,19 @@ typedef struct traffstat_i_binding {
     char *text; /* column or constant */
 } traffstat_i_binding;
 
+/* What only the reading of overlaps asks for (lists_options.c). */
+typedef struct traffstat_i_overlap_wish {
+    char **lists; /* columns; none: all of 0 and 1 that are nothing else */
+    size_t list_count;
+    char *stratum; /* column, "none", or NULL: years and places that are recognised */
+    char *unit;
+    char *window;
+    int64_t occasions;
+} traffstat_i_overlap_wish;
+
 struct traffstat_reader {
     traffstat_ctx *ctx;
+    traffstat_i_overlap_wish overlap;
     traffstat_i_binding roles[TRAFFSTAT_ROLE_COUNT];
     uint64_t limits[TRAFFSTAT_I_LIMITS];
     int32_t delimiter; /* 0: choose */
@@ -44,6 +55,7 @@ struct traffstat_reader {
 };
 
 void traffstat_i_reader_defaults(traffstat_reader *reader);
+void traffstat_i_overlap_wish_clear(traffstat_ctx *ctx, traffstat_i_overlap_wish *wish);
 
 /* ---- slices --------------------------------------------------------------------------------- */
 
@@ -288,6 +300,12 @@ bool traffstat_i_read_flags(traffstat_i_slice text, uint32_t *out);
 /* ---- problems ------------------------------------------------------------------------------- */
 
 typedef enum traffstat_i_kind {
+    TRAFFSTAT_I_BAD_INDICATOR,
+    TRAFFSTAT_I_BAD_PERSONS,
+    TRAFFSTAT_I_NEGATIVE_PERSONS,
+    TRAFFSTAT_I_ON_NO_LIST,
+    TRAFFSTAT_I_BAD_CAPTURES,
+    TRAFFSTAT_I_MISSING_STRATUM,
     TRAFFSTAT_I_BAD_YEAR,
     TRAFFSTAT_I_NEGATIVE_COUNT,
     TRAFFSTAT_I_UNPARSABLE_COUNT,

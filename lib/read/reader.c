@@ -55,6 +55,7 @@ void traffstat_reader_free(traffstat_reader *reader)
     for (size_t i = 0; i < TRAFFSTAT_ROLE_COUNT; i++) {
         traffstat_i_free(reader->ctx, reader->roles[i].text);
     }
+    traffstat_i_overlap_wish_clear(reader->ctx, &reader->overlap);
     traffstat_i_free(reader->ctx, reader);
 }
 
