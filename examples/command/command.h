@@ -23,8 +23,10 @@ enum {
     VERB_ESTIMATE = 2,
     VERB_CHART = 4,
     VERB_EVIDENCE = 8,
+    VERB_OVERLAP = 32,
     VERB_DATA = VERB_READ | VERB_ESTIMATE | VERB_CHART, /* those that read a file of counts */
-    VERB_ALL = VERB_DATA | VERB_EVIDENCE
+    VERB_FILE = VERB_DATA | VERB_OVERLAP, /* those that read any CSV file */
+    VERB_ALL = VERB_FILE | VERB_EVIDENCE
 };
 
 /* KEY=VALUE, cut in two. */
@@ -39,6 +41,15 @@ typedef struct pairs {
     pair items[PAIRS_MAX];
     size_t count;
 } pairs;
+
+#define NAMES_MAX 64
+
+/* A,B,C, cut at the commas. */
+typedef struct name_list {
+    char *text; /* owned: what the items lie in */
+    const char *items[NAMES_MAX];
+    size_t count;
+} name_list;
 
 /* Files of counts in one call. */
 #define FILES 256
@@ -84,6 +95,21 @@ typedef struct options {
     const char *font;
     const char *font_bold;
     const char *language;
+
+    /* overlap */
+    traffstat_overlap_method method;
+    const char *model;
+    double p_threshold;
+    double linkage_error;
+    uint64_t bootstrap;
+    uint64_t order;
+    uint64_t top;
+    traffstat_criterion criterion;
+    name_list lists;
+    const char *stratum;
+    uint64_t occasions;
+    const char *unit;
+    const char *window;
 } options;
 
 /* What a verb works with. */
@@ -111,6 +137,8 @@ void options_free(options *of);
 /* The verb of a name; 0 with a message. */
 unsigned verb_find(const char *name);
 const char *verb_name(unsigned verb);
+/* "read, estimate, ..." */
+const char *verb_list(void);
 
 bool take_level(options *to, const char *value);
 bool take_seed(options *to, const char *value);
@@ -126,6 +154,15 @@ bool take_decimal(options *to, const char *value);
 bool take_delimiter(options *to, const char *value);
 bool take_evidence_size(options *to, const char *value);
 bool take_rate_prior(options *to, const char *value);
+bool take_method(options *to, const char *value);
+bool take_p_threshold(options *to, const char *value);
+bool take_linkage_error(options *to, const char *value);
+bool take_bootstrap(options *to, const char *value);
+bool take_order(options *to, const char *value);
+bool take_top(options *to, const char *value);
+bool take_criterion(options *to, const char *value);
+bool take_lists(options *to, const char *value);
+bool take_occasions(options *to, const char *value);
 
 /* The limit of a name as in --limit; -1: none. */
 traffstat_limit limit_find(const char *name);
@@ -172,6 +209,13 @@ typedef struct input {
 
 /* EXIT_DONE, or the message is out. On failure `account` may be set: what was understood. */
 int input_read(const command *session, input *out);
+/* The same without the message. */
+traffstat_status input_try(const command *session, input *out);
+/* The options that say how to read any file. */
+traffstat_status reader_of(const command *session, traffstat_reader **out);
+/* For traffstat_read_stream() and its like; a failure's value is an errno: */
+int32_t read_standard_input(void *buffer, size_t size, size_t *got, void *user);
+int stream_failure(const command *session, traffstat_status status);
 /* Cuts `all` down to `selected`. */
 int input_select(const command *session, input *in);
 /* For every verb but read: series that lost records are refused unless --lenient. */
@@ -195,11 +239,18 @@ int estimate_make(const command *session, const traffstat_panel *panel,
 /* EXIT_DONE, or EXIT_INESTIMABLE with the reason on stderr. */
 int estimate_status(const traffstat_estimate *estimate);
 
+/* ---- verb_overlap.c --------------------------------------------------------------------------- */
+
+/* Reads the file as an overlap; EXIT_DONE or the message is out. */
+traffstat_status overlap_read(const command *session, traffstat_overlap **overlap,
+                              traffstat_account **account);
+
 /* ---- verbs ------------------------------------------------------------------------------------ */
 
 int run_read(const command *session);
 int run_estimate(const command *session);
 int run_chart(const command *session);
 int run_evidence(const command *session);
+int run_overlap(const command *session);
 
 #endif

@@ -21,6 +21,7 @@ void help_general(void)
         "Verbs:\n"
         "  read FILE      reads counts, lists problems; --out FILE.csv writes them in tidy form\n"
         "  estimate FILE  how many cases there would be in all, given a reporting rate\n"
+        "  overlap FILE   how many persons there are in all, from lists that overlap\n"
         "  chart FILE     a picture: -o FILE.png, .svg or .pdf\n"
         "  evidence [ID]  published rates, with place, unit and citation\n"
         "  help VERB      the options of a verb (also: traffstat VERB --help)\n"
@@ -45,6 +46,12 @@ static void print_usage(unsigned verb)
                     "How many cases there would be in all if the named share of cases came to "
                     "notice.\nCounts alone cannot tell that share: without one there is no "
                     "estimate.");
+        break;
+    case VERB_OVERLAP:
+        (void) puts("traffstat overlap FILE [--method NAME] [options]\n\n"
+                    "How many persons there are in all, on a list or on none, from who is on which "
+                    "list: a\ncolumn of 0 and 1 for each list, and a count (or a row for each "
+                    "person). Without enough\noverlap there is no number, and the reason is said.");
         break;
     case VERB_CHART:
         (void) puts("traffstat chart FILE -o FILE.png [--evidence ID] [options]\n\n"

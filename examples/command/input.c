@@ -60,7 +60,7 @@ static traffstat_status set_reader(const command *session, traffstat_reader *rea
     return status;
 }
 
-static int32_t read_standard_input(void *buffer, size_t size, size_t *got, void *user)
+int32_t read_standard_input(void *buffer, size_t size, size_t *got, void *user)
 {
     (void) user;
     const ssize_t count = read(STDIN_FILENO, buffer, size);
@@ -81,7 +81,7 @@ static traffstat_status read_file(const command *session, const traffstat_reader
 }
 
 /* EINTR is our Ctrl-C; any other error number means that standard input cannot be read. */
-static int stream_failure(const command *session, traffstat_status status)
+int stream_failure(const command *session, traffstat_status status)
 {
     const int32_t value = traffstat_ctx_callback_value(session->ctx);
     if (status == TRAFFSTAT_E_CALLBACK && value != EINTR) {
@@ -91,18 +91,30 @@ static int stream_failure(const command *session, traffstat_status status)
     return failure(session, status);
 }
 
-int input_read(const command *session, input *out)
+traffstat_status reader_of(const command *session, traffstat_reader **out)
+{
+    traffstat_status status = traffstat_reader_new(session->ctx, out);
+    if (status == TRAFFSTAT_OK) {
+        status = set_reader(session, *out);
+    }
+    return status;
+}
+
+traffstat_status input_try(const command *session, input *out)
 {
     traffstat_reader *reader = NULL;
     *out = (input){0};
-    traffstat_status status = traffstat_reader_new(session->ctx, &reader);
-    if (status == TRAFFSTAT_OK) {
-        status = set_reader(session, reader);
-    }
+    traffstat_status status = reader_of(session, &reader);
     if (status == TRAFFSTAT_OK) {
         status = read_file(session, reader, out);
     }
     traffstat_reader_free(reader);
+    return status;
+}
+
+int input_read(const command *session, input *out)
+{
+    const traffstat_status status = input_try(session, out);
     return status == TRAFFSTAT_OK ? EXIT_DONE : stream_failure(session, status);
 }
 

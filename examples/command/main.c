@@ -43,6 +43,8 @@ static int run_verb(const command *session)
         return run_estimate(session);
     case VERB_CHART:
         return run_chart(session);
+    case VERB_OVERLAP:
+        return run_overlap(session);
     default:
         return run_evidence(session);
     }
@@ -80,7 +82,13 @@ static options defaults(void)
                      .last_year = TRAFFSTAT_YEAR_MAX,
                      .duplicates = TRAFFSTAT_DUPLICATES_SUM,
                      .decimal = '.',
-                     .rate_prior = TRAFFSTAT_RATE_INVERSE};
+                     .rate_prior = TRAFFSTAT_RATE_INVERSE,
+                     .method = TRAFFSTAT_OVERLAP_BIC,
+                     .p_threshold = 0.02,
+                     .bootstrap = 1000,
+                     .order = 2,
+                     .top = 20,
+                     .criterion = TRAFFSTAT_CRITERION_BIC};
 }
 
 /* help [VERB] */
@@ -120,7 +128,7 @@ int main(int count, char **arguments)
 {
     const char *first = count > 1 ? arguments[1] : "";
     if (count < 2) {
-        return usage("name a verb: read, estimate, chart or evidence; `traffstat --help` explains");
+        return usage("name a verb: %s; `traffstat --help` explains", verb_list());
     }
     if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0 || strcmp(first, "help") == 0) {
         return help(count > 2 ? arguments[2] : NULL);

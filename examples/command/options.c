@@ -38,10 +38,16 @@ TEXT(font)
 TEXT(font_bold)
 TEXT(language)
 TEXT(encoding)
+TEXT(stratum)
+TEXT(unit)
+TEXT(window)
 
 static bool take_model(options *to, const char *value)
 {
-    (void) to;
+    if (to->verb == VERB_OVERLAP) {
+        to->model = value;
+        return true;
+    }
     if (!same(value, "thinning")) {
         (void) usage("--model \"%s\" is not known; this version has: thinning", value);
         return false;
@@ -49,7 +55,7 @@ static bool take_model(options *to, const char *value)
     return true;
 }
 
-#define VERB_ROWS (VERB_READ | VERB_ESTIMATE | VERB_EVIDENCE)
+#define VERB_ROWS (VERB_READ | VERB_ESTIMATE | VERB_EVIDENCE | VERB_OVERLAP)
 #define VERB_PRIOR (VERB_ESTIMATE | VERB_CHART)
 #define VERB_FILES (VERB_READ | VERB_CHART)
 
@@ -76,7 +82,28 @@ const option option_list[] = {
     {"rate-prior", "PRIOR", VERB_PRIOR, take_rate_prior,
      "prior of a row's true rate: inverse (default), jeffreys, gamma(shape,rate)"},
     {"model", "NAME", VERB_PRIOR, take_model, "thinning (default)"},
-    {"level", "X", VERB_PRIOR, take_level, "coverage of intervals; default 0.95"},
+    {"method", "NAME", VERB_OVERLAP, take_method,
+     "pairs, chao, coverage, closed, loglinear, stepwise, bic (default), aic, average, "
+     "sensitivity"},
+    {"model", "TERMS", VERB_OVERLAP, take_model,
+     "of loglinear: lists that go together joined by ':', terms by ',' (\"LA:NG,GP\")"},
+    {"order", "K", VERB_OVERLAP, take_order, "most lists in one interaction searched; default 2"},
+    {"top", "K", VERB_OVERLAP, take_top, "models listed; default 20"},
+    {"bootstrap", "B", VERB_OVERLAP, take_bootstrap, "replicates; default 1000, 0: none"},
+    {"p-threshold", "P", VERB_OVERLAP, take_p_threshold,
+     "of stepwise: pairs are added while their p is below it; default 0.02"},
+    {"criterion", "NAME", VERB_OVERLAP, take_criterion, "of average: bic (default) or aic"},
+    {"linkage-error", "X", VERB_OVERLAP, take_linkage_error,
+     "share of true matches between lists that were missed, 0 to 0.5; default 0"},
+    {"lists", "A,B,C", VERB_OVERLAP, take_lists,
+     "the columns that are lists; default: every column of 0 and 1"},
+    {"stratum", "COLUMN", VERB_OVERLAP, take_stratum,
+     "one estimate for each value of this column; none: one for all"},
+    {"occasions", "N", VERB_OVERLAP, take_occasions,
+     "of a file of captures: how often a person could be caught; default: not known"},
+    {"unit", "NAME", VERB_OVERLAP, take_unit, "what one row of a list is: person, episode"},
+    {"window", "TEXT", VERB_OVERLAP, take_window, "the time that the lists cover, such as 2013"},
+    {"level", "X", VERB_PRIOR | VERB_OVERLAP, take_level, "coverage of intervals; default 0.95"},
     {"size", "NAME", VERB_CHART, take_size,
      "screen (default), slide, card, square, column (85 mm), wide (180 mm)"},
     {"theme", "NAME", VERB_CHART, take_theme, "light (default), grey, dark"},
@@ -85,20 +112,20 @@ const option option_list[] = {
     {"font", "FILE", VERB_CHART, take_font, "font file in place of Noto Sans"},
     {"font-bold", "FILE", VERB_CHART, take_font_bold, "its bold face; default: the same file"},
     {"language", "TAG", VERB_CHART, take_language, "language of the texts; default en"},
-    {"map", "ROLE=COLUMN", VERB_DATA, take_map,
+    {"map", "ROLE=COLUMN", VERB_FILE, take_map,
      "name the column of a role (year, cases, jurisdiction, measure…), or its number: \"#3\""},
     {"set", "ROLE=VALUE", VERB_DATA, take_set, "give a role the same value in every record"},
     {"duplicates", "HOW", VERB_DATA, take_duplicates,
      "two records for one year: sum (default), error, first, last"},
-    {"decimal", "MARK", VERB_DATA, take_decimal, "decimal mark of the file: . (default) or ,"},
-    {"delimiter", "NAME", VERB_DATA, take_delimiter,
+    {"decimal", "MARK", VERB_FILE, take_decimal, "decimal mark of the file: . (default) or ,"},
+    {"delimiter", "NAME", VERB_FILE, take_delimiter,
      "comma, semicolon, tab or pipe; default: found out"},
-    {"encoding", "NAME", VERB_DATA, take_encoding,
+    {"encoding", "NAME", VERB_FILE, take_encoding,
      "of the file: UTF-8, cp1252, UTF-16…; default: found out"},
-    {"limit", "NAME=N", VERB_DATA, take_limit,
+    {"limit", "NAME=N", VERB_FILE, take_limit,
      "cap on field, record, columns, series, examples, decompressed (bytes) or ratio"},
-    {"strict", NULL, VERB_DATA, take_strict, "any problem in the file ends with status 1"},
-    {"lenient", NULL, VERB_DATA, take_lenient,
+    {"strict", NULL, VERB_FILE, take_strict, "any problem in the file ends with status 1"},
+    {"lenient", NULL, VERB_FILE, take_lenient,
      "go on although a selected series lost records; says so"},
     {"seed", "N", VERB_ALL, take_seed, "random seed; default 1"},
     {"threads", "N", VERB_ALL, take_threads, "threads; default 0: all cores"},
@@ -107,9 +134,8 @@ const option option_list[] = {
 
 /* Named in the design, built by later versions: never ignored in silence. */
 static const char *const later_options[] = {"population", "absent",     "totals",
-                                            "fiscal",     "suppressed", "bounds",
-                                            "bootstrap",  "order",      "top"};
-static const char *const later_verbs[] = {"trend", "overlap", "report"};
+                                            "fiscal",     "suppressed", "bounds"};
+static const char *const later_verbs[] = {"trend", "report"};
 
 static bool among(const char *name, const char *const *names, size_t count)
 {
@@ -123,50 +149,72 @@ static bool among(const char *name, const char *const *names, size_t count)
 
 /* ---- verbs ------------------------------------------------------------------------------------- */
 
-static const char *const verb_names[] = {"read", "estimate", "chart", "evidence"};
+static const struct {
+    const char *name;
+    unsigned verb;
+} verbs[] = {{"read", VERB_READ},
+             {"estimate", VERB_ESTIMATE},
+             {"overlap", VERB_OVERLAP},
+             {"chart", VERB_CHART},
+             {"evidence", VERB_EVIDENCE}};
+#define VERBS (sizeof verbs / sizeof verbs[0])
 
 const char *verb_name(unsigned verb)
 {
-    for (size_t i = 0; i < 4; i++) {
-        if (verb == 1u << i) {
-            return verb_names[i];
+    for (size_t i = 0; i < VERBS; i++) {
+        if (verb == verbs[i].verb) {
+            return verbs[i].name;
         }
     }
     return "";
 }
 
+const char *verb_list(void)
+{
+    static char list[128];
+    size_t used = 0;
+    for (size_t i = 0; i < VERBS; i++) {
+        used += (size_t) snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "",
+                                  verbs[i].name);
+    }
+    return list;
+}
+
 unsigned verb_find(const char *name)
 {
-    for (unsigned i = 0; i < 4; i++) {
-        if (strcmp(name, verb_names[i]) == 0) {
-            return 1u << i;
+    const char *names[VERBS];
+    for (size_t i = 0; i < VERBS; i++) {
+        names[i] = verbs[i].name;
+        if (strcmp(name, verbs[i].name) == 0) {
+            return verbs[i].verb;
         }
     }
-    const char *near = nearest(name, verb_names, 4);
+    const char *near = nearest(name, names, VERBS);
     if (among(name, later_verbs, sizeof later_verbs / sizeof later_verbs[0])) {
-        (void) usage("\"%s\" is not built yet; this version has: read, estimate, chart, evidence",
-                     name);
+        (void) usage("\"%s\" is not built yet; this version has: %s", name, verb_list());
     } else if (near != NULL) {
         (void) usage("there is no verb \"%s\"; the nearest is \"%s\" (`traffstat --help` lists "
                      "them)",
                      name, near);
     } else {
-        (void) usage("there is no verb \"%s\"; the verbs are: read, estimate, chart, evidence",
-                     name);
+        (void) usage("there is no verb \"%s\"; the verbs are: %s", name, verb_list());
     }
     return 0;
 }
 
 /* ---- reading the command line ------------------------------------------------------------------ */
 
-static const option *find_option(const char *name, size_t size)
+/* The verb's own form of an option beats that of other verbs. */
+static const option *find_option(unsigned verb, const char *name, size_t size)
 {
+    const option *found = NULL;
     for (const option *at = option_list; at->name != NULL; at++) {
-        if (strlen(at->name) == size && strncmp(at->name, name, size) == 0) {
-            return at;
+        if (strlen(at->name) == size && strncmp(at->name, name, size) == 0 &&
+            (found == NULL || (at->verbs & verb) != 0)) {
+            found = at;
         }
     }
-    return NULL;
+    return found;
 }
 
 static int unknown_option(const options *to, const char *name)
@@ -203,7 +251,7 @@ static int read_option(options *to, int count, char **arguments, int *at)
     const char *name = arguments[*at] + 2;
     const size_t size = strcspn(name, "=");
     const char *value = name[size] == '=' ? name + size + 1 : NULL;
-    const option *found = find_option(name, size);
+    const option *found = find_option(to->verb, name, size);
     if (found == NULL) {
         char unknown[64];
         (void) snprintf(unknown, sizeof unknown, "%.*s", (int) size, name);
@@ -248,13 +296,16 @@ static int read_short(options *to, int count, char **arguments, int *at)
     if (value[0] == '\0') {
         return usage("-o has an empty value; it wants FILE");
     }
-    return apply(to, find_option("output", strlen("output")), value);
+    return apply(to, find_option(to->verb, "output", strlen("output")), value);
 }
 
 static int read_file_name(options *to, const char *name)
 {
     if (to->file != NULL && to->verb == VERB_EVIDENCE) {
         return usage("one id at a time: \"%s\" is a second one", name);
+    }
+    if (to->file != NULL && to->verb == VERB_OVERLAP) {
+        return usage("one file of lists at a time: \"%s\" is a second one", name);
     }
     if (to->file_count == FILES) {
         return usage("%d files are the most that one call takes", FILES);
@@ -279,12 +330,16 @@ static int check_together(const options *to)
     if (to->evidence != NULL && to->reporting != NULL) {
         return usage("--evidence and --reporting exclude each other: name one reporting rate");
     }
+    if (to->model != NULL && to->method != TRAFFSTAT_OVERLAP_LOGLINEAR) {
+        return usage("--model goes with --method loglinear: the method %s chooses its models",
+                     traffstat_overlap_method_name(to->method));
+    }
     if (to->evidence_size > 0.0 && to->evidence == NULL) {
         return usage("--evidence-size goes with --evidence ID");
     }
     if (to->file == NULL && to->verb != VERB_EVIDENCE) {
-        return usage("name a file of counts: traffstat %s FILE.csv (- for standard input)",
-                     verb_name(to->verb));
+        return usage("name a file of %s: traffstat %s FILE.csv (- for standard input)",
+                     to->verb == VERB_OVERLAP ? "lists" : "counts", verb_name(to->verb));
     }
     if (to->output != NULL && strcmp(to->output, "-") == 0) {
         return usage("--output wants the name of a file%s",
@@ -337,4 +392,5 @@ void options_free(options *of)
     free_pairs(&of->map);
     free_pairs(&of->set);
     free_pairs(&of->limits);
+    free(of->lists.text);
 }

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "command.h"
 
 static int print_account(const command *session, const traffstat_account *account)
@@ -34,11 +36,41 @@ static bool worth_printing(const input *in)
     return in->account != NULL && traffstat_account_rows_seen(in->account) > 0;
 }
 
+/* A file without columns of places, years and counts may be one of lists: then that is what it is,
+ * and its own verb reads it. */
+static bool say_overlap(const command *session, int *result)
+{
+    traffstat_overlap *overlap = NULL;
+    traffstat_account *account = NULL;
+    const options *given = session->options;
+    const bool asked = given->file_count == 1 && strcmp(given->file, "-") != 0 &&
+                       given->output == NULL && !given->csv;
+    const bool is_overlap = asked && overlap_read(session, &overlap, &account) == TRAFFSTAT_OK;
+    if (is_overlap) {
+        *result = print_account(session, account);
+        say("%s is a file of %s: `traffstat overlap %s` estimates from it", given->file,
+            traffstat_overlap_lists(overlap) > 0 ? "lists that overlap" : "captures", given->file);
+    }
+    traffstat_account_free(account);
+    traffstat_overlap_free(overlap);
+    return is_overlap;
+}
+
 int run_read(const command *session)
 {
     const options *given = session->options;
     input in;
-    int result = input_read(session, &in);
+    int result = EXIT_DONE;
+    traffstat_status status = input_try(session, &in);
+    if (status == TRAFFSTAT_E_COLUMN) {
+        if (say_overlap(session, &result)) {
+            input_free(&in);
+            return result;
+        }
+        input_free(&in);
+        status = input_try(session, &in); /* for its message, which the other try took away */
+    }
+    result = status == TRAFFSTAT_OK ? EXIT_DONE : stream_failure(session, status);
     if (result == EXIT_DONE) {
         result = input_select(session, &in);
     }
