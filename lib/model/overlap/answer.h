@@ -84,10 +84,4 @@ traffstat_status traffstat_i_answer_judge(traffstat_i_answer *a);
 /* What holds the answer up. */
 traffstat_status traffstat_i_answer_sensitivity(traffstat_i_answer *a);
 
-/* N by the same choice from other counts over `lists` lists; NaN: no estimate. E_NOMEM and the
- * like. `low` and `high` may be NULL; else they get the profile limits. */
-traffstat_status traffstat_i_choose_again(traffstat_ctx *ctx, const traffstat_i_counts *counts,
-                                          const traffstat_i_choice *choice, double level,
-                                          double *estimate, double *low, double *high);
-
 #endif
