@@ -33,6 +33,7 @@ typedef struct traffstat_i_answer {
     traffstat_ctx *ctx;
     size_t stratum;
     size_t row;
+    bool *starved;                /* set where a text for a detail had no memory */
     traffstat_detail *top;        /* where model, deviance… stand: of the whole, or of the row */
     traffstat_i_counts counts;    /* lists that nobody of the stratum is on are left out */
     const char *names[TRAFFSTAT_I_LISTS_MAX];

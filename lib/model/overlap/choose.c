@@ -31,7 +31,7 @@ void traffstat_i_answer_model(const traffstat_i_answer *a, traffstat_detail *par
     traffstat_text text;
     traffstat_i_text_init(&text, a->ctx);
     traffstat_i_answer_name(a, model, &text);
-    /* without memory the detail's own copy fails too, and the estimate tells it */
+    *a->starved |= text.failed;
     traffstat_i_detail_text(parent, key, traffstat_i_text_get(&text));
     traffstat_i_text_clear(&text);
 }

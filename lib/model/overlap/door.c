@@ -210,6 +210,7 @@ traffstat_status traffstat_i_overlap_engine(traffstat_i_overlap_run *run, size_t
     if (a == NULL) {
         return TRAFFSTAT_E_NOMEM;
     }
+    bool starved = false;
     const bool alone = traffstat_overlap_strata(run->overlap) == 1;
     a->run = run;
     a->ctx = run->ctx;
@@ -219,8 +220,9 @@ traffstat_status traffstat_i_overlap_engine(traffstat_i_overlap_run *run, size_t
                    : traffstat_i_estimate_row_details(run->estimate, row);
     a->choice = choice_of(&run->options);
     a->fit_p = NAN;
+    a->starved = &starved;
     const traffstat_status status = work(a);
     close_answer(a);
     traffstat_i_free(run->ctx, a);
-    return status;
+    return status == TRAFFSTAT_OK && starved ? TRAFFSTAT_E_NOMEM : status;
 }
