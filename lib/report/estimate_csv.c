@@ -17,6 +17,48 @@ static bool of_series(const traffstat_estimate *estimate)
     return strcmp(traffstat_estimate_row_noun(estimate), "series") == 0;
 }
 
+/* What an overlap's rows say beside the common columns: the single values of the first row that has
+ * any, by name. */
+static const traffstat_detail *row_columns(const traffstat_estimate *estimate)
+{
+    const traffstat_detail *found = NULL;
+    for (size_t i = 0;
+         !of_series(estimate) && found == NULL && i < traffstat_estimate_rows(estimate); i++) {
+        found = traffstat_estimate_row_details(estimate, i);
+        found = traffstat_detail_size(found) > 0 ? found : NULL;
+    }
+    return found;
+}
+
+static bool is_single(const traffstat_detail *node)
+{
+    const traffstat_detail_kind kind = traffstat_detail_kind_of(node);
+    return kind != TRAFFSTAT_DETAIL_LIST && kind != TRAFFSTAT_DETAIL_OBJECT;
+}
+
+static void add_detail(traffstat_i_csv *csv, const traffstat_detail *node)
+{
+    const traffstat_detail_kind kind = traffstat_detail_kind_of(node);
+    if (kind == TRAFFSTAT_DETAIL_TEXT) {
+        traffstat_i_csv_text(csv, traffstat_detail_text(node));
+    } else if (kind == TRAFFSTAT_DETAIL_INTEGER || kind == TRAFFSTAT_DETAIL_FLAG) {
+        traffstat_i_csv_int(csv, traffstat_detail_integer(node));
+    } else {
+        traffstat_i_csv_double(csv, traffstat_detail_number(node));
+    }
+}
+
+static void add_details(traffstat_i_csv *csv, const traffstat_detail *columns,
+                        const traffstat_detail *row)
+{
+    for (size_t i = 0; i < traffstat_detail_size(columns); i++) {
+        const traffstat_detail *column = traffstat_detail_at(columns, i);
+        if (is_single(column)) {
+            add_detail(csv, traffstat_detail_find(row, traffstat_detail_name(column)));
+        }
+    }
+}
+
 static void add_header(traffstat_i_csv *csv, const traffstat_estimate *estimate)
 {
     static const char *const names[] = {"observed_lower",
@@ -53,6 +95,12 @@ static void add_header(traffstat_i_csv *csv, const traffstat_estimate *estimate)
     }
     for (size_t i = 0; of_series(estimate) && i < sizeof identity / sizeof identity[0]; i++) {
         traffstat_i_csv_text(csv, identity[i].name);
+    }
+    const traffstat_detail *columns = row_columns(estimate);
+    for (size_t i = 0; i < traffstat_detail_size(columns); i++) {
+        if (is_single(traffstat_detail_at(columns, i))) {
+            traffstat_i_csv_text(csv, traffstat_detail_name(traffstat_detail_at(columns, i)));
+        }
     }
     traffstat_i_csv_end(csv);
 }
@@ -124,6 +172,7 @@ static traffstat_status add_row(traffstat_i_csv *csv, const traffstat_estimate *
     for (size_t i = 0; of_series(estimate) && i < sizeof identity / sizeof identity[0]; i++) {
         traffstat_i_csv_text(csv, identity[i].get(estimate, at));
     }
+    add_details(csv, row_columns(estimate), traffstat_estimate_row_details(estimate, at));
     traffstat_i_csv_end(csv);
     return status;
 }

@@ -36,6 +36,18 @@ typedef struct table {
     size_t widths[COLUMNS];
 } table;
 
+static bool is_of_series(const traffstat_estimate *estimate)
+{
+    return strcmp(traffstat_estimate_row_noun(estimate), "series") == 0;
+}
+
+/* A row of an overlap may be a model or a pair of lists. */
+static const char *row_model(const traffstat_estimate *estimate, size_t at)
+{
+    return traffstat_detail_text(
+        traffstat_detail_find(traffstat_estimate_row_details(estimate, at), "model"));
+}
+
 static void say_counted(traffstat_text *text, const traffstat_estimate_row *row)
 {
     const traffstat_cell cell = {.lower = row->observed_lower,
@@ -74,8 +86,11 @@ static void say_header(table *of, size_t column)
 {
     static const char *const names[COLUMNS] = {"series",       "year",       "counted", "in all",
                                                "middle value", "unreported", "verdict"};
-    const bool of_series = strcmp(traffstat_estimate_row_noun(of->estimate), "series") == 0;
-    if (column == COLUMN_SERIES) {
+    const bool of_series = is_of_series(of->estimate);
+    if (column == COLUMN_SERIES && !of_series &&
+        traffstat_estimate_row_label(of->estimate, 0)[0] == '\0') {
+        traffstat_i_text_add(&of->scratch, row_model(of->estimate, 0)[0] != '\0' ? "model" : "");
+    } else if (column == COLUMN_SERIES) {
         traffstat_i_text_add(&of->scratch, traffstat_estimate_row_noun(of->estimate));
     } else if (column != COLUMN_YEAR || of_series) {
         traffstat_i_text_add(&of->scratch, names[column]);
@@ -87,8 +102,22 @@ static void say_header(table *of, size_t column)
     }
 }
 
+/* The stratum, and the model where rows differ by it. */
+static void say_stratum(traffstat_text *text, const traffstat_estimate *estimate, size_t at)
+{
+    const char *label = traffstat_estimate_row_label(estimate, at);
+    const char *model = row_model(estimate, at);
+    traffstat_i_text_add(text, label);
+    traffstat_i_text_add(text, label[0] != '\0' && model[0] != '\0' ? ", " : "");
+    traffstat_i_text_add(text, model);
+}
+
 static void say_series(table *of, size_t at)
 {
+    if (!is_of_series(of->estimate)) {
+        say_stratum(&of->scratch, of->estimate, at);
+        return;
+    }
     traffstat_i_text_add(&of->scratch, traffstat_estimate_row_label(of->estimate, at));
     for (size_t i = 0; i < PARTS; i++) {
         const char *part = of->parts[i] ? part_of[i](of->estimate, at) : "";
@@ -115,9 +144,23 @@ static void find_parts(table *of)
     }
 }
 
-static void say_cell(table *of, size_t column, size_t at, const traffstat_estimate_row *row)
+/* Persons are whole, whatever the formula gives. */
+static traffstat_estimate_row rounded(const traffstat_estimate_row *row)
+{
+    traffstat_estimate_row whole = *row;
+    double *const numbers[] = {&whole.estimate, &whole.lower, &whole.upper, &whole.unreported_lower,
+                               &whole.unreported_upper};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        *numbers[i] = rint(*numbers[i]);
+    }
+    return whole;
+}
+
+static void say_cell(table *of, size_t column, size_t at, const traffstat_estimate_row *given)
 {
     traffstat_text *text = &of->scratch;
+    const traffstat_estimate_row whole = rounded(given);
+    const traffstat_estimate_row *row = is_of_series(of->estimate) ? given : &whole;
     switch (column) {
     case COLUMN_SERIES:
         say_series(of, at);
@@ -335,7 +378,11 @@ static void say_row_reason(traffstat_text *text, const traffstat_estimate *estim
     traffstat_text scratch;
     traffstat_estimate_row row;
     traffstat_i_text_init(&scratch, text->ctx);
-    traffstat_i_text_add(&scratch, traffstat_estimate_row_label(estimate, one->first));
+    if (is_of_series(estimate)) {
+        traffstat_i_text_add(&scratch, traffstat_estimate_row_label(estimate, one->first));
+    } else {
+        say_stratum(&scratch, estimate, one->first);
+    }
     if (traffstat_estimate_row_get(estimate, one->first, &row) == TRAFFSTAT_OK && row.year != 0) {
         traffstat_i_text_add(&scratch, " ");
         traffstat_i_text_add_int(&scratch, row.year);
@@ -343,7 +390,7 @@ static void say_row_reason(traffstat_text *text, const traffstat_estimate *estim
     if (one->rows > 1) {
         traffstat_i_text_addf(&scratch, " and %zu more", one->rows - 1);
     }
-    traffstat_i_text_add(&scratch, ": ");
+    traffstat_i_text_add(&scratch, scratch.size > 0 ? ": " : "");
     traffstat_i_text_add(&scratch, one->reason);
     traffstat_i_plain_item(text, "  - ", traffstat_i_text_get(&scratch));
     text->failed = text->failed || scratch.failed;
@@ -371,6 +418,19 @@ static void say_row_reasons(traffstat_text *text, const traffstat_estimate *esti
     }
 }
 
+static void say_overlap(traffstat_text *text, const traffstat_estimate *estimate)
+{
+    traffstat_text scratch;
+    traffstat_i_text_init(&scratch, text->ctx);
+    traffstat_i_say_overlap(&scratch, estimate);
+    if (scratch.size > 0) {
+        traffstat_i_text_add(text, "\n");
+        traffstat_i_plain_item(text, "", traffstat_i_text_get(&scratch));
+    }
+    text->failed = text->failed || scratch.failed;
+    traffstat_i_text_clear(&scratch);
+}
+
 static void say_all(traffstat_text *text, const traffstat_estimate *estimate,
                     const traffstat_text *caption)
 {
@@ -379,6 +439,9 @@ static void say_all(traffstat_text *text, const traffstat_estimate *estimate,
     if (caption != NULL) {
         traffstat_i_text_add(text, "\n");
         traffstat_i_plain_item(text, "", traffstat_text_data(caption));
+    }
+    if (!is_of_series(estimate)) {
+        say_overlap(text, estimate);
     }
     say_basis(text, estimate);
     say_list(text, "\nReasons:\n", estimate, traffstat_estimate_reasons(estimate),
@@ -398,7 +461,7 @@ traffstat_status traffstat_estimate_text(traffstat_ctx *ctx, const traffstat_pan
     traffstat_text text;
     traffstat_text *caption = NULL;
     traffstat_status status = traffstat_i_report_begin(ctx, estimate, out, &text);
-    const bool of_panel = strcmp(traffstat_estimate_row_noun(estimate), "series") == 0;
+    const bool of_panel = status == TRAFFSTAT_OK && is_of_series(estimate);
     if (status == TRAFFSTAT_OK && panel == NULL && of_panel) {
         status = traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "the panel is NULL");
     }

@@ -71,6 +71,9 @@ void traffstat_i_add_percent(traffstat_text *text, double level);
 /* True when a row of an estimate has a count at all: a missing one may be anything from 0 on. */
 bool traffstat_i_row_counted(const traffstat_estimate_row *row);
 
+/* The sentences under a result from overlapping lists that has one row with a number; else nothing. */
+void traffstat_i_say_overlap(traffstat_text *text, const traffstat_estimate *estimate);
+
 /* The start of every writer: enters the context, NULLs *out, refuses a missing object. */
 traffstat_status traffstat_i_report_begin(traffstat_ctx *ctx, const void *object,
                                           traffstat_text **out, traffstat_text *text);

@@ -458,6 +458,20 @@ static traffstat_status make_estimate(traffstat_i_overlap_run *run, size_t rows,
     return status;
 }
 
+/* The lists, and what a row of them is: the unit and the window are null where nobody said. */
+static void describe(traffstat_i_overlap_run *run)
+{
+    traffstat_detail *top = traffstat_i_estimate_details(run->estimate);
+    const char *unit = traffstat_overlap_unit(run->overlap);
+    const char *window = traffstat_overlap_window(run->overlap);
+    traffstat_detail *lists = traffstat_i_detail_list(top, "lists");
+    for (size_t i = 0; i < traffstat_overlap_lists(run->overlap); i++) {
+        traffstat_i_detail_text(lists, NULL, traffstat_overlap_list(run->overlap, i));
+    }
+    traffstat_i_detail_text(top, "unit", unit[0] != '\0' ? unit : NULL);
+    traffstat_i_detail_text(top, "window", window[0] != '\0' ? window : NULL);
+}
+
 static traffstat_status fill_rows(traffstat_i_overlap_run *run, size_t rows)
 {
     const size_t strata = traffstat_overlap_strata(run->overlap);
@@ -485,6 +499,7 @@ static traffstat_status answer(traffstat_i_overlap_run *run)
     const bool total = strata > 1 && rows == 1 && run->options.total != 0;
     traffstat_status status = make_estimate(run, rows, total);
     if (status == TRAFFSTAT_OK) {
+        describe(run);
         status = assume(run);
     }
     if (status == TRAFFSTAT_OK) {
