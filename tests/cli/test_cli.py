@@ -715,6 +715,107 @@ def a_folder_that_may_not_be_written():
         equal(folder.listing(), before)
 
 
+# ---- overlap ------------------------------------------------------------------------------------
+
+# Seber (1982), p. 107: n1 = 948, n2 = 421, m = 167
+SEBER = 'A,B,count\n1,0,781\n0,1,254\n1,1,167\n'
+THREE = ('A,B,C,count\n1,0,0,50\n0,1,0,40\n0,0,1,60\n1,1,0,12\n1,0,1,14\n0,1,1,11\n1,1,1,6\n')
+
+
+@test
+def pairs_of_lists():
+    with Folder() as folder:
+        path = folder.write('seber.csv', SEBER)
+        answer = run('overlap', path, '--method', 'pairs', '--json')
+        equal(answer.status, 0)
+        got = answer.json()
+        equal(got['method']['id'], 'pairs')
+        equal(got['lists'], ['A', 'B'])
+        equal((got['unit'], got['window']), (None, None))
+        row = got['rows'][0]
+        equal((row['model'], row['stratum'], row['observed']), ('A:B', None, 1202))
+        equal('series' in row or 'year' in row, False)
+        equal(abs(row['estimate'] - 2382.79761904762) < 1e-8, True, row['estimate'])
+        equal(abs(row['lincoln_petersen'] - 2389.86826347305) < 1e-8, True)
+        equal(abs(row['se'] - 129.056259299102) < 1e-9, True)
+        rows = run('overlap', path, '--method', 'pairs', '--csv').rows()
+        equal((rows[0]['model'], rows[0]['m']), ('A:B', '167'))
+        text = run('overlap', path, '--method', 'pairs', '--window', '1969')
+        holds(text.text, 'A:B', '2383', 'in 1969', '1202 persons were on at least one list')
+
+
+@test
+def an_overlap_from_standard_input():
+    answer = run('overlap', '-', '--method', 'chao', '--json', stdin=THREE.encode())
+    equal(answer.status, 0)
+    equal(answer.json()['kind'], 'bound')
+    equal(answer.json()['rows'][0]['upper'], None)
+
+
+@test
+def closed_models_are_rows():
+    with Folder() as folder:
+        rows = run('overlap', folder.write('l.csv', THREE), '--method', 'closed', '--csv').rows()
+        equal([row['model'] for row in rows][:3], ['M0', 'Mt', 'Mh Chao (LB)'])
+        equal(rows[0]['df'], '5')
+
+
+@test
+def strata_and_their_total():
+    with Folder() as folder:
+        path = folder.write('s.csv', 'place,A,B,count\nx,1,0,30\nx,0,1,40\nx,1,1,20\n'
+                                     'y,1,0,31\ny,0,1,42\ny,1,1,25\n')
+        got = run('overlap', path, '--method', 'chao', '--json').json()
+        equal([row['stratum'] for row in got['rows']], ['x', 'y'])
+        equal(got['total']['observed'], 188)
+        one = run('overlap', path, '--method', 'chao', '--json', '--stratum', 'none').json()
+        equal([row['stratum'] for row in one['rows']], [None])
+        equal(one['total'], None)
+
+
+@test
+def lists_without_overlap_are_status_3():
+    with Folder() as folder:
+        path = folder.write('l.csv', 'A,B,count\n1,0,30\n0,1,40\n')
+        for method in ('pairs', 'chao', 'coverage', 'closed'):
+            answer = run('overlap', path, '--method', method, '--json')
+            equal(answer.status, 3, method)
+            equal(answer.json()['verdict'], 'inestimable')
+            equal({row['estimate'] for row in answer.json()['rows']}, {None})
+            holds(answer.err, 'inestimable')
+
+
+@test
+def bad_lists_are_status_1_with_a_word():
+    cases = [
+        ('A,B,count\n1,0,30\n0,1,40\n2,1,5\n', ['line 4', '0 or 1']),
+        ('A,B,count\n1,0,30\n0,1,40\n1,1,-5\n', ['line 4', '-5']),
+        ('A,B,count\n1,0,30\n0,1,40\n1,1,2.5\n', ['line 4', '2.5']),
+        ('A,B,count\n1,0,30\n0,1,40\n0,0,9\n', ['line 4', 'at least one list']),
+        ('A,B,count\n1,0,30\n1,1,4\n0,1,1000000000000000\n', ['1000000000000000']),
+        ('A,count\n1,30\n', ['one list']),
+        ('A,B,count\n1,1,30\n', ['exactly the same']),
+        ('A,B,count\n1,0,30\n', ['nobody is on the list "B"']),
+        (','.join('l%d' % i for i in range(40)) + '\n', ['40 lists']),
+    ]
+    with Folder() as folder:
+        for text, parts in cases:
+            refused(run('overlap', folder.write('l.csv', text), '--method', 'pairs'), 1, *parts)
+        path = folder.write('l.csv', 'A,B,count\n1,0,30\n0,1,40\n1,1,7\n0,0,9\n')
+        answer = run('overlap', path, '--method', 'pairs', '--lenient')
+        equal(answer.status, 0)
+        holds(answer.err, 'caution', '1 record')
+
+
+@test
+def read_says_that_a_file_is_an_overlap():
+    with Folder() as folder:
+        answer = run('read', folder.write('l.csv', THREE), '--json')
+        equal(answer.status, 0)
+        equal(answer.json()['layout'], 'overlap')
+        holds(answer.err, 'traffstat overlap')
+
+
 # ---- wrong usage --------------------------------------------------------------------------------
 
 WRONG = [
@@ -722,7 +823,6 @@ WRONG = [
     (['chrat', MISSOULA], ['chart']),
     (['frobnicate'], ['frobnicate', 'read', 'estimate', 'chart', 'evidence']),
     (['trend', MISSOULA], ['not built yet']),
-    (['overlap', MISSOULA], ['not built yet']),
     (['report', MISSOULA], ['not built yet']),
     (['help', 'chrat'], ['chart']),
     (['--jsno'], ['verb comes first']),
@@ -753,7 +853,7 @@ WRONG = [
     (['read', MISSOULA, '--by', 'state'], ['--by', 'none of']),
     (['read', MISSOULA, '--population', 'p.csv'], ['not built yet']),
     (['read', MISSOULA, '--suppressed=1..9'], ['not built yet']),
-    (['estimate', MISSOULA, '--bootstrap', '10'], ['not built yet']),
+    (['estimate', MISSOULA, '--bootstrap', '10'], ['estimate', '--bootstrap']),
     (['estimate', MISSOULA, *BETA, '--model', 'panel'], ['panel', 'thinning']),
     (['estimate', MISSOULA, *BETA, '--level', '95'], ['0.95']),
     (['estimate', MISSOULA, *BETA, '--level', 'nan'], ['nan']),
@@ -777,6 +877,17 @@ WRONG = [
     (['estimate', MISSOULA, *BETA, '--title', 'x'], ['--title']),
     (['evidence', 'uk-2012'], ['uk-2012', 'uk-2013']),
     (['evidence', 'uk-2013', 'ireland-2016'], ['second one']),
+    (['overlap'], ['file of lists']),
+    (['overlap', 'a.csv', 'b.csv'], ['one file of lists']),
+    (['overlap', 'a.csv', '--method', 'chaos'], ['chaos', 'chao']),
+    (['overlap', 'a.csv', '--model', 'A:B'], ['loglinear']),
+    (['overlap', 'a.csv', '--order', '0'], ['--order', '1 to 12']),
+    (['overlap', 'a.csv', '--bootstrap', '1e9'], ['--bootstrap']),
+    (['overlap', 'a.csv', '--p-threshold', '2'], ['--p-threshold']),
+    (['overlap', 'a.csv', '--linkage-error', '0.9'], ['0.5']),
+    (['overlap', 'a.csv', '--criterion', 'dic'], ['dic', 'aic']),
+    (['overlap', 'a.csv', '--occasions', '1'], ['--occasions']),
+    (['overlap', 'a.csv', '--evidence', 'uk-2013'], ['overlap', '--evidence']),
     (['chart', MISSOULA], ['-o']),
     (['chart', MISSOULA, '-o'], ['-o']),
     (['chart', MISSOULA, '-o', ''], ['empty']),
