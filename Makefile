@@ -79,6 +79,7 @@ CMOCKA_SRC = $(wildcard tests/unit/test_*.c tests/reference/test_*.c tests/prope
 	tests/golden/test_*.c tests/bindings/test_*.c)
 CMOCKA = $(CMOCKA_SRC:%.c=$(BUILD)/%)
 BENCH = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
+STUDY = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/study/*.c))
 HEADERS = $(wildcard include/traffstat/*.h)
 MAN1 = $(wildcard docs/man/*.1)
 MAN3 = $(wildcard docs/man/*.3)
@@ -97,6 +98,7 @@ help:
 	@echo 'deps       installs the Debian packages that building and testing need'
 	@echo 'install    under PREFIX ($(PREFIX)), below DESTDIR; uninstall takes the same files away'
 	@echo 'bench      times charts beside a raw pangocairo program'
+	@echo 'study      coverage and error of the methods for lists on simulated populations'
 	@echo 'lint       clang-format, clang-tidy, cppcheck, lengths of functions'
 	@echo 'abicheck   the library against docs/abi/$(SOVERSION).xml, public headers only'
 	@echo 'docs       manual pages as text, and a check of them, under build/docs'
@@ -179,7 +181,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(SUPPORT_OBJ) $(ARCHIVE)
 # The oracle of existence is a linear program; GLPK has no .pc file.
 $(BUILD)/tests/unit/test_overlap_exist: LIBS += -lglpk
 
-$(BENCH): $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(ARCHIVE)
+$(BENCH) $(STUDY): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(ARCHIVE)
 	@echo '  LD $@'
 	$(Q)$(CC) $(OUR_LDFLAGS) $(CFLAGS) $(LDFLAGS) $< $(ARCHIVE) $(LIBS) -o $@
 
@@ -192,7 +194,7 @@ tests: $(CMOCKA)
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(OBJ:.o=.d) $(COMMAND_OBJ:.o=.d) $(EXAMPLES:=.d) $(CMOCKA:=.d) $(SUPPORT_OBJ:.o=.d) \
-	$(BENCH:=.d) $(BUILD)/tests/abi/bites.d $(BUILD)/tests/golden/compare.d
+	$(BENCH:=.d) $(STUDY:=.d) $(BUILD)/tests/abi/bites.d $(BUILD)/tests/golden/compare.d
 
 # ---- pkg-config -------------------------------------------------------------------------------
 
@@ -365,6 +367,10 @@ lint:
 bench: $(BUILD)/bin/traffstat $(BENCH)
 	@$(PYTHON) tests/bench/run.py $(BUILD)
 
+# The tables of docs/study-overlap.md: simulated populations, minutes.
+study: $(STUDY)
+	@for program in $(STUDY); do $$program || exit 1; done
+
 # ---- ABI --------------------------------------------------------------------------------------
 
 ABI_BASELINE = docs/abi/$(SOVERSION).xml
@@ -418,5 +424,5 @@ distclean:
 	rm -rf build
 
 .PHONY: FORCE all help lib shared command examples tests uninstalled install uninstall deps \
-	deps-build demo check check-all jobs bites compare lint bench abicheck compile_commands docs \
-	dist clean distclean
+	deps-build demo check check-all jobs bites compare lint bench study abicheck compile_commands \
+	docs dist clean distclean

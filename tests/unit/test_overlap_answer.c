@@ -83,7 +83,7 @@ static const char *reason(const traffstat_estimate *of, const char *word)
     return NULL;
 }
 
-/* ---- numbers ---------------------------------------------------------------------------------- */
+/* ---- numbers --------------------------------------------------------------------------------- */
 
 /* Rcapture and MultipleSystemsEstimation, 15 digits. */
 static void a_search_gives_the_best_model_and_those_behind_it(void **state)
@@ -165,7 +165,7 @@ static void an_average_lies_between_its_models(void **state)
     traffstat_estimate_free(got);
 }
 
-/* ---- near-ties -------------------------------------------------------------------------------- */
+/* ---- near-ties ------------------------------------------------------------------------------- */
 
 /* The factors that VERDICTS tells, and its verdict on each. */
 static void near_ties_have_the_known_factors(void **state)
@@ -190,7 +190,7 @@ static void near_ties_have_the_known_factors(void **state)
     }
 }
 
-/* ---- what holds it up ------------------------------------------------------------------------- */
+/* ---- what holds it up ------------------------------------------------------------------------ */
 
 static const traffstat_detail *point_at(const traffstat_detail *curve, double u)
 {
@@ -264,7 +264,7 @@ static void a_list_that_carries_the_answer_is_named(void **state)
     traffstat_estimate_free(got);
 }
 
-/* ---- intervals -------------------------------------------------------------------------------- */
+/* ---- intervals ------------------------------------------------------------------------------- */
 
 static void a_bootstrap_leads_and_widens_where_it_disagrees(void **state)
 {
@@ -310,7 +310,7 @@ static void threads_change_no_byte_of_a_result_and_seeds_do(void **state)
     traffstat_text_free(other);
 }
 
-/* ---- refusals --------------------------------------------------------------------------------- */
+/* ---- refusals -------------------------------------------------------------------------------- */
 
 static void check_refused(traffstat_ctx *ctx, const histories *data,
                           traffstat_overlap_method method, const char *model, const char *word)
@@ -352,7 +352,7 @@ static void a_model_of_unknown_lists_is_an_error(void **state)
     traffstat_overlap_free(overlap);
 }
 
-/* ---- strata ----------------------------------------------------------------------------------- */
+/* ---- strata ---------------------------------------------------------------------------------- */
 
 static void each_stratum_has_its_own_model(void **state)
 {
@@ -393,7 +393,7 @@ static void each_stratum_has_its_own_model(void **state)
     traffstat_overlap_free(overlap);
 }
 
-/* ---- stopping and failing --------------------------------------------------------------------- */
+/* ---- stopping and failing -------------------------------------------------------------------- */
 
 static void a_cancelled_call_gives_nothing(void **state)
 {

@@ -222,7 +222,7 @@ static traffstat_i_fit fit(traffstat_ctx *ctx, traffstat_i_workshop *shop,
     return out;
 }
 
-/* ---- numbers of the packages ------------------------------------------------------------------ */
+/* ---- numbers of the packages ----------------------------------------------------------------- */
 
 static void check_ranked(traffstat_ctx *ctx, const histories *data, const ranked *rows,
                          size_t count)

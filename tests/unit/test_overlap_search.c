@@ -32,7 +32,7 @@ static void check_name(traffstat_ctx *ctx, traffstat_i_terms model, const char *
     assert_memory_equal(model.term, parsed.term, parsed.count * sizeof *parsed.term);
 }
 
-/* ---- stepwise --------------------------------------------------------------------------------- */
+/* ---- stepwise -------------------------------------------------------------------------------- */
 
 /* clang-format off */
 static const struct {
@@ -131,7 +131,7 @@ static void poisson_tails_are_the_smaller_one(void **state)
     assert_near(traffstat_i_poisson_p(5e11, 5e11), 0.5, 1e-5);
 }
 
-/* ---- rankings --------------------------------------------------------------------------------- */
+/* ---- rankings -------------------------------------------------------------------------------- */
 
 /* clang-format off */
 static const struct {
@@ -200,7 +200,7 @@ static void a_neighbourhood_finds_what_is_there(void **state)
     traffstat_i_counts_free(*state, &counts);
 }
 
-/* ---- profile ---------------------------------------------------------------------------------- */
+/* ---- profile --------------------------------------------------------------------------------- */
 
 /* Rcapture's closedpCI: its curve has Stirling's formula in it, its limits a tolerance of 1e-4. */
 static void profile_limits_are_those_of_rcapture(void **state)
@@ -245,7 +245,7 @@ static void profile_limits_are_those_of_rcapture(void **state)
     }
 }
 
-/* ---- the bootstrap ---------------------------------------------------------------------------- */
+/* ---- the bootstrap --------------------------------------------------------------------------- */
 
 static traffstat_i_resampling plan_of(const traffstat_i_counts *counts, int how, size_t replicates)
 {
@@ -437,7 +437,7 @@ static void quantiles_of_type_8(void **state)
     assert_true(isnan(traffstat_i_quantile8(x, 0, 0.5)));
 }
 
-/* ---- stopping and failing --------------------------------------------------------------------- */
+/* ---- stopping and failing -------------------------------------------------------------------- */
 
 static int32_t stop_at_once(double fraction, void *user)
 {

@@ -7,7 +7,7 @@
 #include "model/overlap/profile.h"
 #include "model/overlap/resample.h"
 
-/* ---- thresholds of VERDICTS ------------------------------------------------------------------- */
+/* ---- thresholds of VERDICTS ------------------------------------------------------------------ */
 
 #define TRAFFSTAT_I_NEAR_TIE 4.0            /* of the best criterion: models that fit about as well */
 #define TRAFFSTAT_I_TIES_APART 1.5          /* largest over smallest unseen part among them */
@@ -59,7 +59,7 @@ typedef struct traffstat_i_answer {
     double upper;
 } traffstat_i_answer;
 
-/* ---- parts ------------------------------------------------------------------------------------ */
+/* ---- parts ----------------------------------------------------------------------------------- */
 
 /* Appends a reason to the row; the text is cleared. */
 traffstat_status traffstat_i_answer_say(traffstat_i_answer *a, traffstat_verdict verdict,

@@ -6,7 +6,7 @@
 
 #define WEIGHT_LEAST 1e-7 /* models that weigh less move no digit that is shown */
 
-/* ---- helpers ---------------------------------------------------------------------------------- */
+/* ---- helpers --------------------------------------------------------------------------------- */
 
 traffstat_status traffstat_i_answer_say(traffstat_i_answer *a, traffstat_verdict verdict,
                                         traffstat_text *text)
@@ -47,7 +47,7 @@ static traffstat_status refuse_existence(traffstat_i_answer *a, int existence)
     return traffstat_i_overlap_refuse(a->run, a->row, words[existence & 3]);
 }
 
-/* ---- how a model is found --------------------------------------------------------------------- */
+/* ---- how a model is found -------------------------------------------------------------------- */
 
 /* All models, for choosing among them or for near-ties beside a model that came another way. */
 static traffstat_status look_around(traffstat_i_answer *a)
@@ -117,7 +117,7 @@ static traffstat_status keep_fit(traffstat_i_answer *a)
     return TRAFFSTAT_OK;
 }
 
-/* ---- the average ------------------------------------------------------------------------------ */
+/* ---- the average ----------------------------------------------------------------------------- */
 
 static double weight_of(const traffstat_i_search *search, size_t rank)
 {
@@ -165,7 +165,7 @@ static traffstat_status average(traffstat_i_answer *a)
     return TRAFFSTAT_OK;
 }
 
-/* ---- the door's part -------------------------------------------------------------------------- */
+/* ---- the door's part ------------------------------------------------------------------------- */
 
 static traffstat_status fit_choice(traffstat_i_answer *a)
 {

@@ -4,7 +4,7 @@
 
 #include "model/overlap/answer.h"
 
-/* ---- before anything is made ------------------------------------------------------------------ */
+/* ---- before anything is made ----------------------------------------------------------------- */
 
 static void list_names(const traffstat_overlap *overlap, const char **names)
 {
@@ -42,7 +42,7 @@ traffstat_status traffstat_i_overlap_engine_check(traffstat_i_overlap_run *run)
     return status;
 }
 
-/* ---- counts of a stratum ---------------------------------------------------------------------- */
+/* ---- counts of a stratum --------------------------------------------------------------------- */
 
 /* The bits of `pattern` at the lists that are kept, moved together. */
 static uint32_t squeeze(uint32_t pattern, const size_t *kept, size_t lists)
@@ -141,7 +141,7 @@ traffstat_status traffstat_i_answer_load(traffstat_i_answer *a)
     return status;
 }
 
-/* ---- one stratum ------------------------------------------------------------------------------ */
+/* ---- one stratum ----------------------------------------------------------------------------- */
 
 static traffstat_i_choice choice_of(const traffstat_overlap_options *options)
 {

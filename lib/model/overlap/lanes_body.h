@@ -244,8 +244,8 @@ static TARGET void lay_out(state *s, double *scratch)
     s->step = s->trial + s->terms;
     s->fresh = s->step + s->terms;
     s->expo = s->fresh + s->terms;
-    s->dead = (mask *) (s->expo + s->terms);
-    s->lower = (vec *) (s->dead + s->terms);
+    s->dead = (mask *) (void *) (s->expo + s->terms);
+    s->lower = (vec *) (void *) (s->dead + s->terms);
     s->scaled_lower = s->lower + triangle;
     s->at = (uint16_t *) (void *) (s->scaled_lower + triangle);
     memset(s->sums + s->cells, 0, s->cells * sizeof *s->sums);

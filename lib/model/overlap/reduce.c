@@ -8,7 +8,7 @@
 
 #define SURROGATE_P 0.02 /* of the stepwise path that stands in for a search too long to repeat */
 
-/* ---- choosing again --------------------------------------------------------------------------- */
+/* ---- choosing again -------------------------------------------------------------------------- */
 
 bool traffstat_i_choice_repeats(const traffstat_i_choice *choice, size_t lists)
 {
@@ -123,7 +123,7 @@ traffstat_status traffstat_i_choose_again(traffstat_ctx *ctx, const traffstat_i_
     return status;
 }
 
-/* ---- fewer lists ------------------------------------------------------------------------------ */
+/* ---- fewer lists ----------------------------------------------------------------------------- */
 
 /* Where each list goes; the persons on list `must` only. */
 typedef struct reduction {
@@ -162,7 +162,7 @@ static void drop_empty(const traffstat_i_counts *counts, reduction *r, double *y
     for (uint32_t w = 1; w < counts->cells; w++) {
         some |= y[w] > 0.0 ? w : 0;
     }
-    size_t place[TRAFFSTAT_I_LISTS_MAX];
+    size_t place[TRAFFSTAT_I_LISTS_MAX] = {0};
     size_t left = 0;
     for (size_t i = 0; i < r->lists; i++) {
         place[i] = (some >> i & 1u) != 0 ? left++ : SIZE_MAX;

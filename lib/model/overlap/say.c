@@ -3,7 +3,7 @@
 
 #include "model/overlap/answer.h"
 
-/* ---- details ---------------------------------------------------------------------------------- */
+/* ---- details --------------------------------------------------------------------------------- */
 
 static void say_model(const traffstat_i_answer *a)
 {
@@ -152,7 +152,7 @@ traffstat_status traffstat_i_answer_details(traffstat_i_answer *a)
     return say_models(a);
 }
 
-/* ---- near-ties -------------------------------------------------------------------------------- */
+/* ---- near-ties ------------------------------------------------------------------------------- */
 
 typedef struct ties {
     size_t count;
@@ -251,7 +251,7 @@ static traffstat_status judge_ties(traffstat_i_answer *a)
     return traffstat_i_answer_say(a, TRAFFSTAT_VERDICT_CAUTION, &text);
 }
 
-/* ---- replicates ------------------------------------------------------------------------------- */
+/* ---- replicates ------------------------------------------------------------------------------ */
 
 static traffstat_status judge_lost(traffstat_i_answer *a)
 {

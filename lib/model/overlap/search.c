@@ -37,7 +37,7 @@ static traffstat_status look_at_chunk(void *arg, size_t task, size_t worker)
         const traffstat_i_terms model = traffstat_i_model_at(&search->set, i);
         search->value[i] = INFINITY;
         search->existence[i] =
-            (int8_t) traffstat_i_existence(&at->rooms.exist[worker], at->counts, model);
+            (uint8_t) traffstat_i_existence(&at->rooms.exist[worker], at->counts, model);
         if (search->existence[i] == 0) {
             jobs[i - first] = (traffstat_i_fit_job){.counts = at->counts,
                                                     .model = model,

@@ -26,7 +26,7 @@ typedef struct traffstat_i_search {
     traffstat_i_model_set set;
     bool all;            /* every hierarchical model up to the order was looked at */
     double penalty;      /* of one term: 2 or ln n */
-    int8_t *existence;   /* [set.count] */
+    uint8_t *existence;  /* [set.count] */
     double *value;       /* [set.count] the criterion, ln y! included; INFINITY: no estimate */
     double *beta;        /* effects of model i from beta + set.start[i] */
     size_t *rank;        /* [ranked] best first; ties: the earlier model */

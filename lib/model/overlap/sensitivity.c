@@ -76,7 +76,7 @@ static traffstat_status judge(sensing *s, const worst *most, const char *what)
     return traffstat_i_answer_say(s->a, TRAFFSTAT_VERDICT_CAUTION, &text);
 }
 
-/* ---- fewer lists ------------------------------------------------------------------------------ */
+/* ---- fewer lists ----------------------------------------------------------------------------- */
 
 static traffstat_status drop_each(sensing *s)
 {
@@ -155,7 +155,7 @@ static traffstat_status follow_arrivals(sensing *s)
     return status;
 }
 
-/* ---- dependence ------------------------------------------------------------------------------- */
+/* ---- dependence ------------------------------------------------------------------------------ */
 
 static void say_point(const sensing *s, traffstat_detail *curve, const uint16_t *pairs,
                       size_t count, double u, double *room)
@@ -259,7 +259,7 @@ static traffstat_status vary_linkage(const sensing *s)
     return status;
 }
 
-/* ---- all of it -------------------------------------------------------------------------------- */
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 static traffstat_status find_base(sensing *s)
 {

@@ -31,7 +31,7 @@ traffstat_status traffstat_i_with_first(const traffstat_i_answer *a, size_t list
 traffstat_status traffstat_i_predict_list(const traffstat_i_answer *a, size_t list,
                                           traffstat_i_second *out);
 
-/* ---- dependence that no list can show --------------------------------------------------------- */
+/* ---- dependence that no list can show -------------------------------------------------------- */
 
 /* N when the expected count of each history is multiplied by e^u for every pair of `pairs` (masks)
  * in it; NaN: no maximum was found. */

@@ -9,7 +9,7 @@
 #define SUMMED_MOST 2000.0 /* up to here a tail is summed term by term */
 #define SIDE 64            /* paths that are followed side by side */
 
-/* ---- p ---------------------------------------------------------------------------------------- */
+/* ---- p --------------------------------------------------------------------------------------- */
 
 /* ln s!, by Stirling's series from 10 on. */
 static double log_factorial(double s)
@@ -70,7 +70,7 @@ double traffstat_i_poisson_p(double s, double mean)
     return fmin(at_most.upper, at_least.lower);
 }
 
-/* ---- paths ------------------------------------------------------------------------------------ */
+/* ---- paths ----------------------------------------------------------------------------------- */
 
 typedef struct steps {
     traffstat_i_exist_room *exist;
@@ -180,7 +180,7 @@ static void step_all(const steps *s, const traffstat_i_counts *counts, traffstat
                      bool *open, size_t count)
 {
     traffstat_i_fit_job jobs[SIDE];
-    traffstat_i_fit_job *list[SIDE];
+    traffstat_i_fit_job *list[SIDE] = {NULL};
     size_t wanted = 0;
     for (size_t i = 0; i < count; i++) {
         if (open[i]) {
