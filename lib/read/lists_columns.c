@@ -207,7 +207,7 @@ static traffstat_status name_strata(search *s)
     return TRAFFSTAT_OK;
 }
 
-/* What nobody asked for: labels are left out, and all else is a list unless the lists were named. */
+/* What nobody asked for: labels are left out, all else is a list unless the lists were named. */
 static void settle_rest(search *s)
 {
     size_t lists = 0;

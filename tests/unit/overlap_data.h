@@ -1,9 +1,10 @@
-/* Published overlaps that several tests estimate from: counts of persons by pattern, bit i for list i.
+/* Published overlaps that several tests estimate from: counts of persons by pattern, bit i for
+ * list i.
  *
- * UKdat, UKdat_5 and UKdat_4: potential victims of trafficking in the United Kingdom, 2013 (Silverman
- * 2014); NewOrl_5: New Orleans (Bales, Murphy & Silverman 2020), lists merged; Kosovo: killings
- * (Ball et al. 2002); HIV: Rome (Abeni, Brancato & Perucci 1994); hare: snowshoe hares (Otis et al.
- * 1978), six days of trapping. As shipped with SparseMSE 2.0.1 and Rcapture 1.4-4. */
+ * UKdat, UKdat_5 and UKdat_4: potential victims of trafficking in the United Kingdom, 2013
+ * (Silverman 2014); NewOrl_5: New Orleans (Bales, Murphy & Silverman 2020), lists merged; Kosovo:
+ * killings (Ball et al. 2002); HIV: Rome (Abeni, Brancato & Perucci 1994); hare: snowshoe hares
+ * (Otis et al. 1978), six days of trapping. As shipped with SparseMSE 2.0.1 and Rcapture 1.4-4. */
 #ifndef OVERLAP_DATA_H
 #define OVERLAP_DATA_H
 

@@ -1,5 +1,6 @@
 /* The closed-population family against Rcapture 1.4-4: closedp.t, closedp.0 (frequencies) and
- * closedpCI.t, in R 4.2.2. Fits that Rcapture itself marks as failed (infoFit not 0) are left out. */
+ * closedpCI.t, in R 4.2.2. Fits that Rcapture itself marks as failed (infoFit not 0) are left out.
+ * */
 #include <math.h>
 
 #include "unit/overlap_data.h"
@@ -355,7 +356,8 @@ static void the_standard_error_of_mbh_is_the_right_one(void **state)
     traffstat_estimate_free(estimate);
 }
 
-/* Rcapture minimises the deviance until it falls by less than 1e-8 of itself, so its N of the normal
+/* Rcapture minimises the deviance until it falls by less than 1e-8 of itself, so its N of the
+ * normal
  * mixture holds to four digits; ours has the smaller deviance. Its standard error takes the
  * second derivatives of the deviance for those of the log-likelihood, which are half as large. */
 static void the_normal_mixture_has_the_better_fit(void **state)

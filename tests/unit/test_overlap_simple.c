@@ -1,6 +1,7 @@
 /* Pairs, Chao's bound, sample coverage, strata and their total.
  *
- * Lincoln-Petersen and Chapman by hand and with Rcapture 1.4-4 (closedp.bc); sample coverage and the
+ * Lincoln-Petersen and Chapman by hand and with Rcapture 1.4-4 (closedp.bc); sample coverage and
+ * the
  * intervals of pairs with CARE1 1.1.0, which writes 1.96 for the normal quantile. */
 #include <math.h>
 

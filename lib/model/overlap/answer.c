@@ -143,13 +143,14 @@ static traffstat_status check_fit(traffstat_ctx *ctx, const traffstat_overlap *o
         return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
                                 "the method %s needs lists, and these are frequencies of captures: "
                                 "use chao or closed",
-                                names[method]);
+                                traffstat_overlap_method_name(method));
     }
     if (method >= TRAFFSTAT_OVERLAP_LOGLINEAR && lists > TRAFFSTAT_LOGLINEAR_LISTS_MAX) {
         return traffstat_i_fail(ctx, TRAFFSTAT_E_LIMIT,
                                 "%zu lists are more than the %d that the method %s takes: merge or "
                                 "leave out some",
-                                lists, TRAFFSTAT_LOGLINEAR_LISTS_MAX, names[method]);
+                                lists, TRAFFSTAT_LOGLINEAR_LISTS_MAX,
+                                traffstat_overlap_method_name(method));
     }
     return TRAFFSTAT_OK;
 }

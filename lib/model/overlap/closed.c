@@ -148,8 +148,8 @@ static double first_below(profile *p, double high, double *value)
     return *value < 0.0 ? high : INFINITY;
 }
 
-/* The limits of N where the profile falls chi-square / 2 below its maximum; `lower` is what was seen
- * where it never does. */
+/* The limits of N where the profile falls chi-square / 2 below its maximum; `lower` is what was
+ * seen where it never does. */
 static bool profile_limits(traffstat_i_closed_data *data, size_t fixed, const double *start,
                            double seen, double unseen, double level, double *lower, double *upper)
 {
@@ -219,7 +219,8 @@ static double published_se(const traffstat_i_closed_counts *counts, const double
     return sqrt(quadratic(slope, v, 4) - all);
 }
 
-/* Mb and Mbh: the empty history has log mean log h = b0 + t log q - log(1 - q) - (t - 1) log(1 - c),
+/* Mb and Mbh: the empty history has log mean
+ * log h = b0 + t log q - log(1 - q) - (t - 1) log(1 - c),
  * with b1 = log q - log(1 - c) and b2 = log c - log(1 - c). */
 static void answer_first(const traffstat_i_closed_counts *counts,
                          const traffstat_i_closed_model *model,
