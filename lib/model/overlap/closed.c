@@ -85,6 +85,7 @@ static double bias_of(const traffstat_i_closed_data *data, const traffstat_i_clo
 /* ---- the profile likelihood ------------------------------------------------------------------ */
 
 typedef struct profile {
+    const traffstat_ctx *ctx;
     traffstat_i_closed_data *data;
     size_t fixed; /* of Chao's models: columns before the mixing ones; else 0 */
     double seen;
@@ -102,7 +103,7 @@ static double profile_at(profile *p, double unseen)
     const traffstat_i_closed_end end =
         p->fixed > 0 ? traffstat_i_closed_fit_chao(p->data, p->fixed, unseen, &fit)
                      : traffstat_i_closed_fit(p->data, unseen, p->start, &fit);
-    if (end != TRAFFSTAT_I_CLOSED_FITTED) {
+    if (end != TRAFFSTAT_I_CLOSED_FITTED || traffstat_i_stopped(p->ctx)) {
         p->failed = true;
         return NAN;
     }
@@ -150,10 +151,11 @@ static double first_below(profile *p, double high, double *value)
 
 /* The limits of N where the profile falls chi-square / 2 below its maximum; `lower` is what was
  * seen where it never does. */
-static bool profile_limits(traffstat_i_closed_data *data, size_t fixed, const double *start,
-                           double seen, double unseen, double level, double *lower, double *upper)
+static bool profile_limits(const traffstat_ctx *ctx, traffstat_i_closed_data *data, size_t fixed,
+                           const double *start, double seen, double unseen, double level,
+                           double *lower, double *upper)
 {
-    profile p = {.data = data, .fixed = fixed, .seen = seen, .slope = true};
+    profile p = {.ctx = ctx, .data = data, .fixed = fixed, .seen = seen, .slope = true};
     memcpy(p.start, start, sizeof p.start);
     double end_value = 0.0;
     double best = 0.0;
@@ -248,7 +250,7 @@ static void answer_first(const traffstat_i_closed_counts *counts,
                           &out->upper);
 }
 
-static void answer_unseen(const traffstat_i_closed_counts *counts,
+static void answer_unseen(const traffstat_ctx *ctx, const traffstat_i_closed_counts *counts,
                           const traffstat_i_closed_model *model, traffstat_i_closed_data *data,
                           const traffstat_i_closed_result *fit, double level,
                           traffstat_i_closed_answer *out)
@@ -259,7 +261,7 @@ static void answer_unseen(const traffstat_i_closed_counts *counts,
     out->estimate = counts->seen + unseen;
     out->se = sqrt(unseen + unseen * unseen * fit->v[0]);
     out->bias = bias_of(data, fit);
-    if (!profile_limits(data, fixed, fit->b, counts->seen, unseen, level, &out->lower,
+    if (!profile_limits(ctx, data, fixed, fit->b, counts->seen, unseen, level, &out->lower,
                         &out->upper)) {
         out->refusal = "the profile likelihood could not be followed";
     }
@@ -272,8 +274,9 @@ static const char *refusal_of(traffstat_i_closed_end end)
                : "the estimate does not exist: the likelihood has no maximum";
 }
 
-static void answer(const traffstat_i_closed_counts *counts, const traffstat_i_closed_model *model,
-                   traffstat_i_closed_data *data, double level, traffstat_i_closed_answer *out)
+static void answer(const traffstat_ctx *ctx, const traffstat_i_closed_counts *counts,
+                   const traffstat_i_closed_model *model, traffstat_i_closed_data *data,
+                   double level, traffstat_i_closed_answer *out)
 {
     traffstat_i_closed_result fit;
     const traffstat_i_closed_end end =
@@ -287,7 +290,7 @@ static void answer(const traffstat_i_closed_counts *counts, const traffstat_i_cl
     traffstat_i_closed_set_fit(out, data, fit.deviance, traffstat_i_closed_effects(data),
                                counts->seen);
     if (model->base == TRAFFSTAT_I_CLOSED_M0 || model->base == TRAFFSTAT_I_CLOSED_MT) {
-        answer_unseen(counts, model, data, &fit, level, out);
+        answer_unseen(ctx, counts, model, data, &fit, level, out);
     } else {
         answer_first(counts, model, &fit, level, out);
     }
@@ -309,7 +312,7 @@ traffstat_status traffstat_i_closed_estimate(traffstat_ctx *ctx,
     } else if (model->mixing == TRAFFSTAT_I_CLOSED_NORMAL) {
         traffstat_i_closed_normal(&data, counts, level, out);
     } else {
-        answer(counts, model, &data, level, out);
+        answer(ctx, counts, model, &data, level, out);
     }
     traffstat_i_free(ctx, data.groups);
     return status;

@@ -10,6 +10,7 @@
 #define NODES 20
 #define HALF (NODES / 2)
 #define STEPS_MAX 500
+#define NO_SPREAD 0.02 /* a sigma that the search runs down to 0 from */
 
 /* Positive nodes and weights of the 20-point Gauss-Hermite rule (weight exp(-x^2)): Abramowitz &
  * Stegun (1972), table 25.10; to more digits than there by Newton's method on the recurrence. */
@@ -212,12 +213,13 @@ void traffstat_i_closed_normal(traffstat_i_closed_data *data,
         return;
     }
     set_rule(&m.rule);
-    if (!set_start(&m, b) || !maximise(&m, b, &deviance) || !scoring_sums(&m, b)) {
-        out->refusal = "the estimate does not exist: the spread of the log-odds has no maximum";
+    const bool good = set_start(&m, b) && maximise(&m, b, &deviance) && scoring_sums(&m, b);
+    if (fabs(b[m.p - 1]) < NO_SPREAD) {
+        out->refusal = "the log-odds do not spread: see the model without mixing";
         return;
     }
-    if (fabs(b[m.p - 1]) < 1e-3) {
-        out->refusal = "no spread of the log-odds: see the model without mixing";
+    if (!good) {
+        out->refusal = "the estimate does not exist: the spread of the log-odds has no maximum";
         return;
     }
     double v[STRIDE * STRIDE];

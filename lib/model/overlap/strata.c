@@ -32,6 +32,29 @@ static traffstat_status refuse_total(traffstat_i_overlap_run *run, size_t withou
     return status;
 }
 
+/* What is doubtful in a stratum is doubtful in the sum. */
+static traffstat_status share_cautions(traffstat_i_overlap_run *run)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < traffstat_overlap_strata(run->overlap); i++) {
+        count += traffstat_i_estimate_row(run->estimate, i)->verdict != TRAFFSTAT_VERDICT_OK;
+    }
+    if (count == 0) {
+        return TRAFFSTAT_OK;
+    }
+    traffstat_text text;
+    traffstat_i_text_init(&text, run->ctx);
+    traffstat_i_text_addf(&text, "%zu of %zu strata %s for caution, and the total with them", count,
+                          traffstat_overlap_strata(run->overlap), count == 1 ? "asks" : "ask");
+    const traffstat_status status =
+        text.failed ? TRAFFSTAT_E_NOMEM
+                    : traffstat_i_estimate_row_reason(run->estimate, TRAFFSTAT_NONE,
+                                                      TRAFFSTAT_VERDICT_CAUTION,
+                                                      traffstat_i_text_get(&text));
+    traffstat_i_text_clear(&text);
+    return status;
+}
+
 static traffstat_status warn_of_years(traffstat_i_overlap_run *run)
 {
     return are_years(run->overlap)
@@ -70,7 +93,10 @@ traffstat_status traffstat_i_overlap_total(traffstat_i_overlap_run *run)
     const double lower = fmax(seen, sum - sqrt(below));
     traffstat_i_overlap_numbers(run, TRAFFSTAT_NONE, seen, sum, lower,
                                 bound ? NAN : sum + sqrt(above));
-    traffstat_status status = warn_of_years(run);
+    traffstat_status status = share_cautions(run);
+    if (status == TRAFFSTAT_OK) {
+        status = warn_of_years(run);
+    }
     return status == TRAFFSTAT_OK
                ? traffstat_i_estimate_assume(
                      run->estimate, "the total takes the errors of the strata to be independent; a "
