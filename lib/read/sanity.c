@@ -225,10 +225,10 @@ static void describe_series(traffstat_text *text, const survey *s, size_t series
             shown++;
         }
     }
-    traffstat_i_text_addf(text, "%s: %s of %lld",
-                          s->series[series].counts > shown ? " and so on" : "",
-                          s->series[series].counts == 1 ? "a multiple" : "all multiples",
-                          (long long) s->series[series].divisor);
+    traffstat_i_text_addf(
+        text, "%s: %s of %lld", s->series[series].counts > shown ? " and so on" : "",
+        s->series[series].counts == 1 ? "a multiple" : "all multiples",
+        (long long) (s->series[series].counts == 1 ? s->divisor : s->series[series].divisor));
 }
 
 /* "2310 of 2942 counts are multiples of 64, in 1278 series: …" with the name of each place, for

@@ -75,6 +75,8 @@ static void a_multiplied_release_is_named_with_its_divisor_and_places(void **sta
     assert_int_equal(times(r.account, "common_divisor", 2, &one), 4);
     assert_string_equal(one.got, "Missoula: 64, 128, 64: all multiples of 64");
     assert_int_equal(one.line, 4);
+    assert_int_equal(times(r.account, "common_divisor", 3, &one), 4);
+    assert_string_equal(one.got, "Memphis: 192: a multiple of 64");
     assert_int_equal(traffstat_account_rows_used(r.account), 11);
     drop(&r);
 }
