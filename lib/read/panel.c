@@ -3,9 +3,9 @@
 
 #include "read/read.h"
 
-enum { KEY, JURISDICTION, MEASURE, CATEGORY, SOURCE, TEXTS };
+enum { KEY, JURISDICTION, MEASURE, CATEGORY, SOURCE, GROUP, TEXTS = TRAFFSTAT_I_TEXTS };
 
-static const traffstat_role text_roles[TEXTS] = {
+static const traffstat_role text_roles[GROUP] = {
     [KEY] = TRAFFSTAT_ROLE_KEY,         [JURISDICTION] = TRAFFSTAT_ROLE_JURISDICTION,
     [MEASURE] = TRAFFSTAT_ROLE_MEASURE, [CATEGORY] = TRAFFSTAT_ROLE_CATEGORY,
     [SOURCE] = TRAFFSTAT_ROLE_SOURCE,
@@ -129,7 +129,8 @@ static traffstat_status check_series_limit(job *j, const traffstat_i_record *rec
 static traffstat_status find_series(job *j, const traffstat_i_record *record, size_t *out)
 {
     traffstat_i_slice texts[TEXTS];
-    for (size_t i = 0; i < TEXTS; i++) {
+    texts[GROUP] = (traffstat_i_slice){"", 0};
+    for (size_t i = 0; i < GROUP; i++) {
         texts[i] = value_of(j, record, text_roles[i]);
     }
     if (j->header.column[TRAFFSTAT_ROLE_MEASURE] == TRAFFSTAT_I_NO_COLUMN &&

@@ -75,6 +75,11 @@ const char *traffstat_panel_source(const traffstat_panel *panel, size_t series)
     return text_of(panel, series, TEXT_SOURCE);
 }
 
+const char *traffstat_panel_group(const traffstat_panel *panel, size_t series)
+{
+    return text_of(panel, series, TEXT_GROUP);
+}
+
 const char *traffstat_i_panel_label(const traffstat_panel *panel, size_t series)
 {
     const char *name = traffstat_panel_jurisdiction(panel, series);
