@@ -341,6 +341,9 @@ bool traffstat_i_read_flags(traffstat_i_slice text, uint32_t *out)
         {"break", TRAFFSTAT_FLAG_BREAK},
         {"partial", TRAFFSTAT_FLAG_PARTIAL},
         {"summed", TRAFFSTAT_FLAG_SUMMED},
+        {"lost", TRAFFSTAT_FLAG_LOST},
+        {"commondivisor", TRAFFSTAT_FLAG_COMMON_DIVISOR},
+        {"doubtful", TRAFFSTAT_FLAG_DOUBTFUL},
     };
     bool known = true;
     *out = 0;
