@@ -63,6 +63,9 @@ typedef struct traffstat_cell {
 
 /** Counts by series and year, immutable, sorted by series (in order of first use) and year. */
 typedef struct traffstat_panel traffstat_panel;
+/** What a reader understood of a file and every problem that it met. Immutable, but for
+ *  traffstat_panel_join_population(). */
+typedef struct traffstat_account traffstat_account;
 /** A panel in the making; one thread. */
 typedef struct traffstat_panel_builder traffstat_panel_builder;
 
@@ -230,6 +233,26 @@ TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_panel_aggregate(traffstat_ctx *ctx, const traffstat_panel *panel,
                                            traffstat_by by, traffstat_panel **out);
 
+/**
+ * Takes denominators from another panel: its populations or, where a cell has none, its counts.
+ *
+ * A series is matched by its key, where any key of the panel is found among the denominators, and
+ * else by its name (letters and digits alone, whatever their case). A key or name that several
+ * series of the denominators have matches none. A series that is matched takes all its populations
+ * from there: a year that the denominators lack is left without. Other series stay as they are.
+ *
+ * @param denominators  such as traffstat_read_population() gives
+ * @param account       NULL, or where to list population_unmatched (series without denominators, or
+ *                      without some years of them) and population_unused (denominators without a
+ *                      series)
+ * @return TRAFFSTAT_OK, _E_ARGUMENT, _E_NOMEM. Cost O(n log n).
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_panel_join_population(traffstat_ctx *ctx, const traffstat_panel *panel,
+                                                 const traffstat_panel *denominators,
+                                                 traffstat_account *account,
+                                                 traffstat_panel **out);
+
 /* ---- evidence ------------------------------------------------------------------------------- */
 
 /** A list of published reporting or identification rates. Grows by `_add` until first shared. */
@@ -278,8 +301,6 @@ traffstat_status traffstat_evidence_find(traffstat_ctx *ctx, const traffstat_evi
 
 /* ---- the account of a reading --------------------------------------------------------------- */
 
-/** What a reader understood of a file and every problem that it met. Immutable. */
-typedef struct traffstat_account traffstat_account;
 
 /** One kind of problem. Texts are borrowed from the account. */
 typedef struct traffstat_problem {

@@ -205,7 +205,7 @@ static void say_form(traffstat_text *text, const traffstat_account *account)
 static void say_example(traffstat_text *text, const traffstat_example *example)
 {
     traffstat_i_text_add(text, "    ");
-    traffstat_i_plain_add(text, example->file);
+    traffstat_i_plain_add(text, example->file[0] != '\0' ? example->file : "in all");
     if (example->line > 0) {
         traffstat_i_text_add(text, ", line ");
         traffstat_i_text_add_int(text, example->line);

@@ -70,6 +70,13 @@ bool traffstat_i_cell_add(traffstat_cell *sum, const traffstat_cell *more);
  * "no upper end" above, which is still true of the sum. */
 void traffstat_i_panel_total(const traffstat_panel *panel, traffstat_cell *out);
 
+/* A copy but for the series with drop[series] (NULL: none), in the same order; series without a row
+ * stay. E_NODATA when no row is left. */
+traffstat_status traffstat_i_panel_without(traffstat_ctx *ctx, const traffstat_panel *panel,
+                                           const bool *drop, traffstat_panel **out);
+/* Before a panel is handed out: sets flags of a row. */
+void traffstat_i_panel_flag(traffstat_panel *panel, size_t row, uint32_t flags);
+
 /* What a series is called: its jurisdiction, or its key where that is empty. */
 const char *traffstat_i_panel_label(const traffstat_panel *panel, size_t series);
 
