@@ -158,8 +158,10 @@ static traffstat_status read_bounds(traffstat_i_job *j, const traffstat_i_record
         out->cell.upper = TRAFFSTAT_NO_UPPER;
     }
     const bool below = out->cell.lower < 0;
-    if (!has_lower || out->cell.lower > out->cell.upper ||
-        (below && out->cell.lower != out->cell.upper)) {
+    if (has_lower && below && out->cell.lower != out->cell.upper) {
+        return drop(j, TRAFFSTAT_I_NEGATIVE_COUNT, record, TRAFFSTAT_ROLE_CASES_LOWER, out);
+    }
+    if (!has_lower || out->cell.lower > out->cell.upper) {
         return drop(j, TRAFFSTAT_I_BAD_BOUNDS, record, TRAFFSTAT_ROLE_CASES_LOWER, out);
     }
     return below ? traffstat_i_job_complain(j, TRAFFSTAT_I_NEGATIVE_KEPT, record,
