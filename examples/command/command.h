@@ -63,6 +63,9 @@ typedef struct options {
     pairs where;
     bool sums;       /* --by was given */
     traffstat_by by;
+    const char *by_column; /* NULL: a role */
+    traffstat_totals totals;
+    const char *population; /* file of denominators */
     pairs map;
     pairs set;
     pairs limits;
@@ -122,6 +125,7 @@ bool take_map(options *to, const char *value);
 bool take_set(options *to, const char *value);
 bool take_limit(options *to, const char *value);
 bool take_duplicates(options *to, const char *value);
+bool take_totals(options *to, const char *value);
 bool take_decimal(options *to, const char *value);
 bool take_delimiter(options *to, const char *value);
 bool take_evidence_size(options *to, const char *value);

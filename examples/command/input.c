@@ -54,6 +54,12 @@ static traffstat_status set_reader(const command *session, traffstat_reader *rea
         status = traffstat_reader_set_duplicates(ctx, reader, given->duplicates);
     }
     if (status == TRAFFSTAT_OK) {
+        status = traffstat_reader_set_by(ctx, reader, given->by_column);
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_reader_set_totals(ctx, reader, given->totals);
+    }
+    if (status == TRAFFSTAT_OK) {
         status = traffstat_reader_set_strictness(
             ctx, reader, given->strict ? TRAFFSTAT_READ_STRICT : TRAFFSTAT_READ_LIST);
     }

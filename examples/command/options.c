@@ -38,6 +38,7 @@ TEXT(font)
 TEXT(font_bold)
 TEXT(language)
 TEXT(encoding)
+TEXT(population)
 
 static bool take_model(options *to, const char *value)
 {
@@ -62,8 +63,13 @@ const option option_list[] = {
     {"where", "KEY=VALUE", VERB_DATA, take_where,
      "only series whose jurisdiction, key, measure, category or source is VALUE; repeat for more"},
     {"years", "A..B", VERB_DATA, take_years, "only these years; either end may be left out"},
-    {"by", "ROLE", VERB_DATA, take_by,
-     "sum what is selected up to: jurisdiction, key, category or measure"},
+    {"by", "COLUMN", VERB_DATA, take_by,
+     "sum what is selected up to jurisdiction, key, category or measure, or to a column of the "
+     "file: STATE_NAME"},
+    {"population", "FILE", VERB_DATA, take_population,
+     "denominators from another file, by key or name and year"},
+    {"totals", "HOW", VERB_DATA, take_totals,
+     "rows that are totals of other places: drop (default), keep, error"},
     {"measure", "NAME", VERB_DATA, take_measure, "only this measure, or: all"},
     {"evidence", "ID", VERB_PRIOR, take_evidence,
      "borrow a published reporting rate; `traffstat evidence` lists the ids"},
@@ -106,9 +112,8 @@ const option option_list[] = {
     {NULL, NULL, 0, NULL, NULL}};
 
 /* Named in the design, built by later versions: never ignored in silence. */
-static const char *const later_options[] = {"population", "absent",     "totals",
-                                            "fiscal",     "suppressed", "bounds",
-                                            "bootstrap",  "order",      "top"};
+static const char *const later_options[] = {"absent",    "fiscal", "suppressed", "bounds",
+                                            "bootstrap", "order",  "top"};
 static const char *const later_verbs[] = {"trend", "overlap", "report"};
 
 static bool among(const char *name, const char *const *names, size_t count)

@@ -240,7 +240,22 @@ bool take_by(options *to, const char *value)
                                  {"category", TRAFFSTAT_BY_CATEGORY},
                                  {"measure", TRAFFSTAT_BY_MEASURE}};
     to->sums = true;
-    return take_word("by", value, words, 4, &to->by);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (same(value, words[i].name)) {
+            return take_word("by", value, words, 4, &to->by);
+        }
+    }
+    to->by = TRAFFSTAT_BY_GROUP;
+    to->by_column = value;
+    return true;
+}
+
+bool take_totals(options *to, const char *value)
+{
+    static const word words[] = {{"drop", TRAFFSTAT_TOTALS_DROP},
+                                 {"keep", TRAFFSTAT_TOTALS_KEEP},
+                                 {"error", TRAFFSTAT_TOTALS_ERROR}};
+    return take_word("totals", value, words, 3, &to->totals);
 }
 
 bool take_decimal(options *to, const char *value)

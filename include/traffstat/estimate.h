@@ -6,6 +6,7 @@
 #ifndef TRAFFSTAT_ESTIMATE_H
 #define TRAFFSTAT_ESTIMATE_H
 
+#include <traffstat/detail.h>
 #include <traffstat/table.h>
 
 TRAFFSTAT_BEGIN
@@ -45,8 +46,9 @@ typedef struct traffstat_interval {
  * count, y the observed one. `unreported` is the summary of N - y, not a difference of summaries.
  */
 typedef struct traffstat_estimate_row {
-    size_t series;             /**< in the panel that was estimated; TRAFFSTAT_NONE: a total */
-    int32_t year;              /**< 0: a total over years */
+    size_t series;             /**< in the panel that was estimated, or the row's own number where
+                                    rows are strata; TRAFFSTAT_NONE: a total */
+    int32_t year;              /**< 0: a total over years, or a stratum */
     int32_t verdict;           /**< a traffstat_verdict */
     int64_t observed_lower;    /**< y, as an interval; not reported: 0, and no upper end */
     int64_t observed_upper;    /**< TRAFFSTAT_NO_UPPER: no upper end */
@@ -135,9 +137,26 @@ traffstat_status traffstat_estimate_row_get(const traffstat_estimate *estimate, 
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_estimate_total(const traffstat_estimate *estimate,
                                           traffstat_estimate_row *out);
-/** Name of a row's series (its jurisdiction, or its key); "total" for the total. */
+/** What a row is: "series" (of a panel, in one year), or "stratum" of overlapping lists. */
+TRAFFSTAT_API const char *traffstat_estimate_row_noun(const traffstat_estimate *estimate);
+/** Name of a row's series (its jurisdiction, or its key) or stratum; "total" for the total. */
 TRAFFSTAT_API const char *traffstat_estimate_row_label(const traffstat_estimate *estimate,
                                                        size_t row);
+/** What else tells a row's series apart; "" for totals and strata, and where it was empty. */
+TRAFFSTAT_API const char *traffstat_estimate_row_key(const traffstat_estimate *estimate,
+                                                     size_t row);
+TRAFFSTAT_API const char *traffstat_estimate_row_measure(const traffstat_estimate *estimate,
+                                                         size_t row);
+TRAFFSTAT_API const char *traffstat_estimate_row_category(const traffstat_estimate *estimate,
+                                                          size_t row);
+TRAFFSTAT_API const char *traffstat_estimate_row_source(const traffstat_estimate *estimate,
+                                                        size_t row);
+/** What the method says beside the rows, and of one row: objects, borrowed; NULL where it says
+ *  nothing more. Their names are the method's own (see its header). */
+TRAFFSTAT_API const traffstat_detail *traffstat_estimate_details(
+    const traffstat_estimate *estimate);
+TRAFFSTAT_API const traffstat_detail *traffstat_estimate_row_details(
+    const traffstat_estimate *estimate, size_t row);
 TRAFFSTAT_API size_t traffstat_estimate_row_reasons(const traffstat_estimate *estimate, size_t row);
 TRAFFSTAT_API const char *traffstat_estimate_row_reason(const traffstat_estimate *estimate,
                                                         size_t row, size_t i);

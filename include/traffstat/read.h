@@ -119,6 +119,60 @@ traffstat_status traffstat_reader_set_duplicates(traffstat_ctx *ctx, traffstat_r
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_reader_set_strictness(traffstat_ctx *ctx, traffstat_reader *reader,
                                                  traffstat_strictness strictness);
+/** Which measure of a file that has several, by its name or by its header (case, spaces and
+ *  punctuation aside). NULL (default): the main one of a well-known source, else all; "all": all.
+ *  A measure that a file does not have makes reading return TRAFFSTAT_E_COLUMN.
+ *  @return TRAFFSTAT_OK, _E_ARGUMENT (not UTF-8), _E_NOMEM */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_reader_set_measure(traffstat_ctx *ctx, traffstat_reader *reader,
+                                              const char *measure);
+
+/** The column (its header, whatever the case, or "#3") whose value is each series' group, which
+ *  traffstat_panel_aggregate() can sum up to (TRAFFSTAT_BY_GROUP). It tells series apart: a place
+ *  with two values of it is two series. NULL (default): none. A column that a file does not have
+ *  makes reading return TRAFFSTAT_E_COLUMN. @return TRAFFSTAT_OK, _E_ARGUMENT (not UTF-8), _E_NOMEM */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_reader_set_by(traffstat_ctx *ctx, traffstat_reader *reader,
+                                         const char *column);
+
+/** What to do with places that are totals of other places. */
+typedef int32_t traffstat_totals;
+enum {
+    TRAFFSTAT_TOTALS_DROP = 0, /**< dropped and listed, as total_of_places (default) */
+    TRAFFSTAT_TOTALS_KEEP = 1, /**< listed and kept */
+    TRAFFSTAT_TOTALS_ERROR = 2 /**< TRAFFSTAT_E_CONFLICT */
+};
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_reader_set_totals(traffstat_ctx *ctx, traffstat_reader *reader,
+                                             traffstat_totals totals);
+
+/** What a series has in a year of the file in which no record names it. */
+typedef int32_t traffstat_absent;
+enum {
+    TRAFFSTAT_ABSENT_MISSING = 0, /**< no cell (default) */
+    TRAFFSTAT_ABSENT_ZERO = 1     /**< a count of 0 */
+};
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_reader_set_absent(traffstat_ctx *ctx, traffstat_reader *reader,
+                                             traffstat_absent absent);
+
+/** Which year a fiscal year ("2017-18", "FY2018") is counted in. */
+typedef int32_t traffstat_fiscal;
+enum {
+    TRAFFSTAT_FISCAL_END = 0,  /**< in which it ends: 2018 (default) */
+    TRAFFSTAT_FISCAL_START = 1 /**< in which it starts: 2017 */
+};
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_reader_set_fiscal(traffstat_ctx *ctx, traffstat_reader *reader,
+                                             traffstat_fiscal fiscal);
+
+/** Bounds of counts that are hidden: of marks such as "*" and "s", which are not reported by
+ *  default, and of "<5", whose own upper end stays where it is the lower one.
+ *  @param lower  0 <= lower <= upper
+ *  @return TRAFFSTAT_OK, _E_ARGUMENT */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_reader_set_suppressed(traffstat_ctx *ctx, traffstat_reader *reader,
+                                                 int64_t lower, int64_t upper);
 /** A cap; 0 puts the default back. @return TRAFFSTAT_OK, _E_ARGUMENT (outside _limit_bounds) */
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_reader_set_limit(traffstat_ctx *ctx, traffstat_reader *reader,

@@ -17,12 +17,14 @@ TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_estimate_json(traffstat_ctx *ctx, const traffstat_estimate *estimate,
                                          traffstat_text **out);
 /** Its rows as CSV with a header, the total last (series "total", no year); reasons joined by "; ";
- *  a pair of columns for each interval level, such as lower_50 and upper_50. Statuses as above. */
+ *  a pair of columns for each interval level, such as lower_50 and upper_50; last what tells series
+ *  apart: key, measure, category, source. Where rows are strata, "stratum" stands in place of series
+ *  and year, and those four are left out. Statuses as above. */
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_estimate_csv(traffstat_ctx *ctx, const traffstat_estimate *estimate,
                                         traffstat_text **out);
 /** For people: kind and verdict, a line a row, the total, reasons and assumptions. `panel` is the
- *  one that was estimated. Control characters in names become U+FFFD. */
+ *  one that was estimated (NULL where rows are strata). Control characters in names become U+FFFD. */
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_estimate_text(traffstat_ctx *ctx, const traffstat_panel *panel,
                                          const traffstat_estimate *estimate,

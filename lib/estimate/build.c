@@ -50,14 +50,17 @@ void traffstat_estimate_free(traffstat_estimate *estimate)
     for (size_t i = 0; i < estimate->diagnostic_count; i++) {
         traffstat_i_free(ctx, estimate->diagnostics[i].name);
     }
-    traffstat_i_texts *const lists[] = {&estimate->pool, &estimate->reasons, &estimate->assumptions,
-                                        &estimate->naming.labels, &estimate->basis_texts};
+    traffstat_i_texts *const lists[] = {&estimate->pool,         &estimate->reasons,
+                                        &estimate->assumptions,  &estimate->naming.labels,
+                                        &estimate->naming.parts, &estimate->basis_texts};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
         traffstat_i_texts_free(ctx, lists[i]);
     }
     void *const blocks[] = {estimate->method,      estimate->citation,    estimate->levels,
                             estimate->rows,        estimate->intervals,   estimate->first_reason,
-                            estimate->row_reasons, estimate->diagnostics, estimate->naming.measure};
+                            estimate->row_reasons, estimate->diagnostics, estimate->naming.measure,
+                            estimate->naming.noun, estimate->rows_said};
+    traffstat_i_details_clear(&estimate->details);
     for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++) {
         traffstat_i_free(ctx, blocks[i]);
     }
@@ -84,11 +87,26 @@ static void set_observed(traffstat_estimate_row *row, const traffstat_cell *cell
     row->observed_upper = counted ? cell->upper : TRAFFSTAT_NO_UPPER;
 }
 
-static bool set_rows(traffstat_estimate *estimate, const traffstat_panel *panel)
+static bool name_series(traffstat_estimate *estimate, const traffstat_panel *panel, size_t s)
+{
+    const char *const parts[TRAFFSTAT_I_PARTS_OF_SERIES] = {
+        [TRAFFSTAT_I_PART_KEY] = traffstat_panel_key(panel, s),
+        [TRAFFSTAT_I_PART_MEASURE] = traffstat_panel_measure(panel, s),
+        [TRAFFSTAT_I_PART_CATEGORY] = traffstat_panel_category(panel, s),
+        [TRAFFSTAT_I_PART_SOURCE] = traffstat_panel_source(panel, s),
+    };
+    bool done = traffstat_i_texts_add(estimate->ctx, &estimate->naming.labels,
+                                      traffstat_i_panel_label(panel, s));
+    for (size_t i = 0; i < TRAFFSTAT_I_PARTS_OF_SERIES && done; i++) {
+        done = traffstat_i_texts_add(estimate->ctx, &estimate->naming.parts, parts[i]);
+    }
+    return done;
+}
+
+static bool set_rows_of_panel(traffstat_estimate *estimate, const traffstat_panel *panel)
 {
     for (size_t s = 0; s < traffstat_panel_series(panel); s++) {
-        if (!traffstat_i_texts_add(estimate->ctx, &estimate->naming.labels,
-                                   traffstat_i_panel_label(panel, s))) {
+        if (!name_series(estimate, panel, s)) {
             return false;
         }
         const size_t first = traffstat_panel_series_first(panel, s);
@@ -108,6 +126,23 @@ static bool set_rows(traffstat_estimate *estimate, const traffstat_panel *panel)
     return true;
 }
 
+static bool set_rows(traffstat_estimate *estimate, const traffstat_i_estimate_plan *plan)
+{
+    if (plan->panel != NULL) {
+        return set_rows_of_panel(estimate, plan->panel);
+    }
+    const traffstat_cell unknown = {.why = TRAFFSTAT_WHY_NOT_REPORTED};
+    for (size_t i = 0; i <= plan->row_count; i++) {
+        estimate->rows[i].series = i < plan->row_count ? i : TRAFFSTAT_NONE;
+        set_observed(&estimate->rows[i], &unknown);
+        if (i < plan->row_count &&
+            !traffstat_i_texts_add(estimate->ctx, &estimate->naming.labels, plan->labels[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Everything that a plan asks for; false: no memory. */
 static bool fill(traffstat_estimate *estimate, const traffstat_i_estimate_plan *plan, size_t slots)
 {
@@ -118,14 +153,18 @@ static bool fill(traffstat_estimate *estimate, const traffstat_i_estimate_plan *
     }
     estimate->method = traffstat_i_strdup(ctx, plan->method);
     estimate->citation = traffstat_i_strdup(ctx, plan->citation);
-    estimate->naming.measure = traffstat_i_strdup(ctx, traffstat_panel_measure(plan->panel, 0));
+    estimate->naming.of_panel = plan->panel != NULL;
+    estimate->naming.measure = traffstat_i_strdup(
+        ctx, plan->panel != NULL ? traffstat_panel_measure(plan->panel, 0) : plan->measure);
+    estimate->naming.noun = traffstat_i_strdup(ctx, plan->panel != NULL ? "series" : plan->noun);
     estimate->levels = traffstat_i_alloc(ctx, plan->level_count, sizeof *estimate->levels);
     estimate->rows = traffstat_i_alloc(ctx, slots, sizeof *estimate->rows);
     estimate->intervals = traffstat_i_alloc(ctx, numbers, sizeof *estimate->intervals);
     estimate->first_reason = traffstat_i_alloc(ctx, slots, sizeof *estimate->first_reason);
     if (estimate->method == NULL || estimate->citation == NULL ||
-        estimate->naming.measure == NULL || estimate->levels == NULL || estimate->rows == NULL ||
-        estimate->intervals == NULL || estimate->first_reason == NULL) {
+        estimate->naming.measure == NULL || estimate->naming.noun == NULL ||
+        estimate->levels == NULL || estimate->rows == NULL || estimate->intervals == NULL ||
+        estimate->first_reason == NULL) {
         return false;
     }
     if (plan->level_count > 0) {
@@ -136,7 +175,7 @@ static bool fill(traffstat_estimate *estimate, const traffstat_i_estimate_plan *
         clear_numbers(estimate, slot);
         estimate->first_reason[slot] = NO_REASON;
     }
-    return set_rows(estimate, plan->panel);
+    return set_rows(estimate, plan);
 }
 
 traffstat_status traffstat_i_estimate_new(traffstat_ctx *ctx, const traffstat_i_estimate_plan *plan,
@@ -144,8 +183,9 @@ traffstat_status traffstat_i_estimate_new(traffstat_ctx *ctx, const traffstat_i_
 {
     *out = NULL;
     size_t slots = 0;
-    if (!traffstat_i_add_size(traffstat_panel_rows(plan->panel), 1, &slots)) {
-        return traffstat_i_fail(ctx, TRAFFSTAT_E_LIMIT, "the panel has too many rows to estimate");
+    const size_t rows = plan->panel != NULL ? traffstat_panel_rows(plan->panel) : plan->row_count;
+    if (!traffstat_i_add_size(rows, 1, &slots)) {
+        return traffstat_i_fail(ctx, TRAFFSTAT_E_LIMIT, "there are too many rows to estimate");
     }
     traffstat_estimate *estimate = traffstat_i_alloc(ctx, 1, sizeof *estimate);
     if (estimate == NULL) {
@@ -157,6 +197,7 @@ traffstat_status traffstat_i_estimate_new(traffstat_ctx *ctx, const traffstat_i_
     estimate->seed = plan->seed;
     estimate->row_count = slots - 1;
     estimate->has_total = plan->has_total;
+    traffstat_i_details_init(&estimate->details, ctx);
     if (!fill(estimate, plan, slots)) {
         traffstat_estimate_free(estimate);
         return TRAFFSTAT_E_NOMEM;
@@ -326,6 +367,34 @@ traffstat_status traffstat_i_estimate_set_basis(traffstat_estimate *estimate,
     return TRAFFSTAT_OK;
 }
 
+traffstat_detail *traffstat_i_estimate_details(traffstat_estimate *estimate)
+{
+    if (estimate->root == NULL) {
+        estimate->root = traffstat_i_details_root(&estimate->details);
+    }
+    return estimate->root;
+}
+
+traffstat_detail *traffstat_i_estimate_row_details(traffstat_estimate *estimate, size_t row)
+{
+    const size_t slot = traffstat_i_estimate_slot(estimate, row);
+    if (slot == TRAFFSTAT_NONE) {
+        return NULL;
+    }
+    if (estimate->rows_said == NULL) {
+        estimate->rows_said =
+            traffstat_i_alloc(estimate->ctx, estimate->row_count + 1, sizeof(traffstat_detail *));
+        estimate->details.failed = estimate->details.failed || estimate->rows_said == NULL;
+    }
+    if (estimate->rows_said == NULL) {
+        return NULL;
+    }
+    if (estimate->rows_said[slot] == NULL) {
+        estimate->rows_said[slot] = traffstat_i_details_root(&estimate->details);
+    }
+    return estimate->rows_said[slot];
+}
+
 traffstat_status traffstat_i_estimate_no_total(traffstat_estimate *estimate, const char *why)
 {
     estimate->has_total = false;
@@ -372,8 +441,11 @@ traffstat_status traffstat_i_estimate_finish(traffstat_estimate *estimate)
         cautions += number && estimate->rows[row].verdict != TRAFFSTAT_VERDICT_OK;
     }
     const size_t none = estimate->row_count - numbers;
-    traffstat_status status =
-        count_reason(estimate, cautions, TRAFFSTAT_VERDICT_CAUTION, "reasons for caution");
+    traffstat_status status = estimate->details.failed ? TRAFFSTAT_E_NOMEM : TRAFFSTAT_OK;
+    if (status != TRAFFSTAT_OK) {
+        return status;
+    }
+    status = count_reason(estimate, cautions, TRAFFSTAT_VERDICT_CAUTION, "reasons for caution");
     if (status == TRAFFSTAT_OK) {
         status = count_reason(estimate, none, TRAFFSTAT_VERDICT_CAUTION, "no number");
     }

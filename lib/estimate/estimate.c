@@ -121,6 +121,53 @@ const char *traffstat_estimate_row_label(const traffstat_estimate *estimate, siz
                                  : estimate->naming.labels.items[estimate->rows[slot].series];
 }
 
+const char *traffstat_estimate_row_noun(const traffstat_estimate *estimate)
+{
+    return estimate != NULL ? estimate->naming.noun : "";
+}
+
+static const char *part(const traffstat_estimate *estimate, size_t row, size_t which)
+{
+    const size_t slot = traffstat_i_estimate_slot(estimate, row);
+    if (slot == TRAFFSTAT_NONE || row == TRAFFSTAT_NONE || !estimate->naming.of_panel) {
+        return "";
+    }
+    const size_t at = estimate->rows[slot].series * TRAFFSTAT_I_PARTS_OF_SERIES + which;
+    return estimate->naming.parts.items[at];
+}
+
+const char *traffstat_estimate_row_key(const traffstat_estimate *estimate, size_t row)
+{
+    return part(estimate, row, TRAFFSTAT_I_PART_KEY);
+}
+
+const char *traffstat_estimate_row_measure(const traffstat_estimate *estimate, size_t row)
+{
+    return part(estimate, row, TRAFFSTAT_I_PART_MEASURE);
+}
+
+const char *traffstat_estimate_row_category(const traffstat_estimate *estimate, size_t row)
+{
+    return part(estimate, row, TRAFFSTAT_I_PART_CATEGORY);
+}
+
+const char *traffstat_estimate_row_source(const traffstat_estimate *estimate, size_t row)
+{
+    return part(estimate, row, TRAFFSTAT_I_PART_SOURCE);
+}
+
+const traffstat_detail *traffstat_estimate_details(const traffstat_estimate *estimate)
+{
+    return estimate != NULL ? estimate->root : NULL;
+}
+
+const traffstat_detail *traffstat_estimate_row_details(const traffstat_estimate *estimate,
+                                                       size_t row)
+{
+    const size_t slot = traffstat_i_estimate_slot(estimate, row);
+    return slot != TRAFFSTAT_NONE && estimate->rows_said != NULL ? estimate->rows_said[slot] : NULL;
+}
+
 size_t traffstat_estimate_row_reasons(const traffstat_estimate *estimate, size_t row)
 {
     size_t count = 0;

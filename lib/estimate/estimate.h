@@ -2,6 +2,7 @@
 #ifndef TRAFFSTAT_I_ESTIMATE_H
 #define TRAFFSTAT_I_ESTIMATE_H
 
+#include "estimate/detail.h"
 #include "table/table.h"
 
 #include <traffstat/estimate.h>
@@ -18,6 +19,11 @@ typedef struct traffstat_i_estimate_plan {
     size_t level_count;
     const traffstat_panel *panel;   /* labels are copied; rows follow its rows */
     bool has_total;
+    /* without a panel: rows of another kind, each its own series, year 0, not observed yet */
+    const char *noun;               /* what a row is: "stratum" */
+    const char *measure;
+    const char *const *labels;      /* copied; "": the row needs no name */
+    size_t row_count;
 } traffstat_i_estimate_plan;
 
 /* Rows are made with series, year and observed set from the panel (not reported: 0 and no upper end),
@@ -40,6 +46,11 @@ traffstat_status traffstat_i_estimate_diagnose(traffstat_estimate *estimate, con
 /* Texts are copied. */
 traffstat_status traffstat_i_estimate_set_basis(traffstat_estimate *estimate,
                                                 const traffstat_reporting_basis *basis);
+/* What the method says beside the rows: the object itself, made at the first call; a row's, where
+ * TRAFFSTAT_NONE is the total. NULL without memory (see detail.h). Names are not those of the fixed
+ * keys in JSON. */
+traffstat_detail *traffstat_i_estimate_details(traffstat_estimate *estimate);
+traffstat_detail *traffstat_i_estimate_row_details(traffstat_estimate *estimate, size_t row);
 /* Takes the total away again (with the reason why there is none as an assumption). */
 traffstat_status traffstat_i_estimate_no_total(traffstat_estimate *estimate, const char *why);
 /* Last call: the top verdict is inestimable only when no row has a number, caution when any row is
@@ -65,6 +76,9 @@ traffstat_status traffstat_i_match_evidence(traffstat_ctx *ctx, const traffstat_
 traffstat_status traffstat_i_cell_doubts(traffstat_ctx *ctx, traffstat_estimate *estimate,
                                          size_t row, const traffstat_panel *panel, size_t panel_row,
                                          uint32_t flags);
+/* Does a measure count persons ("victims identified", "people") and not cases, offences or calls?
+ * A person may be counted in several years; a case belongs to one. */
+bool traffstat_i_counts_persons(const char *measure);
 /* Reasons of a thinning row: infinite mean, long tail. */
 traffstat_status traffstat_i_judge_thinning(traffstat_estimate *estimate, size_t row,
                                             double median, double upper975);
@@ -79,7 +93,7 @@ void traffstat_i_say_range(traffstat_text *text, double lower, double upper);
 void traffstat_i_say_share_range(traffstat_text *text, double lower, double upper);
 /* p as a person writes it: "1", "0.043", "< 0.001". */
 void traffstat_i_say_p(traffstat_text *text, double p);
-/* A count, "8", "<5" style for interval counts: "0–4", "2 or more", "not reported". */
+/* A count: "8", "<5" (0 to 4), "1–9", "2 or more", "not reported". */
 void traffstat_i_say_cell(traffstat_text *text, const traffstat_cell *cell);
 /* "8 cases", "1 case": the unit of the measure in the right number ("cases" when it has none). */
 void traffstat_i_say_count(traffstat_text *text, const traffstat_cell *cell, const char *measure);

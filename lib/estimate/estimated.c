@@ -337,6 +337,26 @@ static traffstat_status refuse(traffstat_ctx *ctx, const traffstat_estimate *est
     return status;
 }
 
+/* Another panel of the same shape would put a count beside the estimate of another. */
+static traffstat_status check_same(traffstat_ctx *ctx, const traffstat_panel *panel,
+                                   const traffstat_estimate *estimate, size_t row)
+{
+    traffstat_cell cell;
+    const size_t series = row != TRAFFSTAT_NONE ? estimate->rows[row].series : 0;
+    if (row == TRAFFSTAT_NONE || traffstat_panel_cell(panel, row, &cell) != TRAFFSTAT_OK) {
+        return TRAFFSTAT_OK;
+    }
+    const char *label = traffstat_i_panel_label(panel, series);
+    if (cell.year == estimate->rows[row].year &&
+        strcmp(label, estimate->naming.labels.items[series]) == 0) {
+        return TRAFFSTAT_OK;
+    }
+    return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
+                            "the estimate is of %s in %d, and the panel has %s in %d",
+                            estimate->naming.labels.items[series], (int) estimate->rows[row].year,
+                            label, (int) cell.year);
+}
+
 static traffstat_status check_row(traffstat_ctx *ctx, const traffstat_panel *panel,
                                   const traffstat_estimate *estimate, size_t row)
 {
@@ -351,7 +371,7 @@ static traffstat_status check_row(traffstat_ctx *ctx, const traffstat_panel *pan
                                 estimate->row_count, traffstat_panel_rows(panel));
     }
     if (traffstat_i_estimate_slot(estimate, row) != TRAFFSTAT_NONE) {
-        return TRAFFSTAT_OK;
+        return check_same(ctx, panel, estimate, row);
     }
     return row == TRAFFSTAT_NONE
                ? traffstat_i_fail(ctx, TRAFFSTAT_E_NODATA, "the method gives no total")

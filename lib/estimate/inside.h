@@ -2,6 +2,7 @@
 #ifndef TRAFFSTAT_I_ESTIMATE_INSIDE_H
 #define TRAFFSTAT_I_ESTIMATE_INSIDE_H
 
+#include "estimate/detail.h"
 #include "estimate/estimate.h"
 
 #define NO_REASON UINT32_MAX
@@ -23,10 +24,22 @@ typedef struct traffstat_i_diagnostic {
     double value;
 } traffstat_i_diagnostic;
 
-/* Of the panel: what captions and labels need after it is gone. */
+/* What tells the series of a panel apart beside their labels. */
+enum {
+    TRAFFSTAT_I_PART_KEY,
+    TRAFFSTAT_I_PART_MEASURE,
+    TRAFFSTAT_I_PART_CATEGORY,
+    TRAFFSTAT_I_PART_SOURCE,
+    TRAFFSTAT_I_PARTS_OF_SERIES
+};
+
+/* What captions and labels need after the panel is gone. */
 typedef struct traffstat_i_naming {
-    traffstat_i_texts labels; /* one for each series */
+    traffstat_i_texts labels; /* one for each series, or for each row without a panel */
+    traffstat_i_texts parts;  /* PARTS_OF_SERIES for each series; none without a panel */
     char *measure;            /* of the first series */
+    char *noun;               /* "series", or what a row is without a panel: "stratum" */
+    bool of_panel;
 } traffstat_i_naming;
 
 /* Slots of rows: the panel's rows, then one for the total. */
@@ -58,6 +71,9 @@ struct traffstat_estimate {
     bool has_basis;
     traffstat_reporting_basis basis;
     traffstat_i_texts basis_texts;
+    traffstat_i_details details;
+    traffstat_detail *root;  /* NULL: nothing was said */
+    traffstat_detail **rows_said; /* by slot; NULL: nothing of any row */
 };
 
 /* Slot of a row or, for TRAFFSTAT_NONE, of the total; TRAFFSTAT_NONE when there is none. */

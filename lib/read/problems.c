@@ -40,17 +40,39 @@ static const kind kinds[TRAFFSTAT_I_KINDS] = {
     [TRAFFSTAT_I_BAD_COVERAGE] = {"bad_coverage", "a share above 0 and up to 1, or a percentage",
                                   "left unknown", 0},
     [TRAFFSTAT_I_UNKNOWN_FLAG] = {"unknown_flag",
-                                  "provisional, partial_year, break, partial or summed",
+                                  "provisional, partial_year, break, partial, summed; without a "
+                                  "count suppressed, not_applicable or unparsable",
                                   "what is unknown left out", 0},
     [TRAFFSTAT_I_DECODED_AS_CP1252] = {"decoded_as_cp1252", "UTF-8",
                                        "what is not UTF-8 read as Windows-1252", 0},
     [TRAFFSTAT_I_LOST_CHARACTERS] = {"lost_characters", "the letters that U+FFFD stands for",
                                      "kept as U+FFFD", 0},
+    [TRAFFSTAT_I_POOLED_YEARS] = {"pooled_years", "one year, or a fiscal year of two", LOST, 1},
+    [TRAFFSTAT_I_NEGATIVE_KEPT] = {"negative_count", "a count of 0 or more",
+                                   "added as a correction", 0},
+    [TRAFFSTAT_I_MISSING_CODE] = {"missing_code", "a count of 0 or more",
+                                  "taken for a code of missing counts: not reported", 0},
+    [TRAFFSTAT_I_IMPLAUSIBLE] = {"implausible_count", "a count that the source can have", LOST, 1},
+    [TRAFFSTAT_I_OTHER_MEASURE] = {"other_measure", "the measure that is read",
+                                   "left out; --measure all keeps it", 1},
+    [TRAFFSTAT_I_FOOTNOTE_MARK] = {"footnote_mark", "a name without a mark", "mark taken off", 0},
+    [TRAFFSTAT_I_FOOTER] = {"footer_line", "a record", "no record, counted apart", 0},
+    [TRAFFSTAT_I_PREAMBLE] = {"preamble_line", "the header", "passed over, counted apart", 0},
+    [TRAFFSTAT_I_NAMELESS] = {"nameless_column", "a name above a column of numbers",
+                              "column left out", 0},
+    [TRAFFSTAT_I_NO_COUNT] = {"no_count", "a count in one of the columns", LOST, 1},
     [TRAFFSTAT_I_COMMON_DIVISOR] = {"common_divisor", "counts without a divisor in common",
                                     "kept as written: ask the source before using them", 0},
     [TRAFFSTAT_I_EXCEEDS_POPULATION] = {"count_exceeds_population", "no more cases than people",
                                         "kept as written", 0},
 };
+
+/* What was done about a form that is no mistake: strict readers go on. */
+static bool is_note(traffstat_i_kind which)
+{
+    return which == TRAFFSTAT_I_OTHER_MEASURE || which == TRAFFSTAT_I_FOOTNOTE_MARK ||
+           which == TRAFFSTAT_I_FOOTER || which == TRAFFSTAT_I_PREAMBLE;
+}
 
 void traffstat_i_log_init(traffstat_i_log *log, traffstat_ctx *ctx, traffstat_account *account,
                           const char *file, const traffstat_reader *options)
@@ -116,17 +138,19 @@ traffstat_status traffstat_i_log_add(traffstat_i_log *log, traffstat_i_kind whic
     const kind *about = &kinds[which];
     const traffstat_i_account_place place = {log->file, line, column};
     const char *wanted = expected != NULL ? expected : about->expected;
+    const int drops = log->cells ? 0 : about->drops;
+    const char *done = log->cells && about->drops > 0 ? "count left out" : about->done;
     char shown[TRAFFSTAT_I_SHOWN] = "";
     if (traffstat_i_log_wants(log, which)) {
         (void) traffstat_i_slice_show(got, shown);
     }
     log->met[which]++;
-    traffstat_status status = traffstat_i_account_problem(log->account, about->code, &place, wanted,
-                                                          shown, about->done, about->drops);
-    if (status == TRAFFSTAT_OK && about->drops > 0 && log->first_loss.size == 0) {
+    traffstat_status status =
+        traffstat_i_account_problem(log->account, about->code, &place, wanted, shown, done, drops);
+    if (status == TRAFFSTAT_OK && drops > 0 && log->first_loss.size == 0) {
         status = describe(&log->first_loss, &place, wanted, shown);
     }
-    if (status == TRAFFSTAT_OK && log->strict) {
+    if (status == TRAFFSTAT_OK && log->strict && !is_note(which)) {
         status = refuse(log, &place, number, wanted, shown);
     }
     return status;

@@ -41,6 +41,14 @@ struct traffstat_reader {
     int32_t decimal;
     traffstat_duplicates duplicates;
     traffstat_strictness strictness;
+    char *by;      /* column to sum up to, or NULL */
+    traffstat_totals totals;
+    char *measure; /* NULL: a known source's main one, else all; "all" */
+    traffstat_absent absent;
+    traffstat_fiscal fiscal;
+    bool hides; /* bounds of what is suppressed were given: */
+    int64_t hidden_lower;
+    int64_t hidden_upper;
 };
 
 void traffstat_i_reader_defaults(traffstat_reader *reader);
@@ -223,6 +231,8 @@ typedef struct traffstat_i_sink {
     /* Told once a run each, before the record that stands on `line` or after it; NULL: of no
      * interest. */
     traffstat_status (*bytes)(int what, int64_t line, unsigned char byte, void *user);
+    /* The first block and its separator, before the first record; NULL: of no interest. */
+    traffstat_status (*head)(traffstat_i_slice head, char delimiter, void *user);
 } traffstat_i_sink;
 
 /* Reads all records of `source`. `dialect` is filled before the first record. */
@@ -245,6 +255,32 @@ int traffstat_i_role_rank(traffstat_role role, const char *folded);
 bool traffstat_i_is_plain_count(const char *folded);
 
 #define TRAFFSTAT_I_NO_COLUMN SIZE_MAX
+#define TRAFFSTAT_I_PARTS 16
+
+/* What the first block shows (shape_rows.c). */
+typedef struct traffstat_i_shape {
+    size_t above;           /* records before the header */
+    size_t rows;            /* of the header */
+    bool index;             /* the first column numbers the records */
+    unsigned char *numeric; /* columns of numbers */
+    unsigned char *words;   /* and of words that differ */
+    size_t numeric_width;
+
+    size_t taken; /* header rows so far, and their names */
+    size_t width;
+    char **names;
+    char **above_names;
+    traffstat_i_slice *slices;
+} traffstat_i_shape;
+
+/* A column of counts, where there are several. NULL or 0: what the record says. */
+typedef struct traffstat_i_counts {
+    size_t column;
+    int32_t year;
+    char *place;
+    char *measure;
+    char *category;
+} traffstat_i_counts;
 
 typedef struct traffstat_i_header {
     size_t width;
@@ -252,12 +288,29 @@ typedef struct traffstat_i_header {
     size_t column[TRAFFSTAT_ROLE_COUNT];    /* or NO_COLUMN */
     const char *constant[TRAFFSTAT_ROLE_COUNT];
     unsigned char *wanted;
+    size_t by;                              /* what is summed up to; or NO_COLUMN */
     char *measure;                          /* when there is no column: from the cases' header */
     bool bounds;                            /* counts stand in cases_lower and cases_upper */
+
+    const char *layout;                     /* "long", "wide", "transposed", "measures" */
+    traffstat_i_counts *counts;             /* columns of counts; none: the cases' column */
+    size_t counts_size;
+    size_t parts[TRAFFSTAT_I_PARTS];        /* columns joined into the category; none: its own */
+    size_t parts_size;
+    size_t keys[TRAFFSTAT_I_PARTS];         /* columns put together into the key */
+    size_t keys_size;
+    const char *main;                       /* folded; only records of that measure; or NULL */
+    const struct traffstat_i_known *known;  /* source, or NULL */
+    const char *source;                     /* its name, or NULL */
+    bool digits;                            /* footnotes are digits behind names */
+    size_t nameless;                        /* a column of numbers without a name; NO_COLUMN */
+    bool several;                           /* columns are named for counts of several measures: */
+    size_t first_counts;                    /* the first of them */
 } traffstat_i_header;
 
 traffstat_status traffstat_i_header_read(traffstat_ctx *ctx, const traffstat_reader *options,
-                                         const char *file, const traffstat_i_record *record,
+                                         const char *file, const traffstat_i_shape *layout,
+                                         const traffstat_i_record *record,
                                          traffstat_i_header *out);
 void traffstat_i_header_clear(traffstat_ctx *ctx, traffstat_i_header *header);
 /* Name of a column for messages; a number where it has none. */
@@ -268,8 +321,12 @@ const char *traffstat_i_header_name(const traffstat_i_header *header, size_t col
 
 typedef enum traffstat_i_value {
     TRAFFSTAT_I_VALUE_READ,
-    TRAFFSTAT_I_VALUE_MISSING,  /* blank, NA and their like */
-    TRAFFSTAT_I_VALUE_NEGATIVE,
+    TRAFFSTAT_I_VALUE_MISSING,      /* blank, NA and their like */
+    TRAFFSTAT_I_VALUE_CODE,         /* a number such as -99 that stands for it; both ends are it */
+    TRAFFSTAT_I_VALUE_MARK,         /* "*" */
+    TRAFFSTAT_I_VALUE_HIDDEN,       /* "s", "Suppressed", "Several*" */
+    TRAFFSTAT_I_VALUE_INAPPLICABLE,
+    TRAFFSTAT_I_VALUE_NEGATIVE,     /* both ends are what was below 0 */
     TRAFFSTAT_I_VALUE_UNREADABLE
 } traffstat_i_value;
 
@@ -278,12 +335,27 @@ traffstat_i_value traffstat_i_read_count(traffstat_i_slice text, char decimal, i
                                          int64_t *upper);
 /* Four digits from TRAFFSTAT_YEAR_MIN to _MAX. */
 bool traffstat_i_read_year(traffstat_i_slice text, int32_t *out);
+
+typedef enum traffstat_i_period {
+    TRAFFSTAT_I_PERIOD_YEAR,
+    TRAFFSTAT_I_PERIOD_POOLED, /* several years as one */
+    TRAFFSTAT_I_PERIOD_NONE
+} traffstat_i_period;
+
+/* "2018", "2018.0", "FY2018", "2017-18", "2017/2018", "1/1/2018", "2018-01-31"; a fiscal year is
+ * named by its start or its end. */
+traffstat_i_period traffstat_i_read_period(traffstat_i_slice text, traffstat_fiscal fiscal,
+                                           int32_t *out);
+/* Without the marks of footnotes behind a name: "Alabama*", "Alberta [48]", and "FLORIDA6, 7" where
+ * `digits`. */
+traffstat_i_slice traffstat_i_without_marks(traffstat_i_slice name, bool digits);
 /* A plain number with checked thousands marks. */
 traffstat_i_value traffstat_i_read_number(traffstat_i_slice text, char decimal, double *out);
 /* A share as "0.87" or "87%". */
 traffstat_i_value traffstat_i_read_share(traffstat_i_slice text, char decimal, double *out);
-/* "partial_year;break"; false: a name is unknown (the others are in *out). */
-bool traffstat_i_read_flags(traffstat_i_slice text, uint32_t *out);
+/* "partial_year;break"; false: a name is unknown (the others are in *out). Words that say why there is
+ * no count go to *why (0: none). */
+bool traffstat_i_read_flags(traffstat_i_slice text, uint32_t *out, traffstat_why *why);
 
 /* ---- problems ------------------------------------------------------------------------------- */
 
@@ -306,6 +378,16 @@ typedef enum traffstat_i_kind {
     TRAFFSTAT_I_UNKNOWN_FLAG,
     TRAFFSTAT_I_DECODED_AS_CP1252,
     TRAFFSTAT_I_LOST_CHARACTERS,
+    TRAFFSTAT_I_POOLED_YEARS,
+    TRAFFSTAT_I_NEGATIVE_KEPT,
+    TRAFFSTAT_I_MISSING_CODE,
+    TRAFFSTAT_I_IMPLAUSIBLE,
+    TRAFFSTAT_I_OTHER_MEASURE,
+    TRAFFSTAT_I_FOOTNOTE_MARK,
+    TRAFFSTAT_I_FOOTER,
+    TRAFFSTAT_I_PREAMBLE,
+    TRAFFSTAT_I_NAMELESS,
+    TRAFFSTAT_I_NO_COUNT,
     TRAFFSTAT_I_COMMON_DIVISOR,
     TRAFFSTAT_I_EXCEEDS_POPULATION,
     TRAFFSTAT_I_KINDS
@@ -317,6 +399,7 @@ typedef struct traffstat_i_log {
     const char *file;
     uint64_t limit;                    /* examples kept of each kind */
     bool strict;
+    bool cells; /* one count of several in its record is lost, not the record */
     uint64_t met[TRAFFSTAT_I_KINDS];
     traffstat_text first_loss;         /* why the first record was dropped */
 } traffstat_i_log;

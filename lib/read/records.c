@@ -649,6 +649,9 @@ traffstat_status traffstat_i_records_run(traffstat_ctx *ctx, traffstat_i_source 
     if (status == TRAFFSTAT_OK) {
         status = choose_dialect(&r, &block, options->delimiter, dialect);
     }
+    if (status == TRAFFSTAT_OK && sink->head != NULL) {
+        status = sink->head(block, dialect->delimiter, sink->user);
+    }
     if (status == TRAFFSTAT_OK) {
         status = start_parser(&r, dialect->delimiter);
     }

@@ -1,12 +1,25 @@
 #include <math.h>
+#include <string.h>
 
 #include "report/report.h"
 
+/* Beside the label; last, so that the columns before them stay where programs know them. */
+static const struct {
+    const char *name;
+    const char *(*get)(const traffstat_estimate *estimate, size_t row);
+} identity[] = {{"key", traffstat_estimate_row_key},
+                {"measure", traffstat_estimate_row_measure},
+                {"category", traffstat_estimate_row_category},
+                {"source", traffstat_estimate_row_source}};
+
+static bool of_series(const traffstat_estimate *estimate)
+{
+    return strcmp(traffstat_estimate_row_noun(estimate), "series") == 0;
+}
+
 static void add_header(traffstat_i_csv *csv, const traffstat_estimate *estimate)
 {
-    static const char *const names[] = {"series",
-                                        "year",
-                                        "observed_lower",
+    static const char *const names[] = {"observed_lower",
                                         "observed_upper",
                                         "estimate",
                                         "mean",
@@ -22,6 +35,10 @@ static void add_header(traffstat_i_csv *csv, const traffstat_estimate *estimate)
                                         "kind",
                                         "verdict",
                                         "reasons"};
+    traffstat_i_csv_text(csv, traffstat_estimate_row_noun(estimate));
+    if (of_series(estimate)) {
+        traffstat_i_csv_text(csv, "year");
+    }
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         traffstat_i_csv_text(csv, names[i]);
     }
@@ -33,6 +50,9 @@ static void add_header(traffstat_i_csv *csv, const traffstat_estimate *estimate)
             traffstat_i_text_add(csv->text, ",upper_");
             traffstat_i_add_percent(csv->text, interval.level);
         }
+    }
+    for (size_t i = 0; of_series(estimate) && i < sizeof identity / sizeof identity[0]; i++) {
+        traffstat_i_csv_text(csv, identity[i].name);
     }
     traffstat_i_csv_end(csv);
 }
@@ -82,9 +102,9 @@ static traffstat_status add_row(traffstat_i_csv *csv, const traffstat_estimate *
                               row->hdi_upper,
                               traffstat_estimate_level(estimate)};
     traffstat_i_csv_text(csv, traffstat_estimate_row_label(estimate, at));
-    if (row->year == 0) {
+    if (of_series(estimate) && row->year == 0) {
         traffstat_i_csv_empty(csv);
-    } else {
+    } else if (of_series(estimate)) {
         traffstat_i_csv_int(csv, row->year);
     }
     add_observed(csv, row);
@@ -100,6 +120,9 @@ static traffstat_status add_row(traffstat_i_csv *csv, const traffstat_estimate *
             traffstat_i_csv_double(csv, interval.lower);
             traffstat_i_csv_double(csv, interval.upper);
         }
+    }
+    for (size_t i = 0; of_series(estimate) && i < sizeof identity / sizeof identity[0]; i++) {
+        traffstat_i_csv_text(csv, identity[i].get(estimate, at));
     }
     traffstat_i_csv_end(csv);
     return status;

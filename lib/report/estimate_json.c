@@ -1,5 +1,6 @@
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 #include "report/report.h"
 
@@ -37,6 +38,104 @@ static void add_intervals(traffstat_i_json *json, const traffstat_estimate *esti
     traffstat_i_json_close(json, ']');
 }
 
+/* ---- details -------------------------------------------------------------------------------- */
+
+#define DEPTH 32 /* of lists and objects in each other; models go to five or so */
+
+static bool holds_members(const traffstat_detail *node)
+{
+    const traffstat_detail_kind kind = traffstat_detail_kind_of(node);
+    return kind == TRAFFSTAT_DETAIL_LIST || kind == TRAFFSTAT_DETAIL_OBJECT;
+}
+
+static void add_value(traffstat_i_json *json, const char *key, const traffstat_detail *node)
+{
+    switch (traffstat_detail_kind_of(node)) {
+    case TRAFFSTAT_DETAIL_FLAG:
+        traffstat_i_json_flag(json, key, traffstat_detail_integer(node) != 0);
+        break;
+    case TRAFFSTAT_DETAIL_INTEGER:
+        traffstat_i_json_int(json, key, traffstat_detail_integer(node));
+        break;
+    case TRAFFSTAT_DETAIL_NUMBER:
+        traffstat_i_json_double(json, key, traffstat_detail_number(node));
+        break;
+    case TRAFFSTAT_DETAIL_TEXT:
+        traffstat_i_json_text(json, key, traffstat_detail_text(node));
+        break;
+    default:
+        traffstat_i_json_null(json, key);
+        break;
+    }
+}
+
+/* A list or object without lists and objects stays on one line. */
+static bool is_flat(const traffstat_detail *node)
+{
+    bool flat = traffstat_detail_size(node) <= 12;
+    for (size_t i = 0; i < traffstat_detail_size(node) && flat; i++) {
+        flat = !holds_members(traffstat_detail_at(node, i));
+    }
+    return flat;
+}
+
+/* The members of `top`, as members of what is open. */
+static void add_details(traffstat_i_json *json, const traffstat_detail *top)
+{
+    const traffstat_detail *open[DEPTH] = {top};
+    size_t next[DEPTH] = {0};
+    size_t depth = 0;
+    for (;;) {
+        const traffstat_detail *in = open[depth];
+        const bool object = traffstat_detail_kind_of(in) == TRAFFSTAT_DETAIL_OBJECT;
+        if (next[depth] >= traffstat_detail_size(in)) {
+            if (depth == 0) {
+                return;
+            }
+            traffstat_i_json_close(json, object ? '}' : ']');
+            depth--;
+            continue;
+        }
+        const traffstat_detail *node = traffstat_detail_at(in, next[depth]++);
+        const char *key = object ? traffstat_detail_name(node) : NULL;
+        if (!holds_members(node) || depth + 1 == DEPTH) {
+            add_value(json, key, node);
+            continue;
+        }
+        const bool list = traffstat_detail_kind_of(node) == TRAFFSTAT_DETAIL_LIST;
+        traffstat_i_json_open(json, key, list ? '[' : '{', is_flat(node));
+        depth++;
+        open[depth] = node;
+        next[depth] = 0;
+    }
+}
+
+/* ---- rows ----------------------------------------------------------------------------------- */
+
+/* What the row is of: a series with all that tells it apart and its year, or a stratum. */
+static void add_identity(traffstat_i_json *json, const traffstat_estimate *estimate, size_t at,
+                         const traffstat_estimate_row *row)
+{
+    const char *noun = traffstat_estimate_row_noun(estimate);
+    const char *label = traffstat_estimate_row_label(estimate, at);
+    if (strcmp(noun, "series") != 0) {
+        traffstat_i_json_text(json, noun, label[0] != '\0' ? label : NULL);
+        return;
+    }
+    traffstat_i_json_text(json, "series", label);
+    if (row->year == 0) {
+        traffstat_i_json_null(json, "year");
+    } else {
+        traffstat_i_json_int(json, "year", row->year);
+    }
+    if (at != TRAFFSTAT_NONE) {
+        traffstat_i_json_text(json, "key", traffstat_estimate_row_key(estimate, at));
+        traffstat_i_json_text(json, "measure", traffstat_estimate_row_measure(estimate, at));
+        traffstat_i_json_text(json, "category", traffstat_estimate_row_category(estimate, at));
+        traffstat_i_json_text(json, "source", traffstat_estimate_row_source(estimate, at));
+    }
+}
+
 static void add_row_reasons(traffstat_i_json *json, const traffstat_estimate *estimate, size_t row)
 {
     traffstat_i_json_open(json, "reasons", '[', false);
@@ -51,12 +150,7 @@ static void add_row(traffstat_i_json *json, const char *key, const traffstat_est
                     size_t at, const traffstat_estimate_row *row)
 {
     traffstat_i_json_open(json, key, '{', false);
-    traffstat_i_json_text(json, "series", traffstat_estimate_row_label(estimate, at));
-    if (row->year == 0) {
-        traffstat_i_json_null(json, "year");
-    } else {
-        traffstat_i_json_int(json, "year", row->year);
-    }
+    add_identity(json, estimate, at, row);
     add_observed(json, row);
     traffstat_i_json_double(json, "estimate", row->estimate);
     traffstat_i_json_double(json, "mean", row->mean);
@@ -73,6 +167,7 @@ static void add_row(traffstat_i_json *json, const char *key, const traffstat_est
     traffstat_i_json_double(json, "unreported_mean", row->unreported_mean);
     traffstat_i_json_double(json, "unreported_lower", row->unreported_lower);
     traffstat_i_json_double(json, "unreported_upper", row->unreported_upper);
+    add_details(json, traffstat_estimate_row_details(estimate, at));
     traffstat_i_json_close(json, '}');
 }
 
@@ -152,6 +247,7 @@ void traffstat_i_json_estimate(traffstat_i_json *json, const char *key,
     traffstat_i_json_open(json, key, '{', false);
     add_head(json, estimate);
     add_reporting(json, estimate);
+    add_details(json, traffstat_estimate_details(estimate));
     traffstat_i_json_open(json, "rows", '[', false);
     traffstat_estimate_row row;
     for (size_t i = 0; traffstat_estimate_row_get(estimate, i, &row) == TRAFFSTAT_OK; i++) {

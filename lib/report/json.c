@@ -126,6 +126,12 @@ void traffstat_i_json_double(traffstat_i_json *json, const char *key, double val
     traffstat_i_text_add_double(json->text, value);
 }
 
+void traffstat_i_json_flag(traffstat_i_json *json, const char *key, bool value)
+{
+    begin_value(json, key);
+    traffstat_i_text_add(json->text, value ? "true" : "false");
+}
+
 void traffstat_i_json_null(traffstat_i_json *json, const char *key)
 {
     begin_value(json, key);

@@ -27,6 +27,7 @@ void traffstat_i_json_int(traffstat_i_json *json, const char *key, int64_t value
 void traffstat_i_json_uint(traffstat_i_json *json, const char *key, uint64_t value);
 /* NaN and infinities are null: JSON has no name for them. */
 void traffstat_i_json_double(traffstat_i_json *json, const char *key, double value);
+void traffstat_i_json_flag(traffstat_i_json *json, const char *key, bool value);
 void traffstat_i_json_null(traffstat_i_json *json, const char *key);
 
 /* An estimate as a value of an open object (key), or at the top (NULL). NULL estimate: null. */

@@ -11,7 +11,7 @@ enum {
     TEXT_CATEGORY,
     TEXT_SOURCE,
     TEXT_GROUP,
-    TEXT_COUNT = TRAFFSTAT_I_TEXTS
+    TEXT_COUNT = TRAFFSTAT_I_SERIES_TEXTS
 };
 
 /* The texts of a series lie one after the other in the arena, each with a NUL. */

@@ -47,13 +47,13 @@ traffstat_status traffstat_i_account_lost(traffstat_account *account, size_t ser
 /* Interning by (text, size) for the reader's fast path: as traffstat_panel_builder_series, without
  * the NULs and without checking UTF-8 again. Texts: key, jurisdiction, measure, category, source,
  * group. */
-#define TRAFFSTAT_I_TEXTS 6
+#define TRAFFSTAT_I_SERIES_TEXTS 6
 typedef struct traffstat_i_slice {
     const char *data;
     size_t size;
 } traffstat_i_slice;
 traffstat_status traffstat_i_builder_series(traffstat_ctx *ctx, traffstat_panel_builder *builder,
-                                            const traffstat_i_slice texts[TRAFFSTAT_I_TEXTS],
+                                            const traffstat_i_slice texts[TRAFFSTAT_I_SERIES_TEXTS],
                                             size_t *out);
 /* traffstat_panel_builder_add without starting a public call: for loops inside one. */
 traffstat_status traffstat_i_builder_add(traffstat_ctx *ctx, traffstat_panel_builder *builder,

@@ -549,14 +549,29 @@ static void zero_is_a_bar_of_no_height_with_its_number(void **state)
     clear(&f);
 }
 
+static void a_net_below_zero_is_named_and_not_drawn(void **state)
+{
+    const given cells[] = {{2016, 3, 3, 0, 0}, {2017, -1, -1, 0, 0}, {2018, 9, 9, 0, 0}};
+    figure f = draw(*state, cells, 3, 0, 0);
+    check_rules(f.scene, "net below zero");
+    assert_int_equal(count_marks(f.scene, TRAFFSTAT_MARK_OBSERVED, 2017, NULL), 0);
+    assert_non_null(strstr(traffstat_scene_alt(f.scene), "\xe2\x88\x92"
+                                                         "1 in 2017"));
+    bool noted = false;
+    for (size_t i = 0; i < traffstat_scene_notes(f.scene); i++) {
+        noted = noted || strstr(traffstat_scene_note(f.scene, i), "Below zero") != NULL;
+    }
+    assert_true(noted);
+    clear(&f);
+}
+
 static void a_range_is_a_hatched_bracket_with_its_words(void **state)
 {
     const given cells[] = {
         {2016, 0, 4, 0, 0}, {2017, 2, TRAFFSTAT_NO_UPPER, 0, 0}, {2018, 9, 9, 0, 0}};
     figure f = draw(*state, cells, 3, 0, 0);
     check_rules(f.scene, "ranges");
-    assert_string_equal(text_of(f.scene, TRAFFSTAT_MARK_OBSERVED_LABEL, 2016), "0\xe2\x80\x93"
-                                                                               "4");
+    assert_string_equal(text_of(f.scene, TRAFFSTAT_MARK_OBSERVED_LABEL, 2016), "<5");
     assert_string_equal(text_of(f.scene, TRAFFSTAT_MARK_OBSERVED_LABEL, 2017), "2 or more");
     assert_int_equal(count_marks(f.scene, TRAFFSTAT_MARK_OBSERVED, 2016, NULL), 0);
     bool hatched = false;
@@ -1039,6 +1054,7 @@ int main(void)
         TEST(own_headlines_keep_the_scenario),
         TEST(a_missing_year_is_a_labelled_gap_and_never_zero),
         TEST(zero_is_a_bar_of_no_height_with_its_number),
+        TEST(a_net_below_zero_is_named_and_not_drawn),
         TEST(a_range_is_a_hatched_bracket_with_its_words),
         TEST(provisional_counts_are_hollow),
         TEST(lines_and_ribbons_are_cut_at_gaps_and_breaks),

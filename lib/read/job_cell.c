@@ -1,0 +1,275 @@
+#include <math.h>
+#include <string.h>
+
+#include "read/job.h"
+
+/* ---- fields --------------------------------------------------------------------------------- */
+
+traffstat_i_slice traffstat_i_job_value(const traffstat_i_job *j, const traffstat_i_record *record,
+                                        traffstat_role role)
+{
+    size_t column = j->header.column[role];
+    if (j->header.constant[role] != NULL) {
+        return traffstat_i_slice_of(j->header.constant[role]);
+    }
+    if (j->at != NULL && role == TRAFFSTAT_ROLE_CASES) {
+        column = j->at->column;
+    } else if (j->at != NULL && role == TRAFFSTAT_ROLE_JURISDICTION && j->at->place != NULL) {
+        return traffstat_i_slice_of(j->at->place);
+    }
+    return column < record->kept ? record->field[column] : (traffstat_i_slice){"", 0};
+}
+
+static size_t column_of(const traffstat_i_job *j, traffstat_role role)
+{
+    return j->at != NULL && role == TRAFFSTAT_ROLE_CASES ? j->at->column : j->header.column[role];
+}
+
+/* A problem with the value of a role. */
+traffstat_status traffstat_i_job_complain(traffstat_i_job *j, traffstat_i_kind kind,
+                                          const traffstat_i_record *record, traffstat_role role,
+                                          const char *expected)
+{
+    char name[TRAFFSTAT_I_SHOWN];
+    const size_t column = column_of(j, role);
+    const bool known = column != TRAFFSTAT_I_NO_COLUMN;
+    return traffstat_i_log_add(&j->log, kind, record->line, known ? column + 1 : 0,
+                               known ? traffstat_i_header_name(&j->header, column, name)
+                                     : traffstat_role_name(role),
+                               expected, traffstat_i_job_value(j, record, role));
+}
+
+/* ---- one cell ------------------------------------------------------------------------------- */
+
+typedef struct reading {
+    traffstat_cell cell;
+    bool dropped;
+} reading;
+
+static traffstat_status drop(traffstat_i_job *j, traffstat_i_kind kind,
+                             const traffstat_i_record *record, traffstat_role role, reading *out)
+{
+    out->dropped = true;
+    return traffstat_i_job_complain(j, kind, record, role, NULL);
+}
+
+/* Hidden: between the bounds that the reader was given; without them, for a reason. */
+static void hide(const traffstat_i_job *j, traffstat_why why, traffstat_cell *cell)
+{
+    if (j->options->hides) {
+        cell->lower = j->options->hidden_lower;
+        cell->upper = j->options->hidden_upper;
+    } else {
+        cell->why = why;
+    }
+}
+
+static bool is_below(traffstat_i_slice text)
+{
+    text = traffstat_i_slice_trim(text);
+    return text.size > 1 && text.data[0] == '<' && text.data[1] != '=';
+}
+
+/* "<5" keeps its own upper end where that is the lower one. */
+static void narrow(const traffstat_i_job *j, traffstat_i_slice text, traffstat_cell *cell)
+{
+    if (j->options->hides && cell->lower != cell->upper && is_below(text) &&
+        j->options->hidden_lower <= cell->upper) {
+        cell->lower = j->options->hidden_lower;
+        cell->upper =
+            cell->upper < j->options->hidden_upper ? cell->upper : j->options->hidden_upper;
+    }
+}
+
+/* No source has more of them than that: a code, or a telephone number. */
+static bool is_implausible(const traffstat_i_job *j, const traffstat_cell *cell)
+{
+    const int64_t most = j->header.known != NULL ? j->header.known->most : 0;
+    return most > 0 && cell->lower > most;
+}
+
+static traffstat_status read_cases(traffstat_i_job *j, const traffstat_i_record *record,
+                                   reading *out)
+{
+    const traffstat_role role = TRAFFSTAT_ROLE_CASES;
+    const traffstat_i_slice text = traffstat_i_job_value(j, record, role);
+    switch (traffstat_i_read_count(text, (char) j->options->decimal, &out->cell.lower,
+                                   &out->cell.upper)) {
+    case TRAFFSTAT_I_VALUE_READ:
+        narrow(j, text, &out->cell);
+        return is_implausible(j, &out->cell) ? drop(j, TRAFFSTAT_I_IMPLAUSIBLE, record, role, out)
+                                             : TRAFFSTAT_OK;
+    case TRAFFSTAT_I_VALUE_MARK:
+        hide(j, TRAFFSTAT_WHY_NOT_REPORTED, &out->cell);
+        return TRAFFSTAT_OK;
+    case TRAFFSTAT_I_VALUE_HIDDEN:
+        hide(j, TRAFFSTAT_WHY_SUPPRESSED, &out->cell);
+        return TRAFFSTAT_OK;
+    case TRAFFSTAT_I_VALUE_INAPPLICABLE:
+        out->cell.why = TRAFFSTAT_WHY_NOT_APPLICABLE;
+        return TRAFFSTAT_OK;
+    case TRAFFSTAT_I_VALUE_MISSING:
+        out->cell.why = TRAFFSTAT_WHY_NOT_REPORTED;
+        return TRAFFSTAT_OK;
+    case TRAFFSTAT_I_VALUE_CODE:
+        out->cell.why = TRAFFSTAT_WHY_NOT_REPORTED;
+        return traffstat_i_job_complain(j, TRAFFSTAT_I_MISSING_CODE, record, role, NULL);
+    case TRAFFSTAT_I_VALUE_NEGATIVE:
+        return traffstat_i_job_complain(j, TRAFFSTAT_I_NEGATIVE_KEPT, record, role, NULL);
+    default:
+        return drop(j, TRAFFSTAT_I_UNPARSABLE_COUNT, record, role, out);
+    }
+}
+
+/* One end in the tidy form, where no number is a code. */
+static traffstat_status read_end(traffstat_i_job *j, const traffstat_i_record *record,
+                                 traffstat_role role, reading *out, int64_t *end, bool *there)
+{
+    int64_t other = 0;
+    const traffstat_i_value read = traffstat_i_read_count(traffstat_i_job_value(j, record, role),
+                                                          (char) j->options->decimal, end, &other);
+    *there = read == TRAFFSTAT_I_VALUE_READ || read == TRAFFSTAT_I_VALUE_NEGATIVE ||
+             read == TRAFFSTAT_I_VALUE_CODE;
+    if (read == TRAFFSTAT_I_VALUE_UNREADABLE || (*there && *end != other)) {
+        return drop(j, TRAFFSTAT_I_UNPARSABLE_COUNT, record, role, out);
+    }
+    return TRAFFSTAT_OK;
+}
+
+/* The tidy form: both ends empty is not reported, only the upper one empty is "at least". */
+static traffstat_status read_bounds(traffstat_i_job *j, const traffstat_i_record *record,
+                                    reading *out)
+{
+    bool has_lower = false;
+    bool has_upper = false;
+    traffstat_status status =
+        read_end(j, record, TRAFFSTAT_ROLE_CASES_LOWER, out, &out->cell.lower, &has_lower);
+    if (status == TRAFFSTAT_OK && !out->dropped) {
+        status = read_end(j, record, TRAFFSTAT_ROLE_CASES_UPPER, out, &out->cell.upper, &has_upper);
+    }
+    if (status != TRAFFSTAT_OK || out->dropped) {
+        return status;
+    }
+    if (!has_lower && !has_upper) {
+        out->cell.why = TRAFFSTAT_WHY_NOT_REPORTED;
+        return TRAFFSTAT_OK;
+    }
+    if (!has_upper) {
+        out->cell.upper = TRAFFSTAT_NO_UPPER;
+    }
+    const bool below = out->cell.lower < 0;
+    if (has_lower && below && out->cell.lower != out->cell.upper) {
+        return drop(j, TRAFFSTAT_I_NEGATIVE_COUNT, record, TRAFFSTAT_ROLE_CASES_LOWER, out);
+    }
+    if (!has_lower || out->cell.lower > out->cell.upper) {
+        return drop(j, TRAFFSTAT_I_BAD_BOUNDS, record, TRAFFSTAT_ROLE_CASES_LOWER, out);
+    }
+    return below ? traffstat_i_job_complain(j, TRAFFSTAT_I_NEGATIVE_KEPT, record,
+                                            TRAFFSTAT_ROLE_CASES_LOWER, NULL)
+                 : TRAFFSTAT_OK;
+}
+
+static traffstat_status read_population(traffstat_i_job *j, const traffstat_i_record *record,
+                                        reading *out)
+{
+    double value = 0.0;
+    out->cell.population = NAN;
+    if (!traffstat_i_job_has(j, TRAFFSTAT_ROLE_POPULATION)) {
+        return TRAFFSTAT_OK;
+    }
+    const traffstat_i_value read =
+        traffstat_i_read_number(traffstat_i_job_value(j, record, TRAFFSTAT_ROLE_POPULATION),
+                                (char) j->options->decimal, &value);
+    if (read == TRAFFSTAT_I_VALUE_READ && value > 0.0) {
+        out->cell.population = value;
+        return TRAFFSTAT_OK;
+    }
+    return read == TRAFFSTAT_I_VALUE_MISSING
+               ? TRAFFSTAT_OK
+               : traffstat_i_job_complain(j, TRAFFSTAT_I_BAD_POPULATION, record,
+                                          TRAFFSTAT_ROLE_POPULATION, NULL);
+}
+
+static traffstat_status read_coverage(traffstat_i_job *j, const traffstat_i_record *record,
+                                      reading *out)
+{
+    double value = 0.0;
+    out->cell.coverage = NAN;
+    if (!traffstat_i_job_has(j, TRAFFSTAT_ROLE_COVERAGE)) {
+        return TRAFFSTAT_OK;
+    }
+    const traffstat_i_value read =
+        traffstat_i_read_share(traffstat_i_job_value(j, record, TRAFFSTAT_ROLE_COVERAGE),
+                               (char) j->options->decimal, &value);
+    if (read == TRAFFSTAT_I_VALUE_READ) {
+        out->cell.coverage = value;
+        return TRAFFSTAT_OK;
+    }
+    return read == TRAFFSTAT_I_VALUE_MISSING
+               ? TRAFFSTAT_OK
+               : traffstat_i_job_complain(j, TRAFFSTAT_I_BAD_COVERAGE, record,
+                                          TRAFFSTAT_ROLE_COVERAGE, NULL);
+}
+
+/* A word for a count that is not there says nothing of one that is. */
+static traffstat_status read_flags(traffstat_i_job *j, const traffstat_i_record *record,
+                                   reading *out)
+{
+    traffstat_why why = TRAFFSTAT_WHY_COUNTED;
+    bool known = traffstat_i_read_flags(traffstat_i_job_value(j, record, TRAFFSTAT_ROLE_FLAGS),
+                                        &out->cell.flags, &why);
+    if (why != TRAFFSTAT_WHY_COUNTED && out->cell.why == TRAFFSTAT_WHY_COUNTED) {
+        known = false;
+    } else if (why != TRAFFSTAT_WHY_COUNTED) {
+        out->cell.why = why;
+    }
+    return known ? TRAFFSTAT_OK
+                 : traffstat_i_job_complain(j, TRAFFSTAT_I_UNKNOWN_FLAG, record,
+                                            TRAFFSTAT_ROLE_FLAGS, NULL);
+}
+
+static traffstat_status read_year(traffstat_i_job *j, const traffstat_i_record *record,
+                                  reading *out)
+{
+    if (j->at != NULL && j->at->year != 0) {
+        out->cell.year = j->at->year;
+        return TRAFFSTAT_OK;
+    }
+    switch (traffstat_i_read_period(traffstat_i_job_value(j, record, TRAFFSTAT_ROLE_YEAR),
+                                    j->options->fiscal, &out->cell.year)) {
+    case TRAFFSTAT_I_PERIOD_YEAR:
+        return TRAFFSTAT_OK;
+    case TRAFFSTAT_I_PERIOD_POOLED:
+        return drop(j, TRAFFSTAT_I_POOLED_YEARS, record, TRAFFSTAT_ROLE_YEAR, out);
+    default:
+        return drop(j, TRAFFSTAT_I_BAD_YEAR, record, TRAFFSTAT_ROLE_YEAR, out);
+    }
+}
+
+/* What costs the record its place in the panel comes first: a dropped record has one reason. */
+traffstat_status traffstat_i_job_cell(traffstat_i_job *j, const traffstat_i_record *record,
+                                      traffstat_cell *out, bool *dropped)
+{
+    reading got = {.cell = {.places = 1}};
+    traffstat_status status = read_year(j, record, &got);
+    if (status == TRAFFSTAT_OK && !got.dropped) {
+        status = j->header.bounds ? read_bounds(j, record, &got) : read_cases(j, record, &got);
+    }
+    *dropped = got.dropped;
+    if (got.dropped || status != TRAFFSTAT_OK) {
+        return status;
+    }
+    if (got.cell.why != TRAFFSTAT_WHY_COUNTED) {
+        got.cell.lower = 0;
+        got.cell.upper = 0;
+    }
+    status = read_population(j, record, &got);
+    if (status == TRAFFSTAT_OK) {
+        status = read_coverage(j, record, &got);
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = read_flags(j, record, &got);
+    }
+    *out = got.cell;
+    return status;
+}
