@@ -70,6 +70,11 @@ typedef struct options {
     pairs set;
     pairs limits;
     traffstat_duplicates duplicates;
+    traffstat_absent absent;
+    traffstat_fiscal fiscal;
+    bool suppressed; /* --suppressed was given: */
+    int64_t suppressed_lower;
+    int64_t suppressed_upper;
     int32_t decimal;
     int32_t delimiter;
     const char *evidence;
@@ -126,6 +131,9 @@ bool take_set(options *to, const char *value);
 bool take_limit(options *to, const char *value);
 bool take_duplicates(options *to, const char *value);
 bool take_totals(options *to, const char *value);
+bool take_absent(options *to, const char *value);
+bool take_fiscal(options *to, const char *value);
+bool take_suppressed(options *to, const char *value);
 bool take_decimal(options *to, const char *value);
 bool take_delimiter(options *to, const char *value);
 bool take_evidence_size(options *to, const char *value);
@@ -166,7 +174,7 @@ bool same(const char *a, const char *b);
 
 /* ---- input.c ---------------------------------------------------------------------------------- */
 
-/* A file of counts, and what --where, --measure and --years leave of it. */
+/* A file of counts, and what --where and --years leave of it. */
 typedef struct input {
     traffstat_panel *all;
     traffstat_account *account;

@@ -30,6 +30,26 @@ static traffstat_status set_limits(traffstat_ctx *ctx, const pairs *from, traffs
     return status;
 }
 
+static traffstat_status set_policies(traffstat_ctx *ctx, const options *given,
+                                     traffstat_reader *reader)
+{
+    traffstat_status status = traffstat_reader_set_absent(ctx, reader, given->absent);
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_reader_set_fiscal(ctx, reader, given->fiscal);
+    }
+    if (status == TRAFFSTAT_OK && given->suppressed) {
+        status = traffstat_reader_set_suppressed(ctx, reader, given->suppressed_lower,
+                                                 given->suppressed_upper);
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_reader_set_by(ctx, reader, given->by_column);
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_reader_set_totals(ctx, reader, given->totals);
+    }
+    return status;
+}
+
 static traffstat_status set_reader(const command *session, traffstat_reader *reader)
 {
     traffstat_ctx *ctx = session->ctx;
@@ -54,10 +74,10 @@ static traffstat_status set_reader(const command *session, traffstat_reader *rea
         status = traffstat_reader_set_duplicates(ctx, reader, given->duplicates);
     }
     if (status == TRAFFSTAT_OK) {
-        status = traffstat_reader_set_by(ctx, reader, given->by_column);
+        status = traffstat_reader_set_measure(ctx, reader, given->measure);
     }
     if (status == TRAFFSTAT_OK) {
-        status = traffstat_reader_set_totals(ctx, reader, given->totals);
+        status = set_policies(ctx, given, reader);
     }
     if (status == TRAFFSTAT_OK) {
         status = traffstat_reader_set_strictness(
@@ -157,10 +177,6 @@ static bool fits_key(const traffstat_panel *panel, size_t series, const pairs *w
 
 static bool fits(const traffstat_panel *panel, size_t series, const options *given)
 {
-    if (given->measure != NULL && !same(given->measure, "all") &&
-        !same(given->measure, traffstat_panel_measure(panel, series))) {
-        return false;
-    }
     for (size_t i = 0; i < given->where.count; i++) {
         if (!fits_key(panel, series, &given->where, given->where.items[i].key)) {
             return false;
@@ -172,8 +188,10 @@ static bool fits(const traffstat_panel *panel, size_t series, const options *giv
 #define NEAREST_AMONG 4096
 
 /* Why nothing fits: the first wish that no series meets, with the nearest value in the file. */
-static int nothing_fits(const traffstat_panel *panel, const char *key, const char *value)
+static int nothing_fits(const traffstat_panel *panel, const char *measure, const char *key,
+                        const char *value)
 {
+    char with[128] = "";
     const char *names[NEAREST_AMONG];
     size_t count = 0;
     for (size_t i = 0; i < traffstat_panel_series(panel) && count < NEAREST_AMONG; i++) {
@@ -183,11 +201,14 @@ static int nothing_fits(const traffstat_panel *panel, const char *key, const cha
         }
     }
     const char *near = nearest(value, names, count);
+    if (measure != NULL && !same(measure, "all")) {
+        (void) snprintf(with, sizeof with, " together with the measure \"%s\"", measure);
+    }
     if (near == NULL || near[0] == '\0') {
         near = count > 0 ? names[0] : "";
-        say("no series has the %s \"%s\"; the first one in the file is \"%s\"", key, value, near);
+        say("no series has the %s \"%s\"%s; the first one there is \"%s\"", key, value, with, near);
     } else {
-        say("no series has the %s \"%s\"; the nearest is \"%s\"", key, value, near);
+        say("no series has the %s \"%s\"%s; the nearest is \"%s\"", key, value, with, near);
     }
     return EXIT_DATA;
 }
@@ -196,15 +217,12 @@ static int say_nothing_left(const command *session, const traffstat_panel *panel
 {
     const options *given = session->options;
     int status = EXIT_DONE;
-    if (given->measure != NULL && !same(given->measure, "all")) {
-        status = nothing_fits(panel, "measure", given->measure);
-    }
     for (size_t i = 0; i < given->where.count && status == EXIT_DONE; i++) {
-        status = nothing_fits(panel, given->where.items[i].key, given->where.items[i].value);
+        status = nothing_fits(panel, given->measure, given->where.items[i].key,
+                              given->where.items[i].value);
     }
     if (status == EXIT_DONE) {
-        say("no series fits all of --where and --measure together; `traffstat read --csv` shows "
-            "what there is");
+        say("no series fits all of --where together; `traffstat read --csv` shows what there is");
     }
     return EXIT_DATA;
 }

@@ -70,7 +70,8 @@ const option option_list[] = {
      "denominators from another file, by key or name and year"},
     {"totals", "HOW", VERB_DATA, take_totals,
      "rows that are totals of other places: drop (default), keep, error"},
-    {"measure", "NAME", VERB_DATA, take_measure, "only this measure, or: all"},
+    {"measure", "NAME", VERB_DATA, take_measure,
+     "only this measure, or: all; default: a known publisher's main one, else all"},
     {"evidence", "ID", VERB_PRIOR, take_evidence,
      "borrow a published reporting rate; `traffstat evidence` lists the ids"},
     {"evidence-size", "N", VERB_PRIOR, take_evidence_size,
@@ -96,6 +97,12 @@ const option option_list[] = {
     {"set", "ROLE=VALUE", VERB_DATA, take_set, "give a role the same value in every record"},
     {"duplicates", "HOW", VERB_DATA, take_duplicates,
      "two records for one year: sum (default), error, first, last"},
+    {"absent", "HOW", VERB_DATA, take_absent,
+     "a year that a series lacks: missing (default) or zero"},
+    {"suppressed", "L..U", VERB_DATA, take_suppressed,
+     "bounds of counts hidden behind marks (*, s) and of \"<5\"; default: as written"},
+    {"fiscal", "END", VERB_DATA, take_fiscal,
+     "the year of \"2017-18\" and \"FY2018\": the one in which it ends: end (default), or start"},
     {"decimal", "MARK", VERB_DATA, take_decimal, "decimal mark of the file: . (default) or ,"},
     {"delimiter", "NAME", VERB_DATA, take_delimiter,
      "comma, semicolon, tab or pipe; default: found out"},
@@ -112,8 +119,7 @@ const option option_list[] = {
     {NULL, NULL, 0, NULL, NULL}};
 
 /* Named in the design, built by later versions: never ignored in silence. */
-static const char *const later_options[] = {"absent",    "fiscal", "suppressed", "bounds",
-                                            "bootstrap", "order",  "top"};
+static const char *const later_options[] = {"bounds", "bootstrap", "order", "top"};
 static const char *const later_verbs[] = {"trend", "overlap", "report"};
 
 static bool among(const char *name, const char *const *names, size_t count)

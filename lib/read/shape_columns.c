@@ -280,7 +280,9 @@ static traffstat_status take_years(traffstat_ctx *ctx, const traffstat_i_shape *
     size_t nameless = TRAFFSTAT_I_NO_COLUMN;
     for (size_t i = 0; i < header->width && status == TRAFFSTAT_OK; i++) {
         yearly found;
-        if (is_yearly(header, i, &found) && has_sibling(header, i, &found)) {
+        if (is_yearly(header, i, &found) &&
+            (has_sibling(header, i, &found) ||
+             (shape->rows > 1 && traffstat_i_shape_is_numeric(shape, i)))) {
             traffstat_i_counts *to = &header->counts[header->counts_size++];
             to->column = i;
             to->year = found.year;

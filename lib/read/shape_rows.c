@@ -207,6 +207,11 @@ static void find_header(const look *l, traffstat_i_shape *out)
             break;
         }
     }
+    /* groups of columns stand above the row that names the places */
+    if (header + 1 < l->count && l->rows[header].places == 0 && l->rows[header + 1].places > 0 &&
+        is_header(&l->rows[header + 1], widest)) {
+        header++;
+    }
     const row *names = &l->rows[header];
     size_t last = header;
     while (last + 1 < l->count && last + 1 < header + TRAFFSTAT_I_HEADER_ROWS &&

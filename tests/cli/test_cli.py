@@ -411,6 +411,60 @@ def unlike_series_get_no_total():
 
 # ---- reading ------------------------------------------------------------------------------------
 
+SPREAD = ('Table 3,,,\n,Offences,,Arrests\nState,2016,2017,2017\nAda*,"1,204",<5,7\n'
+          'Boise,*,0,3\n---,,,\n* joined in 2015,,,\n')
+
+
+@test
+def a_table_for_print_is_turned_long():
+    with Folder() as folder:
+        data = folder.write('spread.csv', SPREAD)
+        account = good(run('read', data, '--json')).json()
+        equal(account['layout'], 'wide')
+        equal(account['rows'], {'seen': 2, 'used': 2, 'dropped': 0})
+        equal({one['code']: one['count'] for one in account['problems']},
+              {'preamble_line': 1, 'footnote_mark': 1, 'footer_line': 2})
+        rows = good(run('read', data, '--csv')).rows()
+        equal([(row['jurisdiction'], row['measure'], row['year'], row['cases_lower'],
+                row['cases_upper']) for row in rows],
+              [('Ada', 'offences', '2016', '1204', '1204'), ('Ada', 'offences', '2017', '0', '4'),
+               ('Ada', 'arrests', '2017', '7', '7'), ('Boise', 'offences', '2016', '', ''),
+               ('Boise', 'offences', '2017', '0', '0'), ('Boise', 'arrests', '2017', '3', '3')])
+
+
+@test
+def measures_are_chosen_by_name_and_by_header():
+    with Folder() as folder:
+        data = folder.write('two.csv', 'place,year,Offences,Cases_Reported\nAda,2017,3,5\n')
+
+        def measures(*options):
+            return [row['measure'] for row in good(run('read', data, '--csv', *options)).rows()]
+        equal(measures(), ['offences', 'cases reported'])
+        equal(measures('--measure', 'all'), ['offences', 'cases reported'])
+        equal(measures('--measure', 'CASES_REPORTED'), ['cases reported'])
+        equal(measures('--measure', 'offences'), ['offences'])
+        refused(run('read', data, '--measure', 'offenses'), 1, '"offences"')
+
+
+@test
+def policies_reach_the_values():
+    with Folder() as folder:
+        data = folder.write('marks.csv', 'place,year,cases\nAda,2015-16,<5\nAda,FY2017,*\n'
+                            'Boise,2016,s\n')
+
+        def cells(*options):
+            return [(row['year'], row['cases_lower'], row['cases_upper'], row['flags'])
+                    for row in good(run('read', data, '--csv', *options)).rows()]
+        equal(cells(), [('2016', '0', '4', ''), ('2017', '', '', ''),
+                        ('2016', '', '', 'suppressed')])
+        equal(cells('--suppressed', '1..9'), [('2016', '1', '4', ''), ('2017', '1', '9', ''),
+                                              ('2016', '1', '9', '')])
+        equal(cells('--fiscal=start'), [('2015', '0', '4', ''), ('2016', '', '', ''),
+                                        ('2016', '', '', 'suppressed')])
+        equal(cells('--absent', 'zero'), [('2016', '0', '4', ''), ('2017', '', '', ''),
+                                          ('2016', '', '', 'suppressed'), ('2017', '0', '0', '')])
+
+
 NASTY = ('key,jurisdiction,year,measure,category,cases_lower,cases_upper,population,coverage,flags,'
          'source\n'
          '30063,"Missoula, ""MT""",2015,"cases; all",adult,0,4,115000,0.75,provisional,"a\nb"\n'
@@ -550,13 +604,13 @@ BAD_FILES = [
     ('an empty file', b'', 1, ['empty']),
     ('a picture', PNG, 1, ['PNG']),
     ('no year column', b'place,cases\nA,3\nB,4\n', 1, ['year', '--map']),
-    ('two candidates for one role', b'place,year,offences,arrests\nA,2017,3,4\n', 1,
-     ['offences', 'arrests', '--map']),
+    ('two candidates for one role', b'place,year,n,count\nA,2017,3,4\n', 1,
+     ['"n"', '"count"', '--map']),
 ]
 
 # What the reader lists and other verbs refuse.
 BAD_RECORDS = [
-    ('a negative count', b'place,year,cases\nA,2016,5\nA,2017,-3\n', ['line 3', '-3']),
+    ('half a case', b'place,year,cases\nA,2016,5\nA,2017,3.5\n', ['line 3', '3.5']),
     ('year 20178', b'place,year,cases\nA,2016,5\nA,20178,3\n', ['line 3', '20178']),
 ]
 
@@ -594,7 +648,21 @@ def records_that_cannot_be_used():
 
 @test
 def no_record_that_can_be_used():
-    refused(run('estimate', '-', *BETA, stdin=b'place,year,cases\nA,2017,-3\n'), 1, '-3')
+    refused(run('estimate', '-', *BETA, stdin=b'place,year,cases\nA,2017,3.5\n'), 1, '3.5')
+
+
+@test
+def a_negative_count_is_a_correction_and_listed():
+    text = b'place,year,cases\nA,2016,5\nA,2017,-3\nA,2016,-1\n'
+    account = good(run('read', '-', '--json', stdin=text)).json()
+    equal(account['total'], {'lower': 1, 'upper': 1})
+    equal(account['rows'], {'seen': 3, 'used': 3, 'dropped': 0})
+    equal([(one['code'], one['count'], one['examples'][0]['done'])
+           for one in account['problems'] if one['code'] == 'negative_count'],
+          [('negative_count', 2, 'added as a correction')])
+    rows = good(run('read', '-', '--csv', stdin=text)).rows()
+    equal([(row['year'], row['cases_lower'], row['cases_upper']) for row in rows],
+          [('2016', '4', '4'), ('2017', '-3', '-3')])
 
 
 @test
@@ -752,7 +820,10 @@ WRONG = [
     (['read', MISSOULA, '--limit', 'size=9'], ['size', 'field']),
     (['read', MISSOULA, '--by', 'state'], ['--by', 'none of']),
     (['read', MISSOULA, '--population', 'p.csv'], ['not built yet']),
-    (['read', MISSOULA, '--suppressed=1..9'], ['not built yet']),
+    (['read', MISSOULA, '--suppressed=9..1'], ['--suppressed', '1..4']),
+    (['read', MISSOULA, '--suppressed=5'], ['--suppressed', '1..4']),
+    (['read', MISSOULA, '--absent', 'none'], ['--absent', 'missing', 'zero']),
+    (['read', MISSOULA, '--fiscal', '2017'], ['--fiscal', 'end', 'start']),
     (['estimate', MISSOULA, '--bootstrap', '10'], ['not built yet']),
     (['estimate', MISSOULA, *BETA, '--model', 'panel'], ['panel', 'thinning']),
     (['estimate', MISSOULA, *BETA, '--level', '95'], ['0.95']),
