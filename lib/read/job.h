@@ -5,6 +5,7 @@
  *   job_series.c  whose count it is
  *   job_cell.c    what is counted
  *   job_join.c    several records for one cell
+ *   job_totals.c  places that are totals of others
  *   job_tell.c    what the account says of files and columns */
 #ifndef TRAFFSTAT_I_READ_JOB_H
 #define TRAFFSTAT_I_READ_JOB_H
@@ -48,6 +49,7 @@ typedef struct traffstat_i_job {
     traffstat_i_cells cells;
     int64_t seen;
     int64_t used;
+    bool counted; /* the record at hand counts as one of its cell's */
     size_t series_count;
     int64_t *lost; /* records that each series lost */
     size_t lost_capacity;
@@ -97,6 +99,10 @@ traffstat_status traffstat_i_job_cell(traffstat_i_job *j, const traffstat_i_reco
 /* Puts a cell in its place, under the policy for duplicates. */
 traffstat_status traffstat_i_job_join(traffstat_i_job *j, const traffstat_i_record *record,
                                       size_t series, const traffstat_cell *cell);
+
+/* Leaves places that are totals of others out of the finished panel and of the cells, and of `used`,
+ * as the policy says. */
+traffstat_status traffstat_i_job_totals(traffstat_i_job *j, traffstat_panel **panel);
 
 /* ---- the rest ------------------------------------------------------------------------------- */
 

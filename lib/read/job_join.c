@@ -88,13 +88,22 @@ static traffstat_status add_to(traffstat_i_job *j, const traffstat_i_record *rec
                             j->file, (long long) record->line, (int) stored->cell.year);
 }
 
+/* The record is used: by this cell, where all that it counts is of one place. */
+static void use(traffstat_i_job *j, traffstat_i_stored *stored)
+{
+    const bool other_places = j->at != NULL && j->at->place != NULL;
+    stored->records += j->counted || other_places ? 0 : 1;
+    j->counted = true;
+    j->used++;
+}
+
 static traffstat_status join(traffstat_i_job *j, const traffstat_i_record *record,
                              traffstat_i_stored *stored, const traffstat_cell *more)
 {
     traffstat_status status;
     switch (j->options->duplicates) {
     case TRAFFSTAT_DUPLICATES_SUM:
-        j->used++;
+        use(j, stored);
         status = note_duplicate(j, record, stored, TRAFFSTAT_I_DUPLICATE_SUM);
         if (status == TRAFFSTAT_OK) {
             status = note_population(j, record, stored, more->population);
@@ -129,6 +138,6 @@ traffstat_status traffstat_i_job_join(traffstat_i_job *j, const traffstat_i_reco
     stored->file = j->file;
     stored->line = record->line;
     stored->population_line = record->line;
-    j->used++;
+    use(j, stored);
     return TRAFFSTAT_OK;
 }

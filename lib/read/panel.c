@@ -189,6 +189,7 @@ static traffstat_status take_record(traffstat_i_records *records, const traffsta
         return traffstat_i_log_add(&j->log, TRAFFSTAT_I_FOOTER, record->line, 0, "", NULL, footer);
     }
     j->seen++;
+    j->counted = false;
     if (record->surplus || record->fields < j->header.width) {
         bool dropped = false;
         const traffstat_status status = note_ragged(j, record, &dropped);
@@ -370,6 +371,9 @@ static traffstat_status run(traffstat_i_job *j, const inputs *in, traffstat_pane
     }
     if (status == TRAFFSTAT_OK) {
         status = build(j, panel);
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_i_job_totals(j, panel);
     }
     if (status == TRAFFSTAT_OK) {
         status = traffstat_i_sanity(&j->log, *panel, &j->cells);

@@ -61,6 +61,10 @@ static const kind kinds[TRAFFSTAT_I_KINDS] = {
     [TRAFFSTAT_I_NAMELESS] = {"nameless_column", "a name above a column of numbers",
                               "column left out", 0},
     [TRAFFSTAT_I_NO_COUNT] = {"no_count", "a count in one of the columns", LOST, 1},
+    [TRAFFSTAT_I_TOTAL_DROPPED] = {"total_of_places", "places that are not totals of others",
+                                   "left out; --totals keep keeps it", 0},
+    [TRAFFSTAT_I_TOTAL_KEPT] = {"total_of_places", "places that are not totals of others", "kept",
+                                0},
     [TRAFFSTAT_I_COMMON_DIVISOR] = {"common_divisor", "counts without a divisor in common",
                                     "kept as written: ask the source before using them", 0},
     [TRAFFSTAT_I_EXCEEDS_POPULATION] = {"count_exceeds_population", "no more cases than people",
@@ -71,7 +75,8 @@ static const kind kinds[TRAFFSTAT_I_KINDS] = {
 static bool is_note(traffstat_i_kind which)
 {
     return which == TRAFFSTAT_I_OTHER_MEASURE || which == TRAFFSTAT_I_FOOTNOTE_MARK ||
-           which == TRAFFSTAT_I_FOOTER || which == TRAFFSTAT_I_PREAMBLE;
+           which == TRAFFSTAT_I_FOOTER || which == TRAFFSTAT_I_TOTAL_DROPPED ||
+           which == TRAFFSTAT_I_TOTAL_KEPT || which == TRAFFSTAT_I_PREAMBLE;
 }
 
 void traffstat_i_log_init(traffstat_i_log *log, traffstat_ctx *ctx, traffstat_account *account,
@@ -159,12 +164,19 @@ traffstat_status traffstat_i_log_add(traffstat_i_log *log, traffstat_i_kind whic
 traffstat_status traffstat_i_log_add_whole(traffstat_i_log *log, traffstat_i_kind which,
                                            const char *file, int64_t line, const char *got)
 {
+    return traffstat_i_log_add_rows(log, which, file, line, got, kinds[which].drops);
+}
+
+traffstat_status traffstat_i_log_add_rows(traffstat_i_log *log, traffstat_i_kind which,
+                                          const char *file, int64_t line, const char *got,
+                                          int64_t rows)
+{
     const kind *about = &kinds[which];
     const traffstat_i_account_place place = {file, line, ""};
     log->met[which]++;
     const traffstat_status status = traffstat_i_account_problem(
-        log->account, about->code, &place, about->expected, got, about->done, about->drops);
-    if (status != TRAFFSTAT_OK || !log->strict) {
+        log->account, about->code, &place, about->expected, got, about->done, rows);
+    if (status != TRAFFSTAT_OK || !log->strict || is_note(which)) {
         return status;
     }
     traffstat_i_place(log->ctx, line, 0, -1);

@@ -388,6 +388,8 @@ typedef enum traffstat_i_kind {
     TRAFFSTAT_I_PREAMBLE,
     TRAFFSTAT_I_NAMELESS,
     TRAFFSTAT_I_NO_COUNT,
+    TRAFFSTAT_I_TOTAL_DROPPED,
+    TRAFFSTAT_I_TOTAL_KEPT,
     TRAFFSTAT_I_COMMON_DIVISOR,
     TRAFFSTAT_I_EXCEEDS_POPULATION,
     TRAFFSTAT_I_KINDS
@@ -415,6 +417,10 @@ traffstat_status traffstat_i_log_add(traffstat_i_log *log, traffstat_i_kind whic
 /* The same with a text of our own making, which is not cut. */
 traffstat_status traffstat_i_log_add_whole(traffstat_i_log *log, traffstat_i_kind which,
                                            const char *file, int64_t line, const char *got);
+/* The same for a problem that costs `rows` records. */
+traffstat_status traffstat_i_log_add_rows(traffstat_i_log *log, traffstat_i_kind which,
+                                          const char *file, int64_t line, const char *got,
+                                          int64_t rows);
 /* Is a text for the next example of this kind still wanted? */
 bool traffstat_i_log_wants(const traffstat_i_log *log, traffstat_i_kind kind);
 bool traffstat_i_kind_drops(traffstat_i_kind kind);
@@ -427,6 +433,7 @@ typedef struct traffstat_i_stored {
     const char *file;         /* where it was first met */
     int64_t line;
     int64_t population_line;  /* where its population was; 0 none */
+    uint32_t records;         /* in it, of those that count for one place */
     size_t series;
 } traffstat_i_stored;
 

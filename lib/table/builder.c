@@ -122,6 +122,12 @@ traffstat_status traffstat_panel_builder_new(traffstat_ctx *ctx, traffstat_dupli
                                 "%d is no policy for duplicates: 0 error, 1 sum, 2 first, 3 last",
                                 (int) duplicates);
     }
+    return traffstat_i_builder_new(ctx, duplicates, out);
+}
+
+traffstat_status traffstat_i_builder_new(traffstat_ctx *ctx, traffstat_duplicates duplicates,
+                                         traffstat_panel_builder **out)
+{
     traffstat_panel_builder *builder = traffstat_i_alloc(ctx, 1, sizeof *builder);
     if (builder == NULL) {
         return TRAFFSTAT_E_NOMEM;

@@ -319,8 +319,7 @@ traffstat_status traffstat_i_panel_without(traffstat_ctx *ctx, const traffstat_p
                                            const bool *drop, traffstat_panel **out)
 {
     traffstat_panel_builder *builder = NULL;
-    traffstat_status status =
-        traffstat_panel_builder_new(ctx, TRAFFSTAT_DUPLICATES_ERROR, &builder);
+    traffstat_status status = traffstat_i_builder_new(ctx, TRAFFSTAT_DUPLICATES_ERROR, &builder);
     for (size_t s = 0; s < panel->series_count && status == TRAFFSTAT_OK; s++) {
         size_t to = TRAFFSTAT_NONE;
         if (drop != NULL && drop[s]) {

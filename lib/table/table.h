@@ -55,6 +55,9 @@ typedef struct traffstat_i_slice {
 traffstat_status traffstat_i_builder_series(traffstat_ctx *ctx, traffstat_panel_builder *builder,
                                             const traffstat_i_slice texts[TRAFFSTAT_I_SERIES_TEXTS],
                                             size_t *out);
+/* traffstat_panel_builder_new without starting a public call, which would forget a message. */
+traffstat_status traffstat_i_builder_new(traffstat_ctx *ctx, traffstat_duplicates duplicates,
+                                         traffstat_panel_builder **out);
 /* traffstat_panel_builder_add without starting a public call: for loops inside one. */
 traffstat_status traffstat_i_builder_add(traffstat_ctx *ctx, traffstat_panel_builder *builder,
                                          size_t series, const traffstat_cell *cell);
