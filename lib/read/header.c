@@ -266,9 +266,10 @@ static void recognise_source(const traffstat_reader *options, traffstat_i_header
             header->parts[header->parts_size] = column;
             header->parts_size += column != TRAFFSTAT_I_NO_COLUMN;
         }
-        if (source->key[i] != NULL && !has(header, TRAFFSTAT_ROLE_KEY)) {
-            const size_t column = traffstat_i_header_find(header, source->key[i]);
+        if (source->key[i].folded != NULL && !has(header, TRAFFSTAT_ROLE_KEY)) {
+            const size_t column = traffstat_i_header_find(header, source->key[i].folded);
             header->keys[header->keys_size] = column;
+            header->key_digits[header->keys_size] = source->key[i].digits;
             header->keys_size += column != TRAFFSTAT_I_NO_COLUMN;
         }
     }
@@ -469,6 +470,9 @@ traffstat_status traffstat_i_header_read(traffstat_ctx *ctx, const traffstat_rea
     if (status == TRAFFSTAT_OK) {
         traffstat_i_place(ctx, 0, 0, -1);
         mark_wanted(out);
+        out->chooses = out->main != NULL ||
+                       (options->measure != NULL && strcmp(options->measure, "all") != 0 &&
+                        has(out, TRAFFSTAT_ROLE_MEASURE));
     }
     return status;
 }
