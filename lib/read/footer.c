@@ -97,8 +97,9 @@ static bool is_counted(const traffstat_i_job *j, const traffstat_i_record *recor
 /* A comment or a note that has the separator in it is a line of several fields. */
 static bool is_cut_note(const traffstat_i_record *record, traffstat_i_slice first)
 {
-    return is_comment(first) || (record->fields > 1 && first.size > 0 && is_note(first) &&
-                                 !begins(first, "[") && words_in(first) >= 2);
+    return is_comment(first) ||
+           (record->fields > 1 && first.size > 0 && is_note(first) && !begins(first, "[") &&
+            (memchr(first.data, ':', first.size) != NULL || words_in(first) >= 2));
 }
 
 traffstat_i_slice traffstat_i_job_footer(traffstat_i_job *j, const traffstat_i_record *record)

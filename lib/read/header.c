@@ -35,11 +35,12 @@ void traffstat_i_header_clear(traffstat_ctx *ctx, traffstat_i_header *header)
     *header = (traffstat_i_header){0};
 }
 
-static traffstat_status copy_names(traffstat_ctx *ctx, const traffstat_i_record *record,
-                                   traffstat_i_header *out)
+static traffstat_status copy_names(traffstat_ctx *ctx, const traffstat_i_shape *shape,
+                                   const traffstat_i_record *record, traffstat_i_header *out)
 {
     size_t width = record->kept;
-    while (width > 1 && traffstat_i_slice_trim(record->field[width - 1]).size == 0) {
+    while (width > 1 && traffstat_i_slice_trim(record->field[width - 1]).size == 0 &&
+           !traffstat_i_shape_is_numeric(shape, width - 1)) {
         width--; /* spreadsheets leave empty columns at the right */
     }
     out->names = traffstat_i_alloc(ctx, width, sizeof *out->names);
@@ -301,9 +302,10 @@ static void recognise_source(const traffstat_reader *options, traffstat_i_header
             header->parts[header->parts_size] = column;
             header->parts_size += column != TRAFFSTAT_I_NO_COLUMN;
         }
-        if (source->key[i] != NULL && !has(header, TRAFFSTAT_ROLE_KEY)) {
-            const size_t column = traffstat_i_header_find(header, source->key[i]);
+        if (source->key[i].folded != NULL && !has(header, TRAFFSTAT_ROLE_KEY)) {
+            const size_t column = traffstat_i_header_find(header, source->key[i].folded);
             header->keys[header->keys_size] = column;
+            header->key_digits[header->keys_size] = source->key[i].digits;
             header->keys_size += column != TRAFFSTAT_I_NO_COLUMN;
         }
     }
@@ -481,7 +483,7 @@ traffstat_status traffstat_i_header_read(traffstat_ctx *ctx, const traffstat_rea
 {
     *out = (traffstat_i_header){
         .layout = "long", .nameless = TRAFFSTAT_I_NO_COLUMN, .by = TRAFFSTAT_I_NO_COLUMN};
-    traffstat_status status = copy_names(ctx, record, out);
+    traffstat_status status = copy_names(ctx, shape, record, out);
     if (status == TRAFFSTAT_OK) {
         traffstat_i_place(ctx, record->line, 0, -1);
         status = apply_options(ctx, options, file, out);
@@ -493,7 +495,7 @@ traffstat_status traffstat_i_header_read(traffstat_ctx *ctx, const traffstat_rea
         recognise_source(options, out);
         status = recognise_all(ctx, file, out);
     }
-    if (status == TRAFFSTAT_OK && shape != NULL) {
+    if (status == TRAFFSTAT_OK) {
         status = traffstat_i_columns_find(ctx, options, file, shape, out);
     }
     if (status == TRAFFSTAT_OK) {
@@ -511,6 +513,9 @@ traffstat_status traffstat_i_header_read(traffstat_ctx *ctx, const traffstat_rea
     if (status == TRAFFSTAT_OK) {
         traffstat_i_place(ctx, 0, 0, -1);
         mark_wanted(out);
+        out->chooses = out->main != NULL ||
+                       (options->measure != NULL && strcmp(options->measure, "all") != 0 &&
+                        has(out, TRAFFSTAT_ROLE_MEASURE));
     }
     return status;
 }

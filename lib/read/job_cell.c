@@ -5,21 +5,6 @@
 
 /* ---- fields --------------------------------------------------------------------------------- */
 
-traffstat_i_slice traffstat_i_job_value(const traffstat_i_job *j, const traffstat_i_record *record,
-                                        traffstat_role role)
-{
-    size_t column = j->header.column[role];
-    if (j->header.constant[role] != NULL) {
-        return traffstat_i_slice_of(j->header.constant[role]);
-    }
-    if (j->at != NULL && role == TRAFFSTAT_ROLE_CASES) {
-        column = j->at->column;
-    } else if (j->at != NULL && role == TRAFFSTAT_ROLE_JURISDICTION && j->at->place != NULL) {
-        return traffstat_i_slice_of(j->at->place);
-    }
-    return column < record->kept ? record->field[column] : (traffstat_i_slice){"", 0};
-}
-
 static size_t column_of(const traffstat_i_job *j, traffstat_role role)
 {
     return j->at != NULL && role == TRAFFSTAT_ROLE_CASES ? j->at->column : j->header.column[role];
@@ -41,15 +26,10 @@ traffstat_status traffstat_i_job_complain(traffstat_i_job *j, traffstat_i_kind k
 
 /* ---- one cell ------------------------------------------------------------------------------- */
 
-typedef struct reading {
-    traffstat_cell cell;
-    bool dropped;
-} reading;
-
 static traffstat_status drop(traffstat_i_job *j, traffstat_i_kind kind,
-                             const traffstat_i_record *record, traffstat_role role, reading *out)
+                             const traffstat_i_record *record, traffstat_role role, bool *dropped)
 {
-    out->dropped = true;
+    *dropped = true;
     return traffstat_i_job_complain(j, kind, record, role, NULL);
 }
 
@@ -89,41 +69,40 @@ static bool is_implausible(const traffstat_i_job *j, const traffstat_cell *cell)
 }
 
 static traffstat_status read_cases(traffstat_i_job *j, const traffstat_i_record *record,
-                                   reading *out)
+                                   traffstat_cell *out, bool *dropped)
 {
     const traffstat_role role = TRAFFSTAT_ROLE_CASES;
     const traffstat_i_slice text = traffstat_i_job_value(j, record, role);
-    switch (traffstat_i_read_count(text, (char) j->options->decimal, &out->cell.lower,
-                                   &out->cell.upper)) {
+    switch (traffstat_i_read_count(text, (char) j->options->decimal, &out->lower, &out->upper)) {
     case TRAFFSTAT_I_VALUE_READ:
-        narrow(j, text, &out->cell);
-        return is_implausible(j, &out->cell) ? drop(j, TRAFFSTAT_I_IMPLAUSIBLE, record, role, out)
-                                             : TRAFFSTAT_OK;
+        narrow(j, text, out);
+        return is_implausible(j, out) ? drop(j, TRAFFSTAT_I_IMPLAUSIBLE, record, role, dropped)
+                                      : TRAFFSTAT_OK;
     case TRAFFSTAT_I_VALUE_MARK:
-        hide(j, TRAFFSTAT_WHY_NOT_REPORTED, &out->cell);
+        hide(j, TRAFFSTAT_WHY_NOT_REPORTED, out);
         return TRAFFSTAT_OK;
     case TRAFFSTAT_I_VALUE_HIDDEN:
-        hide(j, TRAFFSTAT_WHY_SUPPRESSED, &out->cell);
+        hide(j, TRAFFSTAT_WHY_SUPPRESSED, out);
         return TRAFFSTAT_OK;
     case TRAFFSTAT_I_VALUE_INAPPLICABLE:
-        out->cell.why = TRAFFSTAT_WHY_NOT_APPLICABLE;
+        out->why = TRAFFSTAT_WHY_NOT_APPLICABLE;
         return TRAFFSTAT_OK;
     case TRAFFSTAT_I_VALUE_MISSING:
-        out->cell.why = TRAFFSTAT_WHY_NOT_REPORTED;
+        out->why = TRAFFSTAT_WHY_NOT_REPORTED;
         return TRAFFSTAT_OK;
     case TRAFFSTAT_I_VALUE_CODE:
-        out->cell.why = TRAFFSTAT_WHY_NOT_REPORTED;
+        out->why = TRAFFSTAT_WHY_NOT_REPORTED;
         return traffstat_i_job_complain(j, TRAFFSTAT_I_MISSING_CODE, record, role, NULL);
     case TRAFFSTAT_I_VALUE_NEGATIVE:
         return traffstat_i_job_complain(j, TRAFFSTAT_I_NEGATIVE_KEPT, record, role, NULL);
     default:
-        return drop(j, TRAFFSTAT_I_UNPARSABLE_COUNT, record, role, out);
+        return drop(j, TRAFFSTAT_I_UNPARSABLE_COUNT, record, role, dropped);
     }
 }
 
 /* One end in the tidy form, where no number is a code. */
 static traffstat_status read_end(traffstat_i_job *j, const traffstat_i_record *record,
-                                 traffstat_role role, reading *out, int64_t *end, bool *there)
+                                 traffstat_role role, bool *dropped, int64_t *end, bool *there)
 {
     int64_t other = 0;
     const traffstat_i_value read = traffstat_i_read_count(traffstat_i_job_value(j, record, role),
@@ -131,38 +110,38 @@ static traffstat_status read_end(traffstat_i_job *j, const traffstat_i_record *r
     *there = read == TRAFFSTAT_I_VALUE_READ || read == TRAFFSTAT_I_VALUE_NEGATIVE ||
              read == TRAFFSTAT_I_VALUE_CODE;
     if (read == TRAFFSTAT_I_VALUE_UNREADABLE || (*there && *end != other)) {
-        return drop(j, TRAFFSTAT_I_UNPARSABLE_COUNT, record, role, out);
+        return drop(j, TRAFFSTAT_I_UNPARSABLE_COUNT, record, role, dropped);
     }
     return TRAFFSTAT_OK;
 }
 
 /* The tidy form: both ends empty is not reported, only the upper one empty is "at least". */
 static traffstat_status read_bounds(traffstat_i_job *j, const traffstat_i_record *record,
-                                    reading *out)
+                                    traffstat_cell *out, bool *dropped)
 {
     bool has_lower = false;
     bool has_upper = false;
     traffstat_status status =
-        read_end(j, record, TRAFFSTAT_ROLE_CASES_LOWER, out, &out->cell.lower, &has_lower);
-    if (status == TRAFFSTAT_OK && !out->dropped) {
-        status = read_end(j, record, TRAFFSTAT_ROLE_CASES_UPPER, out, &out->cell.upper, &has_upper);
+        read_end(j, record, TRAFFSTAT_ROLE_CASES_LOWER, dropped, &out->lower, &has_lower);
+    if (status == TRAFFSTAT_OK && !*dropped) {
+        status = read_end(j, record, TRAFFSTAT_ROLE_CASES_UPPER, dropped, &out->upper, &has_upper);
     }
-    if (status != TRAFFSTAT_OK || out->dropped) {
+    if (status != TRAFFSTAT_OK || *dropped) {
         return status;
     }
     if (!has_lower && !has_upper) {
-        out->cell.why = TRAFFSTAT_WHY_NOT_REPORTED;
+        out->why = TRAFFSTAT_WHY_NOT_REPORTED;
         return TRAFFSTAT_OK;
     }
     if (!has_upper) {
-        out->cell.upper = TRAFFSTAT_NO_UPPER;
+        out->upper = TRAFFSTAT_NO_UPPER;
     }
-    const bool below = out->cell.lower < 0;
-    if (has_lower && below && out->cell.lower != out->cell.upper) {
-        return drop(j, TRAFFSTAT_I_NEGATIVE_COUNT, record, TRAFFSTAT_ROLE_CASES_LOWER, out);
+    const bool below = out->lower < 0;
+    if (has_lower && below && out->lower != out->upper) {
+        return drop(j, TRAFFSTAT_I_NEGATIVE_COUNT, record, TRAFFSTAT_ROLE_CASES_LOWER, dropped);
     }
-    if (!has_lower || out->cell.lower > out->cell.upper) {
-        return drop(j, TRAFFSTAT_I_BAD_BOUNDS, record, TRAFFSTAT_ROLE_CASES_LOWER, out);
+    if (!has_lower || out->lower > out->upper) {
+        return drop(j, TRAFFSTAT_I_BAD_BOUNDS, record, TRAFFSTAT_ROLE_CASES_LOWER, dropped);
     }
     return below ? traffstat_i_job_complain(j, TRAFFSTAT_I_NEGATIVE_KEPT, record,
                                             TRAFFSTAT_ROLE_CASES_LOWER, NULL)
@@ -170,18 +149,14 @@ static traffstat_status read_bounds(traffstat_i_job *j, const traffstat_i_record
 }
 
 static traffstat_status read_population(traffstat_i_job *j, const traffstat_i_record *record,
-                                        reading *out)
+                                        traffstat_cell *out)
 {
     double value = 0.0;
-    out->cell.population = NAN;
-    if (!traffstat_i_job_has(j, TRAFFSTAT_ROLE_POPULATION)) {
-        return TRAFFSTAT_OK;
-    }
     const traffstat_i_value read =
         traffstat_i_read_number(traffstat_i_job_value(j, record, TRAFFSTAT_ROLE_POPULATION),
                                 (char) j->options->decimal, &value);
     if (read == TRAFFSTAT_I_VALUE_READ && value > 0.0) {
-        out->cell.population = value;
+        out->population = value;
         return TRAFFSTAT_OK;
     }
     return read == TRAFFSTAT_I_VALUE_MISSING
@@ -191,18 +166,14 @@ static traffstat_status read_population(traffstat_i_job *j, const traffstat_i_re
 }
 
 static traffstat_status read_coverage(traffstat_i_job *j, const traffstat_i_record *record,
-                                      reading *out)
+                                      traffstat_cell *out)
 {
     double value = 0.0;
-    out->cell.coverage = NAN;
-    if (!traffstat_i_job_has(j, TRAFFSTAT_ROLE_COVERAGE)) {
-        return TRAFFSTAT_OK;
-    }
     const traffstat_i_value read =
         traffstat_i_read_share(traffstat_i_job_value(j, record, TRAFFSTAT_ROLE_COVERAGE),
                                (char) j->options->decimal, &value);
     if (read == TRAFFSTAT_I_VALUE_READ) {
-        out->cell.coverage = value;
+        out->coverage = value;
         return TRAFFSTAT_OK;
     }
     return read == TRAFFSTAT_I_VALUE_MISSING
@@ -213,15 +184,15 @@ static traffstat_status read_coverage(traffstat_i_job *j, const traffstat_i_reco
 
 /* A word for a count that is not there says nothing of one that is. */
 static traffstat_status read_flags(traffstat_i_job *j, const traffstat_i_record *record,
-                                   reading *out)
+                                   traffstat_cell *out)
 {
     traffstat_why why = TRAFFSTAT_WHY_COUNTED;
     bool known = traffstat_i_read_flags(traffstat_i_job_value(j, record, TRAFFSTAT_ROLE_FLAGS),
-                                        &out->cell.flags, &why);
-    if (why != TRAFFSTAT_WHY_COUNTED && out->cell.why == TRAFFSTAT_WHY_COUNTED) {
+                                        &out->flags, &why);
+    if (why != TRAFFSTAT_WHY_COUNTED && out->why == TRAFFSTAT_WHY_COUNTED) {
         known = false;
     } else if (why != TRAFFSTAT_WHY_COUNTED) {
-        out->cell.why = why;
+        out->why = why;
     }
     return known ? TRAFFSTAT_OK
                  : traffstat_i_job_complain(j, TRAFFSTAT_I_UNKNOWN_FLAG, record,
@@ -229,20 +200,20 @@ static traffstat_status read_flags(traffstat_i_job *j, const traffstat_i_record 
 }
 
 static traffstat_status read_year(traffstat_i_job *j, const traffstat_i_record *record,
-                                  reading *out)
+                                  traffstat_cell *out, bool *dropped)
 {
     if (j->at != NULL && j->at->year != 0) {
-        out->cell.year = j->at->year;
+        out->year = j->at->year;
         return TRAFFSTAT_OK;
     }
     switch (traffstat_i_read_period(traffstat_i_job_value(j, record, TRAFFSTAT_ROLE_YEAR),
-                                    j->options->fiscal, &out->cell.year)) {
+                                    j->options->fiscal, &out->year)) {
     case TRAFFSTAT_I_PERIOD_YEAR:
         return TRAFFSTAT_OK;
     case TRAFFSTAT_I_PERIOD_POOLED:
-        return drop(j, TRAFFSTAT_I_POOLED_YEARS, record, TRAFFSTAT_ROLE_YEAR, out);
+        return drop(j, TRAFFSTAT_I_POOLED_YEARS, record, TRAFFSTAT_ROLE_YEAR, dropped);
     default:
-        return drop(j, TRAFFSTAT_I_BAD_YEAR, record, TRAFFSTAT_ROLE_YEAR, out);
+        return drop(j, TRAFFSTAT_I_BAD_YEAR, record, TRAFFSTAT_ROLE_YEAR, dropped);
     }
 }
 
@@ -250,26 +221,28 @@ static traffstat_status read_year(traffstat_i_job *j, const traffstat_i_record *
 traffstat_status traffstat_i_job_cell(traffstat_i_job *j, const traffstat_i_record *record,
                                       traffstat_cell *out, bool *dropped)
 {
-    reading got = {.cell = {.places = 1}};
-    traffstat_status status = read_year(j, record, &got);
-    if (status == TRAFFSTAT_OK && !got.dropped) {
-        status = j->header.bounds ? read_bounds(j, record, &got) : read_cases(j, record, &got);
+    *out = (traffstat_cell){.population = NAN, .coverage = NAN, .places = 1};
+    *dropped = false;
+    traffstat_status status = read_year(j, record, out, dropped);
+    if (status == TRAFFSTAT_OK && !*dropped) {
+        status = j->header.bounds ? read_bounds(j, record, out, dropped)
+                                  : read_cases(j, record, out, dropped);
     }
-    *dropped = got.dropped;
-    if (got.dropped || status != TRAFFSTAT_OK) {
+    if (*dropped || status != TRAFFSTAT_OK) {
         return status;
     }
-    if (got.cell.why != TRAFFSTAT_WHY_COUNTED) {
-        got.cell.lower = 0;
-        got.cell.upper = 0;
+    if (out->why != TRAFFSTAT_WHY_COUNTED) {
+        out->lower = 0;
+        out->upper = 0;
     }
-    status = read_population(j, record, &got);
-    if (status == TRAFFSTAT_OK) {
-        status = read_coverage(j, record, &got);
+    if (traffstat_i_job_has(j, TRAFFSTAT_ROLE_POPULATION)) {
+        status = read_population(j, record, out);
     }
-    if (status == TRAFFSTAT_OK) {
-        status = read_flags(j, record, &got);
+    if (status == TRAFFSTAT_OK && traffstat_i_job_has(j, TRAFFSTAT_ROLE_COVERAGE)) {
+        status = read_coverage(j, record, out);
     }
-    *out = got.cell;
+    if (status == TRAFFSTAT_OK && traffstat_i_job_has(j, TRAFFSTAT_ROLE_FLAGS)) {
+        status = read_flags(j, record, out);
+    }
     return status;
 }

@@ -66,28 +66,47 @@ static traffstat_status check_series_limit(traffstat_i_job *j, const traffstat_i
     return TRAFFSTAT_OK;
 }
 
-/* Several columns as one text; `mark` NULL: what is there is put together. */
-static traffstat_status join_columns(traffstat_i_job *j, const traffstat_i_record *record, int text,
-                                     const char *mark, traffstat_i_slice *out)
+static traffstat_status take_joined(traffstat_i_job *j, int text, traffstat_i_slice *out)
 {
-    const size_t *columns = text == TRAFFSTAT_I_KEY ? j->header.keys : j->header.parts;
-    const size_t count = text == TRAFFSTAT_I_KEY ? j->header.keys_size : j->header.parts_size;
-    traffstat_text *to = &j->joined[text];
+    traffstat_text *joined = &j->joined[text];
+    *out = (traffstat_i_slice){traffstat_i_text_get(joined), joined->size};
+    return joined->failed ? traffstat_i_fail(j->ctx, TRAFFSTAT_E_NOMEM, "out of memory")
+                          : TRAFFSTAT_OK;
+}
+
+/* State 1 and county 3 are key 01003: spreadsheets eat the zeros. */
+static traffstat_status join_key(traffstat_i_job *j, const traffstat_i_record *record,
+                                 traffstat_i_slice *out)
+{
+    traffstat_text *to = &j->joined[TRAFFSTAT_I_KEY];
     to->size = 0;
-    for (size_t i = 0; i < count; i++) {
-        const traffstat_i_slice part =
-            columns[i] < record->kept ? record->field[columns[i]] : (traffstat_i_slice){"", 0};
-        traffstat_i_text_add(to, i > 0 && mark != NULL ? mark : "");
+    for (size_t i = 0; i < j->header.keys_size; i++) {
+        const traffstat_i_slice part = traffstat_i_job_field(record, j->header.keys[i]);
+        for (size_t zeros = part.size; part.size > 0 && zeros < j->header.key_digits[i]; zeros++) {
+            traffstat_i_text_add(to, "0");
+        }
         traffstat_i_text_add_bytes(to, part.data, part.size);
     }
-    if (text == TRAFFSTAT_I_CATEGORY && j->at != NULL && j->at->category != NULL) {
+    return take_joined(j, TRAFFSTAT_I_KEY, out);
+}
+
+static traffstat_status join_category(traffstat_i_job *j, const traffstat_i_record *record,
+                                      traffstat_i_slice *out)
+{
+    traffstat_text *to = &j->joined[TRAFFSTAT_I_CATEGORY];
+    to->size = 0;
+    for (size_t i = 0; i < j->header.parts_size; i++) {
+        const traffstat_i_slice part = traffstat_i_job_field(record, j->header.parts[i]);
+        traffstat_i_text_add(to, i > 0 ? TRAFFSTAT_I_JOIN : "");
+        traffstat_i_text_add_bytes(to, part.data, part.size);
+    }
+    if (j->at != NULL && j->at->category != NULL) {
         const traffstat_i_slice own = traffstat_i_job_value(j, record, TRAFFSTAT_ROLE_CATEGORY);
         traffstat_i_text_add_bytes(to, own.data, own.size);
         traffstat_i_text_add(to, to->size > 0 ? TRAFFSTAT_I_JOIN : "");
         traffstat_i_text_add(to, j->at->category);
     }
-    *out = (traffstat_i_slice){traffstat_i_text_get(to), to->size};
-    return to->failed ? traffstat_i_fail(j->ctx, TRAFFSTAT_E_NOMEM, "out of memory") : TRAFFSTAT_OK;
+    return take_joined(j, TRAFFSTAT_I_CATEGORY, out);
 }
 
 /* "Alabama*" is Alabama; said once a record. */
@@ -124,12 +143,11 @@ static traffstat_status series_texts(traffstat_i_job *j, const traffstat_i_recor
         texts[TRAFFSTAT_I_MEASURE] = traffstat_i_slice_of(own ? j->at->measure : j->header.measure);
     }
     if (j->header.keys_size > 0) {
-        status = join_columns(j, record, TRAFFSTAT_I_KEY, NULL, &texts[TRAFFSTAT_I_KEY]);
+        status = join_key(j, record, &texts[TRAFFSTAT_I_KEY]);
     }
     if (status == TRAFFSTAT_OK &&
         (j->header.parts_size > 0 || (j->at != NULL && j->at->category != NULL))) {
-        status = join_columns(j, record, TRAFFSTAT_I_CATEGORY, TRAFFSTAT_I_JOIN,
-                              &texts[TRAFFSTAT_I_CATEGORY]);
+        status = join_category(j, record, &texts[TRAFFSTAT_I_CATEGORY]);
     }
     return status == TRAFFSTAT_OK ? strip_place(j, record, &texts[TRAFFSTAT_I_JURISDICTION])
                                   : status;

@@ -157,10 +157,6 @@ static bool is_other_measure(traffstat_i_job *j, const traffstat_i_record *recor
     char folded[TRAFFSTAT_I_SHOWN];
     char wanted[TRAFFSTAT_I_SHOWN];
     const char *given = j->options->measure;
-    if (j->header.main == NULL && (given == NULL || strcmp(given, "all") == 0 ||
-                                   !traffstat_i_job_has(j, TRAFFSTAT_ROLE_MEASURE))) {
-        return false;
-    }
     const char *measure = j->header.main != NULL ? j->header.main : given;
     const traffstat_i_slice name = traffstat_i_job_value(j, record, TRAFFSTAT_ROLE_MEASURE);
     (void) traffstat_i_fold(name, folded, sizeof folded);
@@ -197,7 +193,7 @@ static traffstat_status take_record(traffstat_i_records *records, const traffsta
             return status; /* shifted fields name no series that could be trusted */
         }
     }
-    if (is_other_measure(j, record)) {
+    if (j->header.chooses && is_other_measure(j, record)) {
         return traffstat_i_job_complain(j, TRAFFSTAT_I_OTHER_MEASURE, record,
                                         TRAFFSTAT_ROLE_MEASURE, NULL);
     }

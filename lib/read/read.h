@@ -297,9 +297,11 @@ typedef struct traffstat_i_header {
     size_t counts_size;
     size_t parts[TRAFFSTAT_I_PARTS];        /* columns joined into the category; none: its own */
     size_t parts_size;
-    size_t keys[TRAFFSTAT_I_PARTS];         /* columns put together into the key */
+    size_t keys[TRAFFSTAT_I_PARTS];         /* columns put together into the key, and the digits */
+    size_t key_digits[TRAFFSTAT_I_PARTS];   /* that a number there has at least */
     size_t keys_size;
     const char *main;                       /* folded; only records of that measure; or NULL */
+    bool chooses;                           /* records of one measure, `main` or the given one */
     const struct traffstat_i_known *known;  /* source, or NULL */
     const char *source;                     /* its name, or NULL */
     bool digits;                            /* footnotes are digits behind names */

@@ -48,12 +48,17 @@ typedef struct traffstat_i_known_value {
     const char *measure;
 } traffstat_i_known_value;
 
+typedef struct traffstat_i_known_part {
+    const char *folded;
+    size_t digits; /* of a number there, with zeros before it */
+} traffstat_i_known_part;
+
 typedef struct traffstat_i_known {
     const char *name;
     const char *signature[TRAFFSTAT_I_SOURCE_COLUMNS]; /* all must be there */
     traffstat_i_known_role roles[8];
     const char *category[TRAFFSTAT_I_SOURCE_COLUMNS]; /* joined */
-    const char *key[TRAFFSTAT_I_SOURCE_COLUMNS];      /* put together without a mark */
+    traffstat_i_known_part key[TRAFFSTAT_I_SOURCE_COLUMNS]; /* put together without a mark */
     traffstat_i_known_value values[TRAFFSTAT_I_SOURCE_COLUMNS]; /* the first is the main one */
     const char *main; /* measure, folded, where it stands in a column or in headers of years */
     bool digits;      /* footnotes stand as digits behind names */

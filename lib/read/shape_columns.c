@@ -127,13 +127,23 @@ const char *traffstat_i_counts_measure(const char *name, char *out, size_t size)
     return traffstat_i_is_plain_count(out) && strncmp(out, "total", 5) != 0 ? "cases" : out;
 }
 
+static bool is_counts(const traffstat_i_header *header, size_t column)
+{
+    for (size_t i = 0; i < header->counts_size; i++) {
+        if (header->counts[i].column == column) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Columns of words that no role took tell series apart. */
 static void take_parts(const traffstat_i_shape *shape, traffstat_i_header *header)
 {
     const bool own = traffstat_i_header_has(header, TRAFFSTAT_ROLE_CATEGORY);
     for (size_t i = 0; i < header->width && !own && header->source == NULL; i++) {
         if (header->parts_size < TRAFFSTAT_I_PARTS && !traffstat_i_header_taken(header, i) &&
-            i != header->by && header->names[i][0] != '\0' &&
+            i != header->by && !is_counts(header, i) && header->names[i][0] != '\0' &&
             !traffstat_i_shape_is_numeric(shape, i) && shape->words != NULL &&
             i < shape->numeric_width && shape->words[i] != 0) {
             header->parts[header->parts_size++] = i;

@@ -62,15 +62,21 @@ static bool says(traffstat_i_slice cell)
     return traffstat_i_read_count(cell, '.', &ends[0], &ends[1]) != TRAFFSTAT_I_VALUE_MISSING;
 }
 
+/* A count, or a mark in the place of one. */
+static bool is_count(const look *l, traffstat_i_slice cell)
+{
+    int64_t ends[2];
+    return traffstat_i_read_count(cell, (char) l->options->decimal, &ends[0], &ends[1]) !=
+           TRAFFSTAT_I_VALUE_UNREADABLE;
+}
+
 static bool is_number(const look *l, traffstat_i_slice cell)
 {
     double number = 0.0;
-    int64_t ends[2];
-    const char decimal = (char) l->options->decimal;
-    const traffstat_i_value count = traffstat_i_read_count(cell, decimal, &ends[0], &ends[1]);
-    const traffstat_i_value plain = traffstat_i_read_number(cell, decimal, &number);
-    return count == TRAFFSTAT_I_VALUE_READ || count == TRAFFSTAT_I_VALUE_NEGATIVE ||
-           plain == TRAFFSTAT_I_VALUE_READ || plain == TRAFFSTAT_I_VALUE_NEGATIVE;
+    const traffstat_i_value plain =
+        traffstat_i_read_number(cell, (char) l->options->decimal, &number);
+    return is_count(l, cell) || plain == TRAFFSTAT_I_VALUE_READ ||
+           plain == TRAFFSTAT_I_VALUE_NEGATIVE;
 }
 
 /* All records of the head but one that it cuts. */
@@ -100,12 +106,18 @@ static void cut(look *l, traffstat_i_slice head, char delimiter)
 
 /* ---- judging -------------------------------------------------------------------------------- */
 
+/* Did the caller name a column so? */
 static bool is_given(const look *l, traffstat_i_slice cell)
 {
     for (size_t i = 0; i < TRAFFSTAT_ROLE_COUNT; i++) {
         const traffstat_i_binding *binding = &l->options->roles[i];
-        if (binding->how == TRAFFSTAT_I_MAPPED && cell.size > 0 &&
-            traffstat_i_slice_equal(cell, traffstat_i_slice_of(binding->text))) {
+        const size_t size = binding->how == TRAFFSTAT_I_MAPPED ? strlen(binding->text) : 0;
+        size_t same = 0;
+        while (size == cell.size && same < size &&
+               traffstat_i_lower(cell.data[same]) == traffstat_i_lower(binding->text[same])) {
+            same++;
+        }
+        if (size > 0 && size == cell.size && same == size) {
             return true;
         }
     }
@@ -191,7 +203,29 @@ static bool goes_with(const look *l, const row *r, const row *header)
         }
     }
     const bool first = !named && from < r->width && says(r->cell[from]);
-    return r->texts >= 2 && r->numbers == 0 && !first;
+    return r->numbers == 0 && !first;
+}
+
+/* Do the names say too little: years alone, or one name for several columns? */
+static bool needs_groups(const row *header)
+{
+    const size_t width = header->width < FOLDED ? header->width : FOLDED;
+    for (size_t i = 0; i < width; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (says(header->cell[i]) &&
+                traffstat_i_slice_equal(header->cell[i], header->cell[k])) {
+                return true;
+            }
+        }
+    }
+    return header->years >= 2;
+}
+
+/* Words over columns, which may be one; a year above years is a title's. */
+static bool heads(const look *l, const row *r, const row *header)
+{
+    return needs_groups(header) && r->texts >= 1 && (r->years == 0 || header->years == 0) &&
+           goes_with(l, r, header);
 }
 
 static void find_header(const look *l, traffstat_i_shape *out)
@@ -215,18 +249,19 @@ static void find_header(const look *l, traffstat_i_shape *out)
     const row *names = &l->rows[header];
     size_t last = header;
     while (last + 1 < l->count && last + 1 < header + TRAFFSTAT_I_HEADER_ROWS &&
-           goes_with(l, &l->rows[last + 1], names) && names->places > 0) {
+           names->places > 0 && l->rows[last + 1].texts >= 2 &&
+           goes_with(l, &l->rows[last + 1], names)) {
         last++;
     }
-    if (header > 0 && last + 2 <= header + TRAFFSTAT_I_HEADER_ROWS && names->places > 0 &&
-        goes_with(l, &l->rows[header - 1], names)) {
+    while (header > 0 && last + 2 <= header + TRAFFSTAT_I_HEADER_ROWS && names->places > 0 &&
+           heads(l, &l->rows[header - 1], names)) {
         header--;
     }
     out->above = header;
     out->rows = last - header + 1;
 }
 
-/* Columns whose cells below the header are all numbers, or say nothing. */
+/* Columns whose cells below the header are counts, but for a few, or words that differ. */
 static traffstat_status find_numeric(traffstat_ctx *ctx, const look *l, traffstat_i_shape *out)
 {
     size_t width = 0;
@@ -240,19 +275,21 @@ static traffstat_status find_numeric(traffstat_ctx *ctx, const look *l, traffsta
     }
     out->numeric_width = width;
     for (size_t c = l->index ? 1 : 0; c < width; c++) {
-        size_t numbers = 0;
+        size_t counts = 0;
+        size_t others = 0;
         size_t words = 0;
         traffstat_i_slice first = {"", 0};
         for (size_t i = out->above + out->rows; i < l->count; i++) {
             const row *r = &l->rows[i];
             if (c < r->width && says(r->cell[c])) {
-                numbers += is_number(l, r->cell[c]);
+                counts += is_count(l, r->cell[c]);
+                others += !is_count(l, r->cell[c]);
                 words += !is_number(l, r->cell[c]);
                 out->words[c] |= words > 1 && !traffstat_i_slice_equal(first, r->cell[c]);
                 first = r->cell[c];
             }
         }
-        out->numeric[c] = numbers > words * 4;
+        out->numeric[c] = counts > others * 4;
     }
     return TRAFFSTAT_OK;
 }
@@ -410,40 +447,41 @@ traffstat_status traffstat_i_shape_header(traffstat_ctx *ctx, traffstat_i_shape 
 
 /* ---- years in names ------------------------------------------------------------------------- */
 
+static bool is_year_at(traffstat_i_slice name, size_t at, int32_t *year)
+{
+    return at + 4 <= name.size && (at == 0 || !traffstat_i_is_digit(name.data[at - 1])) &&
+           (at + 4 == name.size || !traffstat_i_is_digit(name.data[at + 4])) &&
+           traffstat_i_read_year((traffstat_i_slice){name.data + at, 4}, year);
+}
+
+static bool is_mark(char c)
+{
+    return memchr(" _-./:()[]", c, 10) != NULL;
+}
+
 bool traffstat_i_year_in_name(traffstat_i_slice name, int32_t *year, char *rest, size_t size)
 {
-    size_t at = SIZE_MAX;
-    for (size_t i = 0; i + 4 <= name.size; i++) {
-        const bool starts = i == 0 || !traffstat_i_is_digit(name.data[i - 1]);
-        const bool ends = i + 4 == name.size || !traffstat_i_is_digit(name.data[i + 4]);
-        int32_t found = 0;
-        if (starts && ends &&
-            traffstat_i_read_year((traffstat_i_slice){name.data + i, 4}, &found) &&
-            (at == SIZE_MAX || found != *year)) {
-            if (at != SIZE_MAX) {
-                return false; /* two years are a period */
-            }
-            *year = found;
-            at = i;
-        }
-    }
-    if (at == SIZE_MAX || name.size >= size) {
+    bool found = false;
+    size_t used = 0;
+    if (name.size >= size) {
         return false;
     }
-    size_t used = 0;
     for (size_t i = 0; i < name.size; i++) {
-        if (i < at || i >= at + 4) {
+        int32_t one = 0;
+        if (is_year_at(name, i, &one)) {
+            if (found && one != *year) {
+                return false; /* two years are a period */
+            }
+            found = true;
+            *year = one;
+            i += 3;
+        } else if (used > 0 || !is_mark(name.data[i])) {
             rest[used++] = name.data[i];
         }
     }
-    while (used > 0 && memchr(" _-./:()[]", rest[used - 1], 10) != NULL) {
+    while (used > 0 && is_mark(rest[used - 1])) {
         used--;
     }
     rest[used] = '\0';
-    size_t skip = 0;
-    while (skip < used && memchr(" _-./:()[]", rest[skip], 10) != NULL) {
-        skip++;
-    }
-    memmove(rest, rest + skip, used - skip + 1);
-    return true;
+    return found;
 }

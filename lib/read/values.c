@@ -492,6 +492,14 @@ traffstat_i_slice traffstat_i_without_marks(traffstat_i_slice name, bool digits)
     return end > 0 ? (traffstat_i_slice){name.data, end} : name;
 }
 
+/* "1.5e-09", as programs write small and great numbers. */
+static bool is_scientific(traffstat_i_slice text, char decimal)
+{
+    const char *e = text.size > 2 ? memchr(text.data, 'e', text.size) : NULL;
+    return e != NULL && decimal == '.' && at_digit(text) &&
+           traffstat_i_is_digit(text.data[text.size - 1]);
+}
+
 traffstat_i_value traffstat_i_read_number(traffstat_i_slice text, char decimal, double *out)
 {
     int64_t plainly = 0;
@@ -505,6 +513,10 @@ traffstat_i_value traffstat_i_read_number(traffstat_i_slice text, char decimal, 
     }
     if (read_magnitude(text, decimal, &plainly)) {
         *out = (double) plainly;
+        return TRAFFSTAT_I_VALUE_READ;
+    }
+    if (is_scientific(text, decimal) && traffstat_i_parse_double(text.data, text.size, out) &&
+        isfinite(*out)) {
         return TRAFFSTAT_I_VALUE_READ;
     }
     const bool negative = eat(&text, "-") || eat(&text, minus_sign);
