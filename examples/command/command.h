@@ -180,6 +180,7 @@ typedef struct input {
     traffstat_account *account;
     traffstat_panel *selected;
     int64_t lost; /* records that the selected series lost */
+    bool groups;  /* --where jurisdiction= asks for sums of --by COLUMN */
 } input;
 
 /* EXIT_DONE, or the message is out. On failure `account` may be set: what was understood. */
@@ -188,6 +189,10 @@ int input_read(const command *session, input *out);
 int input_select(const command *session, input *in);
 /* For every verb but read: series that lost records are refused unless --lenient. */
 int input_check_lost(const command *session, const input *in);
+/* Gives the selected series denominators from --population. */
+int input_join_population(const command *session, input *in);
+/* Says what is in doubt about the selected counts. */
+void input_warn(const command *session, const input *in);
 void input_free(input *in);
 /* "Missoula, cases investigated by police": enough to tell a series from the others. */
 void series_name(const traffstat_panel *panel, size_t series, char *out, size_t size);

@@ -162,23 +162,43 @@ static text_fn text_of(const char *key)
     return NULL;
 }
 
+/* With --by COLUMN the jurisdictions that are printed are values of the column: where one of them is
+ * asked for, it is meant, and not a place of that name. */
+static bool asks_for_a_group(const command *session, const traffstat_panel *panel)
+{
+    const options *given = session->options;
+    for (size_t k = 0; k < given->where.count && given->by_column != NULL; k++) {
+        for (size_t i = 0; i < traffstat_panel_series(panel); i++) {
+            if (same(given->where.items[k].key, "jurisdiction") &&
+                same(given->where.items[k].value, traffstat_panel_group(panel, i))) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static text_fn where_text(const input *in, const char *key)
+{
+    return in->groups && same(key, "jurisdiction") ? traffstat_panel_group : text_of(key);
+}
+
 /* Values of one key are alternatives; keys must all hold. */
-static bool fits_key(const traffstat_panel *panel, size_t series, const pairs *where,
-                     const char *key)
+static bool fits_key(const input *in, size_t series, const pairs *where, const char *key)
 {
     for (size_t i = 0; i < where->count; i++) {
         if (same(where->items[i].key, key) &&
-            same(text_of(key)(panel, series), where->items[i].value)) {
+            same(where_text(in, key)(in->all, series), where->items[i].value)) {
             return true;
         }
     }
     return false;
 }
 
-static bool fits(const traffstat_panel *panel, size_t series, const options *given)
+static bool fits(const input *in, size_t series, const options *given)
 {
     for (size_t i = 0; i < given->where.count; i++) {
-        if (!fits_key(panel, series, &given->where, given->where.items[i].key)) {
+        if (!fits_key(in, series, &given->where, given->where.items[i].key)) {
             return false;
         }
     }
@@ -233,7 +253,7 @@ static size_t mark(const command *session, const input *in, int32_t *keep, int64
     size_t count = 0;
     *lost = 0;
     for (size_t i = 0; i < traffstat_panel_series(in->all); i++) {
-        keep[i] = fits(in->all, i, session->options) ? 1 : 0;
+        keep[i] = fits(in, i, session->options) ? 1 : 0;
         if (keep[i] != 0) {
             count++;
             *lost += traffstat_account_series_lost(in->account, i);
@@ -266,6 +286,7 @@ int input_select(const command *session, input *in)
         return EXIT_DATA;
     }
     int result = EXIT_DONE;
+    in->groups = asks_for_a_group(session, in->all);
     if (mark(session, in, keep, &in->lost) == 0) {
         result = say_nothing_left(session, in->all);
     } else {
@@ -282,6 +303,12 @@ int input_select(const command *session, input *in)
     }
     if (result == EXIT_DONE && given->sums) {
         result = sum_selected(session, in);
+    }
+    if (result == EXIT_DONE && given->population != NULL) {
+        result = input_join_population(session, in);
+    }
+    if (result == EXIT_DONE) {
+        input_warn(session, in);
     }
     free(keep);
     return result;

@@ -201,6 +201,16 @@ traffstat_status traffstat_read_path(traffstat_ctx *ctx, const traffstat_reader 
                                      traffstat_account **account);
 
 /**
+ * The same for a file of denominators, for traffstat_panel_join_population(): a column of
+ * populations beats any other (the counts of such cells are 0); where there is none, counts in the
+ * long, wide or tidy form are the populations. Totals of places are kept.
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_read_population(traffstat_ctx *ctx, const traffstat_reader *reader,
+                                           const char *path, traffstat_panel **panel,
+                                           traffstat_account **account);
+
+/**
  * The same from several files into one panel, in their order; each has its own header, encoding and
  * separator. Problems name their file. A cell that two files have is a duplicate. The first file
  * that cannot be read ends the reading.

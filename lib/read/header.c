@@ -314,6 +314,25 @@ static void recognise_source(const traffstat_reader *options, traffstat_i_header
     }
 }
 
+/* A file of denominators: its column of populations is what counts, and each record a cell. The
+ * tidy form may have its populations as counts, and is read as it is. */
+static traffstat_status recognise_denominators(traffstat_ctx *ctx, const char *file,
+                                               traffstat_i_header *header)
+{
+    traffstat_status status = TRAFFSTAT_OK;
+    if (traffstat_i_header_find(header, "caseslower") != TRAFFSTAT_I_NO_COLUMN) {
+        return status;
+    }
+    if (!has(header, TRAFFSTAT_ROLE_POPULATION)) {
+        status = recognise(ctx, file, header, TRAFFSTAT_ROLE_POPULATION);
+    }
+    if (has(header, TRAFFSTAT_ROLE_POPULATION)) {
+        header->column[TRAFFSTAT_ROLE_CASES] = TRAFFSTAT_I_NO_COLUMN;
+        header->constant[TRAFFSTAT_ROLE_CASES] = "0";
+    }
+    return status;
+}
+
 static traffstat_status recognise_all(traffstat_ctx *ctx, const char *file,
                                       traffstat_i_header *header)
 {
@@ -493,6 +512,9 @@ traffstat_status traffstat_i_header_read(traffstat_ctx *ctx, const traffstat_rea
     }
     if (status == TRAFFSTAT_OK) {
         recognise_source(options, out);
+        status = options->denominators ? recognise_denominators(ctx, file, out) : TRAFFSTAT_OK;
+    }
+    if (status == TRAFFSTAT_OK) {
         status = recognise_all(ctx, file, out);
     }
     if (status == TRAFFSTAT_OK) {

@@ -70,6 +70,10 @@ static void describe(traffstat_text *text, const traffstat_panel *panel, size_t 
     if (total->how != TRAFFSTAT_I_TOTAL_BY_SUM) {
         return;
     }
+    if (total->parts == 1) {
+        traffstat_i_text_add(text, ": in each year equal to the other place of its name");
+        return;
+    }
     traffstat_i_text_addf(text, ": in each year the sum of %zu places, ", total->parts);
     traffstat_i_text_add(
         text, traffstat_i_slice_show(

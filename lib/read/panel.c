@@ -475,6 +475,20 @@ traffstat_status traffstat_read_path(traffstat_ctx *ctx, const traffstat_reader 
     return status;
 }
 
+traffstat_status traffstat_read_population(traffstat_ctx *ctx, const traffstat_reader *reader,
+                                           const char *path, traffstat_panel **panel,
+                                           traffstat_account **account)
+{
+    traffstat_reader settings;
+    traffstat_i_reader_defaults(&settings);
+    if (reader != NULL) {
+        settings = *reader; /* borrowed: nothing of it is freed */
+    }
+    settings.denominators = true;
+    settings.totals = TRAFFSTAT_TOTALS_KEEP; /* a state may be asked for among its counties */
+    return traffstat_read_path(ctx, &settings, path, panel, account);
+}
+
 traffstat_status traffstat_read_paths(traffstat_ctx *ctx, const traffstat_reader *reader,
                                       const char *const *paths, size_t count,
                                       traffstat_panel **panel, traffstat_account **account)

@@ -43,6 +43,7 @@ struct traffstat_reader {
     traffstat_strictness strictness;
     char *by;      /* column to sum up to, or NULL */
     traffstat_totals totals;
+    bool denominators; /* a column of populations is what counts */
     char *measure; /* NULL: a known source's main one, else all; "all" */
     traffstat_absent absent;
     traffstat_fiscal fiscal;

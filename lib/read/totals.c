@@ -314,13 +314,29 @@ static bool equals(const traffstat_panel *panel, size_t total, const size_t *ser
             return false;
         }
     }
+    return true;
+}
+
+/* A sum of one place is a total where both have one name: a district that is its own county. */
+static bool is_sum(const survey *s, size_t total, const size_t *series, size_t from, size_t to,
+                   size_t *parts)
+{
+    if (!equals(s->panel, total, series, from, to, parts)) {
+        return false;
+    }
+    for (size_t i = from; i < to && *parts == 1; i++) {
+        if (s->hashes[i] != 0 && series[i] != total) {
+            return s->totals[series[i]].how == TRAFFSTAT_I_NO_TOTAL &&
+                   strcmp(label(s, series[i]), label(s, total)) == 0;
+        }
+    }
     return *parts >= 2;
 }
 
 static bool try_run(survey *s, const size_t *series, size_t at, size_t from, size_t to)
 {
     size_t parts = 0;
-    if (!equals(s->panel, series[at], series, from, to, &parts)) {
+    if (!is_sum(s, series[at], series, from, to, &parts)) {
         return false;
     }
     while (from < to && (series[from] == series[at] || s->hashes[from] == 0)) {

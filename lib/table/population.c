@@ -85,8 +85,39 @@ static traffstat_status make_indexes(work *w)
     return made ? TRAFFSTAT_OK : TRAFFSTAT_E_NOMEM;
 }
 
-/* The only series of that text; NONE with *many when there are several. */
-static size_t find(const index_of *in, const char *text, bool *many)
+/* A known population, or the count itself; NaN where there is neither. */
+static double denominator(const traffstat_panel *others, size_t series, int32_t year)
+{
+    const size_t row = traffstat_panel_find(others, series, year);
+    if (row == TRAFFSTAT_NONE) {
+        return NAN;
+    }
+    if (!isnan(others->populations[row])) {
+        return others->populations[row];
+    }
+    const bool exact = others->whys[row] == TRAFFSTAT_WHY_COUNTED && others->lowers[row] > 0 &&
+                       others->lowers[row] == others->uppers[row];
+    return exact ? (double) others->lowers[row] : NAN;
+}
+
+/* A district that is its own county stands twice, with the same numbers. */
+static bool agree(const traffstat_panel *others, size_t a, size_t b)
+{
+    if (others->first[a + 1] - others->first[a] != others->first[b + 1] - others->first[b]) {
+        return false;
+    }
+    for (size_t row = others->first[a]; row < others->first[a + 1]; row++) {
+        const double x = denominator(others, a, others->years[row]);
+        const double y = denominator(others, b, others->years[row]);
+        if (!(x == y || (isnan(x) && isnan(y)))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The series of that text; NONE with *many when there are several that do not agree. */
+static size_t find(const traffstat_panel *others, const index_of *in, const char *text, bool *many)
 {
     size_t low = 0;
     size_t high = in->count;
@@ -101,7 +132,9 @@ static size_t find(const index_of *in, const char *text, bool *many)
     if (text[0] == '\0' || low >= in->count || strcmp(in->refs[low].text, text) != 0) {
         return TRAFFSTAT_NONE;
     }
-    *many = low + 1 < in->count && strcmp(in->refs[low + 1].text, text) == 0;
+    for (size_t i = low + 1; i < in->count && strcmp(in->refs[i].text, text) == 0; i++) {
+        *many = *many || !agree(others, in->refs[low].series, in->refs[i].series);
+    }
     return *many ? TRAFFSTAT_NONE : in->refs[low].series;
 }
 
@@ -109,7 +142,7 @@ static void match_keys(work *w)
 {
     for (size_t i = 0; i < w->panel->series_count; i++) {
         bool many = false;
-        w->match[i] = find(&w->keys, traffstat_panel_key(w->panel, i), &many);
+        w->match[i] = find(w->others, &w->keys, traffstat_panel_key(w->panel, i), &many);
         w->why[i] = many ? "several series of the denominators have its key" : NULL;
         w->by_key = w->by_key || many || w->match[i] != TRAFFSTAT_NONE;
     }
@@ -130,28 +163,13 @@ static traffstat_status match_names(work *w)
         if (w->folded.failed) {
             return TRAFFSTAT_E_NOMEM;
         }
-        w->match[i] = find(&w->names, traffstat_i_text_get(&w->folded), &many);
+        w->match[i] = find(w->others, &w->names, traffstat_i_text_get(&w->folded), &many);
         w->why[i] = many ? "several series of the denominators have its name" : NULL;
     }
     return TRAFFSTAT_OK;
 }
 
 /* ---- joining -------------------------------------------------------------------------------- */
-
-/* A known population, or the count itself; NaN where there is neither. */
-static double denominator(const traffstat_panel *others, size_t series, int32_t year)
-{
-    const size_t row = traffstat_panel_find(others, series, year);
-    if (row == TRAFFSTAT_NONE) {
-        return NAN;
-    }
-    if (!isnan(others->populations[row])) {
-        return others->populations[row];
-    }
-    const bool exact = others->whys[row] == TRAFFSTAT_WHY_COUNTED && others->lowers[row] > 0 &&
-                       others->lowers[row] == others->uppers[row];
-    return exact ? (double) others->lowers[row] : NAN;
-}
 
 static traffstat_status list(work *w, const char *code, const char *got, const char *expected,
                              const char *done)
