@@ -355,6 +355,18 @@ static traffstat_status read_all(traffstat_i_job *j, const inputs *in)
     return status;
 }
 
+/* What is made of a series that lost records is to say so. */
+static void flag_lost(const traffstat_i_job *j, traffstat_panel *panel)
+{
+    for (size_t i = 0; i < traffstat_panel_series(panel) && i < j->lost_capacity; i++) {
+        const size_t first = traffstat_panel_series_first(panel, i);
+        const size_t end = first + traffstat_panel_series_count(panel, i);
+        for (size_t row = first; row < end && j->lost[i] > 0; row++) {
+            traffstat_i_panel_flag(panel, row, TRAFFSTAT_FLAG_LOST);
+        }
+    }
+}
+
 static traffstat_status run(traffstat_i_job *j, const inputs *in, traffstat_panel **panel)
 {
     traffstat_status status =
@@ -370,6 +382,9 @@ static traffstat_status run(traffstat_i_job *j, const inputs *in, traffstat_pane
     }
     if (status == TRAFFSTAT_OK) {
         status = traffstat_i_job_totals(j, panel);
+    }
+    if (status == TRAFFSTAT_OK) {
+        flag_lost(j, *panel);
     }
     if (status == TRAFFSTAT_OK) {
         status = traffstat_i_sanity(&j->log, *panel, &j->cells);

@@ -67,8 +67,23 @@ static const kind kinds[TRAFFSTAT_I_KINDS] = {
                                 0},
     [TRAFFSTAT_I_COMMON_DIVISOR] = {"common_divisor", "counts without a divisor in common",
                                     "kept as written: ask the source before using them", 0},
+    [TRAFFSTAT_I_ROUNDED] = {"rounded_counts", "counts that end in any digit", "kept as written",
+                             0},
+    [TRAFFSTAT_I_FAR_BEYOND] = {"implausible_count",
+                                "a count within a hundred times the next of its measure",
+                                "kept as written, flagged doubtful", 0},
+    [TRAFFSTAT_I_CLEARED_EXCEEDS] = {"cleared_exceeds_counted", "no more cleared than counted",
+                                     "kept as written", 0},
+    [TRAFFSTAT_I_NAME_VARIANTS] = {"name_variants", "one name for a key",
+                                   "one place, under the name that came first", 0},
+    [TRAFFSTAT_I_NAME_APART] = {"name_variants", "one spelling of a name", "kept apart", 0},
+    [TRAFFSTAT_I_NAME_SHARED] = {"name_shared", "one key for a name", "kept apart", 0},
+    [TRAFFSTAT_I_IDENTICAL_ROWS] = {"identical_rows", "records that differ",
+                                    "kept: they can be data", 0},
+    [TRAFFSTAT_I_MAGNITUDE_JUMP] = {"magnitude_jump", "counts of the size of the other file's",
+                                    "kept as written, flagged doubtful", 0},
     [TRAFFSTAT_I_EXCEEDS_POPULATION] = {"count_exceeds_population", "no more cases than people",
-                                        "kept as written", 0},
+                                        "kept as written, flagged doubtful", 0},
 };
 
 /* What was done about a form that is no mistake: strict readers go on. */
@@ -76,7 +91,9 @@ static bool is_note(traffstat_i_kind which)
 {
     return which == TRAFFSTAT_I_OTHER_MEASURE || which == TRAFFSTAT_I_FOOTNOTE_MARK ||
            which == TRAFFSTAT_I_FOOTER || which == TRAFFSTAT_I_TOTAL_DROPPED ||
-           which == TRAFFSTAT_I_TOTAL_KEPT || which == TRAFFSTAT_I_PREAMBLE;
+           which == TRAFFSTAT_I_TOTAL_KEPT || which == TRAFFSTAT_I_ROUNDED ||
+           which == TRAFFSTAT_I_NAME_VARIANTS || which == TRAFFSTAT_I_NAME_APART ||
+           which == TRAFFSTAT_I_NAME_SHARED || which == TRAFFSTAT_I_PREAMBLE;
 }
 
 void traffstat_i_log_init(traffstat_i_log *log, traffstat_ctx *ctx, traffstat_account *account,
@@ -99,7 +116,14 @@ void traffstat_i_log_clear(traffstat_i_log *log)
 
 bool traffstat_i_log_wants(const traffstat_i_log *log, traffstat_i_kind which)
 {
-    return log->strict || log->met[which] < log->limit;
+    const uint64_t limit = log->all[which] ? TRAFFSTAT_I_EXAMPLES_MAX : log->limit;
+    return log->strict || log->met[which] < limit;
+}
+
+void traffstat_i_log_keep_all(traffstat_i_log *log, traffstat_i_kind which)
+{
+    log->all[which] = true;
+    traffstat_i_account_keep(log->account, kinds[which].code, TRAFFSTAT_I_EXAMPLES_MAX);
 }
 
 bool traffstat_i_kind_drops(traffstat_i_kind which)

@@ -10,7 +10,7 @@
  *   values.c   texts into counts, years, numbers
  *   cells.c    records of one series and year into one cell
  *   panel.c    the sink that joins them; evidence.c is the other sink
- *   sanity.c   what the finished panel cannot mean
+ *   sanity.c   what the finished panel cannot mean; divisor.c counts that share a divisor
  *   problems.c what was met on the way */
 #ifndef TRAFFSTAT_I_READ_H
 #define TRAFFSTAT_I_READ_H
@@ -394,7 +394,15 @@ typedef enum traffstat_i_kind {
     TRAFFSTAT_I_TOTAL_DROPPED,
     TRAFFSTAT_I_TOTAL_KEPT,
     TRAFFSTAT_I_COMMON_DIVISOR,
+    TRAFFSTAT_I_ROUNDED,
     TRAFFSTAT_I_EXCEEDS_POPULATION,
+    TRAFFSTAT_I_FAR_BEYOND,
+    TRAFFSTAT_I_CLEARED_EXCEEDS,
+    TRAFFSTAT_I_NAME_VARIANTS,
+    TRAFFSTAT_I_NAME_APART,
+    TRAFFSTAT_I_NAME_SHARED,
+    TRAFFSTAT_I_IDENTICAL_ROWS,
+    TRAFFSTAT_I_MAGNITUDE_JUMP,
     TRAFFSTAT_I_KINDS
 } traffstat_i_kind;
 
@@ -403,6 +411,7 @@ typedef struct traffstat_i_log {
     traffstat_account *account;
     const char *file;
     uint64_t limit;                    /* examples kept of each kind */
+    bool all[TRAFFSTAT_I_KINDS];       /* all of them */
     bool strict;
     bool cells; /* one count of several in its record is lost, not the record */
     uint64_t met[TRAFFSTAT_I_KINDS];
@@ -424,6 +433,9 @@ traffstat_status traffstat_i_log_add_whole(traffstat_i_log *log, traffstat_i_kin
 traffstat_status traffstat_i_log_add_rows(traffstat_i_log *log, traffstat_i_kind which,
                                           const char *file, int64_t line, const char *got,
                                           int64_t rows);
+/* From now on all examples of a kind are kept, up to EXAMPLES_MAX: each of its places has to know. */
+#define TRAFFSTAT_I_EXAMPLES_MAX 10000
+void traffstat_i_log_keep_all(traffstat_i_log *log, traffstat_i_kind which);
 /* Is a text for the next example of this kind still wanted? */
 bool traffstat_i_log_wants(const traffstat_i_log *log, traffstat_i_kind kind);
 bool traffstat_i_kind_drops(traffstat_i_kind kind);
@@ -460,8 +472,11 @@ traffstat_i_stored *traffstat_i_cells_at(traffstat_i_cells *cells, size_t series
 
 /* ---- content -------------------------------------------------------------------------------- */
 
-/* Looks at a finished panel for counts that share a divisor and for more cases than people. */
-traffstat_status traffstat_i_sanity(traffstat_i_log *log, const traffstat_panel *panel,
+/* Looks at a finished panel for counts that cannot be what they say, lists and flags them. */
+traffstat_status traffstat_i_sanity(traffstat_i_log *log, traffstat_panel *panel,
                                     const traffstat_i_cells *cells);
+/* For counts that share a divisor (divisor.c); a part of it. */
+traffstat_status traffstat_i_divisors(traffstat_i_log *log, traffstat_panel *panel,
+                                      const traffstat_i_cells *cells);
 
 #endif

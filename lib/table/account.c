@@ -28,6 +28,8 @@ typedef struct column {
 struct traffstat_account {
     traffstat_ctx *ctx;
     size_t limit;
+    const char *own_code; /* static: the code with a limit of its own */
+    size_t own_limit;
     char *texts[4]; /* file, dialect, encoding, layout; NULL: "" */
     int64_t seen;
     int64_t used;
@@ -143,13 +145,27 @@ static bool keep_example(traffstat_ctx *ctx, problem *which, const traffstat_i_a
     return true;
 }
 
+void traffstat_i_account_keep(traffstat_account *account, const char *code, size_t limit)
+{
+    account->own_code = code;
+    account->own_limit = limit;
+}
+
+size_t traffstat_i_account_shown(const traffstat_account *account)
+{
+    return account->limit;
+}
+
 traffstat_status traffstat_i_account_problem(traffstat_account *account, const char *code,
                                              const traffstat_i_account_place *place,
                                              const char *expected, const char *got,
                                              const char *done, int64_t rows_dropped)
 {
     problem *which = problem_of(account, code);
-    if (which == NULL || (which->example_count < account->limit &&
+    const bool own = account->own_code != NULL && strcmp(account->own_code, code) == 0;
+    const size_t limit =
+        own && account->own_limit > account->limit ? account->own_limit : account->limit;
+    if (which == NULL || (which->example_count < limit &&
                           !keep_example(account->ctx, which, place, expected, got, done))) {
         return TRAFFSTAT_E_NOMEM;
     }

@@ -32,6 +32,10 @@ traffstat_status traffstat_i_account_problem(traffstat_account *account, const c
                                              const traffstat_i_account_place *place,
                                              const char *expected, const char *got,
                                              const char *done, int64_t rows_dropped);
+/* From now on up to `limit` examples of a code are kept (one code at a time has a limit of its own). */
+void traffstat_i_account_keep(traffstat_account *account, const char *code, size_t limit);
+/* How many examples of a code a page for people shows. */
+size_t traffstat_i_account_shown(const traffstat_account *account);
 traffstat_status traffstat_i_account_column(traffstat_account *account, const char *role,
                                             const char *name);
 traffstat_status traffstat_i_account_texts(traffstat_account *account, const char *file,
