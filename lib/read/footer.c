@@ -5,10 +5,15 @@
 /* Longer than any name of a place. */
 #define LONG_TEXT 80
 
+static bool is_line(char c)
+{
+    return c == '-' || c == '=' || c == '_';
+}
+
 static bool is_rule(traffstat_i_slice text)
 {
     size_t marks = 0;
-    while (marks < text.size && memchr("-=_", text.data[marks], 3) != NULL) {
+    while (marks < text.size && is_line(text.data[marks])) {
         marks++;
     }
     return marks >= 3 && marks == text.size;

@@ -349,7 +349,7 @@ static bool is_good_constant(traffstat_role role, traffstat_i_slice text, char d
     int32_t year = 0;
     double number = 0.0;
     uint32_t flags = 0;
-    traffstat_why why = TRAFFSTAT_WHY_COUNTED;
+    int32_t why = TRAFFSTAT_WHY_COUNTED;
     switch (role) {
     case TRAFFSTAT_ROLE_YEAR:
         return traffstat_i_read_period(text, TRAFFSTAT_FISCAL_END, &year) ==

@@ -34,7 +34,7 @@ static traffstat_status drop(traffstat_i_job *j, traffstat_i_kind kind,
 }
 
 /* Hidden: between the bounds that the reader was given; without them, for a reason. */
-static void hide(const traffstat_i_job *j, traffstat_why why, traffstat_cell *cell)
+static void hide(const traffstat_i_job *j, int32_t why, traffstat_cell *cell)
 {
     if (j->options->hides) {
         cell->lower = j->options->hidden_lower;
@@ -186,7 +186,7 @@ static traffstat_status read_coverage(traffstat_i_job *j, const traffstat_i_reco
 static traffstat_status read_flags(traffstat_i_job *j, const traffstat_i_record *record,
                                    traffstat_cell *out)
 {
-    traffstat_why why = TRAFFSTAT_WHY_COUNTED;
+    int32_t why = TRAFFSTAT_WHY_COUNTED;
     bool known = traffstat_i_read_flags(traffstat_i_job_value(j, record, TRAFFSTAT_ROLE_FLAGS),
                                         &out->flags, &why);
     if (why != TRAFFSTAT_WHY_COUNTED && out->why == TRAFFSTAT_WHY_COUNTED) {

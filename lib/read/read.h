@@ -6,10 +6,13 @@
  *   dialect.c  separator from the first block
  *   records.c  split.c for plain lines, else libcsv, fed one physical line a call; resumes after a
  *              quote that is never closed
+ *   shape.h    what the first block shows of header rows and columns; known.c the forms of
+ *              publishers
  *   roles.c    names and aliases of roles; header.c which column plays which
  *   values.c   texts into counts, years, numbers
  *   cells.c    records of one series and year into one cell
- *   panel.c    the sink that joins them; evidence.c is the other sink
+ *   job.h      the steps from a record to a cell; panel.c the sink that takes them, evidence.c the
+ *              other sink
  *   sanity.c   what the finished panel cannot mean
  *   problems.c what was met on the way */
 #ifndef TRAFFSTAT_I_READ_H
@@ -308,7 +311,7 @@ typedef struct traffstat_i_header {
 } traffstat_i_header;
 
 traffstat_status traffstat_i_header_read(traffstat_ctx *ctx, const traffstat_reader *options,
-                                         const char *file, const traffstat_i_shape *layout,
+                                         const char *file, const traffstat_i_shape *shape,
                                          const traffstat_i_record *record,
                                          traffstat_i_header *out);
 void traffstat_i_header_clear(traffstat_ctx *ctx, traffstat_i_header *header);
@@ -352,9 +355,9 @@ traffstat_i_slice traffstat_i_without_marks(traffstat_i_slice name, bool digits)
 traffstat_i_value traffstat_i_read_number(traffstat_i_slice text, char decimal, double *out);
 /* A share as "0.87" or "87%". */
 traffstat_i_value traffstat_i_read_share(traffstat_i_slice text, char decimal, double *out);
-/* "partial_year;break"; false: a name is unknown (the others are in *out). Words that say why there is
- * no count go to *why (0: none). */
-bool traffstat_i_read_flags(traffstat_i_slice text, uint32_t *out, traffstat_why *why);
+/* "partial_year;break"; false: a name is unknown (the others are in *out). Words that say why there
+ * is no count go to *why (0: none). */
+bool traffstat_i_read_flags(traffstat_i_slice text, uint32_t *out, int32_t *why);
 
 /* ---- problems ------------------------------------------------------------------------------- */
 

@@ -29,6 +29,21 @@ typedef struct look {
 
 /* ---- cutting -------------------------------------------------------------------------------- */
 
+static bool ends_field(char c, char delimiter)
+{
+    return c == delimiter || c == '\n' || c == '\r';
+}
+
+/* Past the text that a quote before data[at] opened: its closing quote, or the end. */
+static size_t quoted_end(traffstat_i_slice head, size_t at)
+{
+    while (at < head.size &&
+           (head.data[at] != '"' || (at + 1 < head.size && head.data[at + 1] == '"'))) {
+        at += head.data[at] == '"' ? 2 : 1;
+    }
+    return at < head.size ? at : head.size;
+}
+
 /* One field from data[at]; its raw text without the outer quotes. */
 static size_t cut_field(traffstat_i_slice head, size_t at, char delimiter, traffstat_i_slice *out)
 {
@@ -36,21 +51,13 @@ static size_t cut_field(traffstat_i_slice head, size_t at, char delimiter, traff
         at++;
     }
     const bool quoted = at < head.size && head.data[at] == '"';
-    size_t end = at + quoted;
-    while (end < head.size) {
-        const char c = head.data[end];
-        if (quoted && c == '"' && end + 1 < head.size && head.data[end + 1] == '"') {
-            end++;
-        } else if (quoted && c == '"') {
-            break;
-        } else if (!quoted && (c == delimiter || c == '\n' || c == '\r')) {
-            break;
-        }
+    const size_t from = at + quoted;
+    size_t end = quoted ? quoted_end(head, from) : from;
+    while (!quoted && end < head.size && !ends_field(head.data[end], delimiter)) {
         end++;
     }
-    *out = traffstat_i_slice_trim((traffstat_i_slice){head.data + at + quoted, end - at - quoted});
-    while (end < head.size && head.data[end] != delimiter && head.data[end] != '\n' &&
-           head.data[end] != '\r') {
+    *out = traffstat_i_slice_trim((traffstat_i_slice){head.data + from, end - from});
+    while (end < head.size && !ends_field(head.data[end], delimiter)) {
         end++;
     }
     return end;
@@ -456,7 +463,7 @@ static bool is_year_at(traffstat_i_slice name, size_t at, int32_t *year)
 
 static bool is_mark(char c)
 {
-    return memchr(" _-./:()[]", c, 10) != NULL;
+    return c != '\0' && strchr(" _-./:()[]", c) != NULL;
 }
 
 bool traffstat_i_year_in_name(traffstat_i_slice name, int32_t *year, char *rest, size_t size)
