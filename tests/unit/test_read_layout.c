@@ -306,6 +306,72 @@ static void one_bad_cell_of_a_wide_row_costs_no_other(void **state)
     drop(&r);
 }
 
+static void what_costs_a_record_costs_it_once(void **state)
+{
+    static const char text[] = "place,year,offences,arrests,population\nAda,2016,1,2,10\n"
+                               "Ada,201,3,4,10\n,2017,5,6,10\nAda,2018,7,8,-4\nAda,2018,0,0,x\n";
+    assert_reads(*state, &(fixture){text, "long",
+                                    "Ada|2016|offences|=1\nAda|2018|offences|=7\n"
+                                    "Ada|2016|arrests|=2\nAda|2018|arrests|=8\n",
+                                    "bad_year 1; missing_place 1; bad_population 2; "
+                                    "duplicate_cell 2",
+                                    5, 3});
+    result r = read_with(*state, NULL, text);
+    assert_ok(*state, r.status);
+    assert_int_equal(traffstat_account_series_lost(r.account, 0), 1);
+    assert_int_equal(traffstat_account_series_lost(r.account, 1), 1);
+    drop(&r);
+}
+
+/* Whatever the bytes and the layout, every record is counted and nothing leaks. */
+static void mutated_tables_never_lose_a_record_uncounted(void **state)
+{
+    static const char *const starts[] = {
+        "Title,,,,\n,Offences,,Arrests,\nState,2016,2017,2016,2017\nAda*,1,<5,\"1,204\",x\n"
+        "Boise,2,3,-99,-4\n---,,,,\n* a note on all of it,,,,\n",
+        "Year,Ada,Boise*,Cork\n2016,1,-1,7\n2018,2,<5,s\n2017-19,1,1,1\n",
+        "\"\",\"State\",\"Age\",\"Rape3\",\"Drugs\"\n\"1\",\"ADA5\",\"all\",\"1\",\"2\"\n\"2\","
+        "\"BOISE\","
+        "\"all\",\"3\",\"x\"\n\"3\",\"CORK\",\"under 18\",\"4\",\"\"\n",
+        "place,year,offences,arrests,population\nAda,2016,1,2,10\nAda,,3,4,10\n,2017,5,6,10\n",
+        "Iso3_code,Country,Indicator,Dimension,Category,Sex,Age,Year,txtVALUE,Source\n"
+        "A,Ada,I,D,C,S,A,2010,<5,G\nB,Boise,J,D,C,S,A,2011,\"61,112,019\",G\n",
+    };
+    static const char spice[] = "\",;\n\r\t| 0-<+*#2\xff\0State,year";
+    support_rng rng;
+    support_rng_init(&rng, 11);
+    traffstat_reader *reader = reader_of(*state);
+    for (int i = 0; i < 4000; i++) {
+        char text[512];
+        const char *start = starts[i % 5];
+        size_t size = strlen(start);
+        memcpy(text, start, size);
+        for (int64_t n = support_rng_between(&rng, 1, 8); n > 0; n--) {
+            const size_t at = (size_t) support_rng_between(&rng, 0, (int64_t) size - 1);
+            const char c = spice[support_rng_between(&rng, 0, (int64_t) sizeof spice - 2)];
+            if (support_rng_uniform(&rng) < 0.5) {
+                memmove(text + at + 1, text + at, size - at);
+                size++;
+            }
+            text[at] = c;
+        }
+        assert_ok(*state, traffstat_reader_set_duplicates(*state, reader, 1 + i % 3));
+        result r = {0};
+        r.status = traffstat_read_memory(*state, reader, text, size, "x.csv", &r.panel, &r.account);
+        int64_t lost = 0;
+        for (size_t p = 0; p < traffstat_account_problems(r.account); p++) {
+            traffstat_problem problem;
+            assert_ok(*state, traffstat_account_problem(r.account, p, &problem));
+            lost += problem.rows_dropped;
+        }
+        if (r.status == TRAFFSTAT_OK) {
+            assert_int_equal(traffstat_account_rows_dropped(r.account), lost);
+        }
+        drop(&r);
+    }
+    traffstat_reader_free(reader);
+}
+
 static void columns_of_places_are_turned_long(void **state)
 {
     assert_reads(*state, &(fixture){"Year,Ada,Boise*,Cork\n2016,1,2,<5\n2017,4,5,6\n", "transposed",
@@ -879,6 +945,8 @@ int main(void)
         TEST(nine_hundred_columns_are_read),
         TEST(columns_of_years_are_turned_long),
         TEST(one_bad_cell_of_a_wide_row_costs_no_other),
+        TEST(what_costs_a_record_costs_it_once),
+        TEST(mutated_tables_never_lose_a_record_uncounted),
         TEST(columns_of_places_are_turned_long),
         TEST(columns_of_counts_are_measures),
         TEST(a_measure_is_chosen_by_name_or_header),
