@@ -316,14 +316,35 @@ static traffstat_status fail_none(traffstat_ctx *ctx, const char *file,
                             traffstat_role_name(role), example);
 }
 
+/* A year above the header is offered, not taken: it may be that of the print. */
+static traffstat_status fail_no_year(traffstat_ctx *ctx, const char *file,
+                                     const traffstat_i_shape *shape,
+                                     const traffstat_i_header *header)
+{
+    traffstat_text example;
+    traffstat_i_text_init(&example, ctx);
+    if (shape->title_year != 0) {
+        traffstat_i_text_addf(&example, "year=%d, which stands above the header",
+                              (int) shape->title_year);
+    } else {
+        traffstat_i_text_add(&example, "year=2017");
+    }
+    const traffstat_status status = example.failed
+                                        ? TRAFFSTAT_E_NOMEM
+                                        : fail_none(ctx, file, header, TRAFFSTAT_ROLE_YEAR, "year",
+                                                    traffstat_i_text_get(&example));
+    traffstat_i_text_clear(&example);
+    return status;
+}
+
 static traffstat_status check_roles(traffstat_ctx *ctx, const char *file,
-                                    traffstat_i_header *header)
+                                    const traffstat_i_shape *shape, traffstat_i_header *header)
 {
     if (header->counts_size > 0) {
         return TRAFFSTAT_OK; /* a layout is recognised whole */
     }
     if (!has(header, TRAFFSTAT_ROLE_YEAR)) {
-        return fail_none(ctx, file, header, TRAFFSTAT_ROLE_YEAR, "year", "year=2017");
+        return fail_no_year(ctx, file, shape, header);
     }
     if (!has(header, TRAFFSTAT_ROLE_JURISDICTION) && !has(header, TRAFFSTAT_ROLE_KEY)) {
         return fail_none(ctx, file, header, TRAFFSTAT_ROLE_JURISDICTION, "jurisdiction",
@@ -457,7 +478,7 @@ traffstat_status traffstat_i_header_read(traffstat_ctx *ctx, const traffstat_rea
         status = traffstat_i_columns_find(ctx, options, file, shape, out);
     }
     if (status == TRAFFSTAT_OK) {
-        status = check_roles(ctx, file, out);
+        status = check_roles(ctx, file, shape, out);
     }
     if (status == TRAFFSTAT_OK) {
         status = check_constants(ctx, options, out);

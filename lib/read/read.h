@@ -263,6 +263,7 @@ typedef struct traffstat_i_shape {
     size_t above;           /* records before the header */
     size_t rows;            /* of the header */
     bool index;             /* the first column numbers the records */
+    int32_t title_year;     /* the one year that stands above the header; 0 none */
     unsigned char *numeric; /* columns of numbers */
     unsigned char *words;   /* and of words that differ */
     size_t numeric_width;

@@ -235,6 +235,26 @@ static bool heads(const look *l, const row *r, const row *header)
            goes_with(l, r, header);
 }
 
+/* The year that a title names, when all titles name one; 0: none. */
+static int32_t year_above(const look *l, size_t header)
+{
+    char rest[FOLDED];
+    int32_t found = 0;
+    for (size_t i = 0; i < header; i++) {
+        for (size_t c = 0; c < l->rows[i].width; c++) {
+            int32_t year = 0;
+            if (!traffstat_i_year_in_name(l->rows[i].cell[c], &year, rest, sizeof rest)) {
+                continue;
+            }
+            if (found != 0 && found != year) {
+                return 0;
+            }
+            found = year;
+        }
+    }
+    return found;
+}
+
 static void find_header(const look *l, traffstat_i_shape *out)
 {
     size_t widest = 0;
@@ -266,6 +286,7 @@ static void find_header(const look *l, traffstat_i_shape *out)
     }
     out->above = header;
     out->rows = last - header + 1;
+    out->title_year = year_above(l, header);
 }
 
 /* Columns whose cells below the header are counts, but for a few, or words that differ. */

@@ -166,6 +166,18 @@ static void notes_and_rules_below_the_records_are_no_records(void **state)
                             "Note: 2016, 2017 and 2018 are provisional\n"
                             "1 The figures of Ada are those of its county.\nSource: FBI\n",
                             "long", "Ada|2016|cases|=3\n", "footer_line 4", 1, 1});
+    /* each record is a case: one that has nothing but a place is one too */
+    traffstat_reader *reader = reader_of(*state);
+    assert_ok(*state, traffstat_reader_set(*state, reader, TRAFFSTAT_ROLE_YEAR, "2016"));
+    assert_ok(*state, traffstat_reader_set(*state, reader, TRAFFSTAT_ROLE_CASES, "1"));
+    assert_reads_with(*state, reader,
+                      &(fixture){"place,sex,age\n* Ada the Great of Boise.,f,3\n"
+                                 "1 Source Road of Ada.,,\n\"---\",,\n",
+                                 "long",
+                                 "* Ada the Great of Boise.|2016|cases|=1\n"
+                                 "1 Source Road of Ada.|2016|cases|=1\n",
+                                 "footer_line 1", 2, 2});
+    traffstat_reader_free(reader);
     /* a place of which nothing is known, or a record that broke off, is no note */
     assert_reads(*state,
                  &(fixture){"place,year,cases\nAda,2016,3\nNew York City,,\nBoise\n", "long",
@@ -179,6 +191,18 @@ static void eighty_six_lines_of_footer_are_counted(void **state)
         (void) sprintf(text + strlen(text), "\"Line %d of what the query was\"\n", i);
     }
     assert_reads(*state, &(fixture){text, "long", "Ada|2016|cases|=3\n", "footer_line 86", 1, 1});
+}
+
+static void a_year_above_the_header_is_offered(void **state)
+{
+    result r = read_with(*state, NULL, "Offences by state; 2014\n\nstate,cases\nAda,3\n");
+    assert_int_equal(r.status, TRAFFSTAT_E_COLUMN);
+    assert_non_null(strstr(traffstat_ctx_message(*state), "--set year=2014, which stands above"));
+    drop(&r);
+    r = read_with(*state, NULL, "State,2014 share,cases\nAda,0.5,3\n");
+    assert_int_equal(r.status, TRAFFSTAT_E_COLUMN);
+    assert_non_null(strstr(traffstat_ctx_message(*state), "--set year=2017"));
+    drop(&r);
 }
 
 static void row_numbers_are_no_column(void **state)
@@ -937,6 +961,7 @@ int main(void)
         TEST(words_above_a_whole_header_are_no_part_of_it),
         TEST(notes_and_rules_below_the_records_are_no_records),
         TEST(eighty_six_lines_of_footer_are_counted),
+        TEST(a_year_above_the_header_is_offered),
         TEST(row_numbers_are_no_column),
         TEST(marks_of_footnotes_come_off_names),
         TEST(header_rows_are_joined),
