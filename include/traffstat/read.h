@@ -2,23 +2,45 @@
  * @file read.h
  * CSV files into panels, with an account of what was understood and every problem that was met.
  *
- * One record a line of the long form: place or key, year, count. Columns are recognised by their
- * headers (case, spaces and punctuation do not matter); a column with a role's own name beats
- * others, and otherwise two candidates for one role are an error that names both. Two columns of
- * counts are always one: neither is chosen in silence.
+ * Layouts: long (one record for a place and year; several columns of counts are several measures),
+ * wide (a column for each year: "2014", "POPESTIMATE2014") and transposed (a column for each
+ * place). Lines above the header, headers of up to three rows, row numbers under an empty name,
+ * rules, notes and comments ("#") are told apart from records and counted on their own:
+ * preamble_line and footer_line. The marks of footnotes come off the names of places ("Alabama*",
+ * "Alberta [48]"): footnote_mark. These three, and other_measure (a record of a measure that is
+ * not read), are notes: strict readers go on. A column of counts without a name is left out:
+ * nameless_column.
  *
- * Counts: "8", "1,204" (groups of three), "564021.0", "<5" as [0, 4], "1-9", "2+" and ">=2" without
- * an upper end; blank, NA, "-" and "*" are not reported. Without a column for the measure it is the
- * header of the counts ("offences"), or "cases" where that says no more than "count".
+ * Columns are recognised by their headers (case, spaces and punctuation do not matter); a column
+ * with a role's own name beats others, and otherwise two candidates for one role are an error that
+ * names both, as are two columns of counts whose measure would have one name. Known whole, without
+ * a map: the FBI's trafficking by agency (measure "offences" from ACTUAL_COUNT, or unfounded,
+ * cleared, juvenile cleared) and by state, its arrests by state, UNODC (the indicator is the
+ * measure; dimension, category, sex and age joined by " / " are the category), Statistics Canada,
+ * the National Human Trafficking Hotline, the Census Bureau's county estimates (keys of five
+ * digits).
  *
- * Problems (stable codes): bad_year, negative_count, unparsable_count, bad_bounds, missing_place,
- * unterminated_quote and ragged_row drop a record; a record that is too short stays when only
- * fields are missing that may be blank, and empty fields past the last column say nothing.
- * duplicate_cell, conflicting_population, bad_population, bad_coverage, unknown_flag and long_quote
- * are listed only. A quote that is not closed costs the record that it opens in; reading goes on at
- * the next line.
- * Blank lines are no records. decoded_as_cp1252 and lost_characters (U+FFFD in the file) are listed
- * once a file, with the first line of theirs.
+ * Counts: "8", "1,204" (groups of three), "564021.0", "3.28M", "400k", "<5" as [0, 4], "1-9", "2+"
+ * and ">=2" without an upper end. Blank, NA, "-", "*", "XX", "Unreliable", "Missing" are not
+ * reported; "s", "Suppressed", "Several" are suppressed. -9, -99, -999 and -9999 are taken for
+ * codes of missing counts (missing_code). Any other whole number below 0 is a correction of an
+ * earlier count: added, listed as negative_count, and a cell may come out below 0 (of bounds that
+ * a correction moves, what is below 0 is cut off). A total among columns or categories stays, as
+ * one of them. Without a column for the measure it is the header of the counts ("offences"), or
+ * "cases" where that says no more than "count".
+ *
+ * Years: "2018", "2018.0", "2017-18" and "FY2018" (traffstat_reader_set_fiscal()), "1/1/2018",
+ * "2018-01-31". Several years as one ("2017-19") are none: pooled_years.
+ *
+ * Problems (stable codes): bad_year, pooled_years, unparsable_count, implausible_count (more than
+ * a known publisher can have: codes of a questionnaire read as counts), bad_bounds, missing_place,
+ * unterminated_quote and ragged_row drop a record, or the one count of several that it concerns
+ * (no_count: none was left); a record that is too short stays when only fields are missing that
+ * may be blank, and empty fields past the last column say nothing. duplicate_cell,
+ * conflicting_population, bad_population, bad_coverage, unknown_flag, missing_code, negative_count
+ * and long_quote are listed only. A quote that is not closed costs the record that it opens in;
+ * reading goes on at the next line. Blank lines are no records. decoded_as_cp1252 and
+ * lost_characters (U+FFFD in the file) are listed once a file, with the first line of theirs.
  *
  * Content, listed and never changed: common_divisor, once for each series (and once for the file,
  * with the names of all places) whose counts above zero are all multiples of a number that chance
@@ -166,7 +188,7 @@ TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_reader_set_fiscal(traffstat_ctx *ctx, traffstat_reader *reader,
                                              traffstat_fiscal fiscal);
 
-/** Bounds of counts that are hidden: of marks such as "*" and "s", which are not reported by
+/** Bounds of counts that are hidden: of marks such as "*" and "s", which are no counts by
  *  default, and of "<5", whose own upper end stays where it is the lower one.
  *  @param lower  0 <= lower <= upper
  *  @return TRAFFSTAT_OK, _E_ARGUMENT */

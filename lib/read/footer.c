@@ -5,10 +5,15 @@
 /* Longer than any name of a place. */
 #define LONG_TEXT 80
 
+static bool is_line(char c)
+{
+    return c == '-' || c == '=' || c == '_';
+}
+
 static bool is_rule(traffstat_i_slice text)
 {
     size_t marks = 0;
-    while (marks < text.size && memchr("-=_", text.data[marks], 3) != NULL) {
+    while (marks < text.size && is_line(text.data[marks])) {
         marks++;
     }
     return marks >= 3 && marks == text.size;
@@ -46,6 +51,18 @@ static bool is_comment(traffstat_i_slice text)
     return begins(text, "#") && text.size > 1 && !traffstat_i_is_digit(text.data[1]);
 }
 
+/* "1 The FBI does not…", "(2) …" and not "1st Judicial District". */
+static bool is_numbered(traffstat_i_slice text)
+{
+    size_t digits = 0;
+    while (digits < text.size && traffstat_i_is_digit(text.data[digits])) {
+        digits++;
+    }
+    return digits > 0 && digits < 3 && digits + 1 < text.size &&
+           strchr(" .)", text.data[digits]) != NULL && words_in(text) >= 3 &&
+           text.data[text.size - 1] == '.';
+}
+
 /* "* Data submitted…", "NOTE: …", "Source: …", "[48] …", "1 The FBI…" */
 static bool is_note(traffstat_i_slice text)
 {
@@ -57,8 +74,7 @@ static bool is_note(traffstat_i_slice text)
             return true;
         }
     }
-    return text.size > LONG_TEXT ||
-           (text.size > 2 && traffstat_i_is_digit(text.data[0]) && words_in(text) >= 3);
+    return text.size > LONG_TEXT || is_numbered(text);
 }
 
 static bool says(traffstat_i_slice field)
@@ -114,6 +130,9 @@ traffstat_i_slice traffstat_i_job_footer(traffstat_i_job *j, const traffstat_i_r
         return first;
     }
     const traffstat_i_slice only = record->surplus ? none : only_text(j, record);
+    if (j->header.constant[TRAFFSTAT_ROLE_CASES] != NULL && !ragged && !is_rule(only)) {
+        return none; /* each record is a case, and may say nothing but its place */
+    }
     const bool ends = is_rule(only) || is_note(only);
     if (only.size == 0 || (j->header.width < 3 && !ends && !is_comment(only))) {
         return none; /* of two columns one may well be blank */

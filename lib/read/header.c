@@ -370,14 +370,35 @@ static traffstat_status fail_none(traffstat_ctx *ctx, const char *file,
                             traffstat_role_name(role), example);
 }
 
+/* A year above the header is offered, not taken: it may be that of the print. */
+static traffstat_status fail_no_year(traffstat_ctx *ctx, const char *file,
+                                     const traffstat_i_shape *shape,
+                                     const traffstat_i_header *header)
+{
+    traffstat_text example;
+    traffstat_i_text_init(&example, ctx);
+    if (shape->title_year != 0) {
+        traffstat_i_text_addf(&example, "year=%d, which stands above the header",
+                              (int) shape->title_year);
+    } else {
+        traffstat_i_text_add(&example, "year=2017");
+    }
+    const traffstat_status status = example.failed
+                                        ? TRAFFSTAT_E_NOMEM
+                                        : fail_none(ctx, file, header, TRAFFSTAT_ROLE_YEAR, "year",
+                                                    traffstat_i_text_get(&example));
+    traffstat_i_text_clear(&example);
+    return status;
+}
+
 static traffstat_status check_roles(traffstat_ctx *ctx, const char *file,
-                                    traffstat_i_header *header)
+                                    const traffstat_i_shape *shape, traffstat_i_header *header)
 {
     if (header->counts_size > 0) {
         return TRAFFSTAT_OK; /* a layout is recognised whole */
     }
     if (!has(header, TRAFFSTAT_ROLE_YEAR)) {
-        return fail_none(ctx, file, header, TRAFFSTAT_ROLE_YEAR, "year", "year=2017");
+        return fail_no_year(ctx, file, shape, header);
     }
     if (!has(header, TRAFFSTAT_ROLE_JURISDICTION) && !has(header, TRAFFSTAT_ROLE_KEY)) {
         return fail_none(ctx, file, header, TRAFFSTAT_ROLE_JURISDICTION, "jurisdiction",
@@ -403,7 +424,7 @@ static bool is_good_constant(traffstat_role role, traffstat_i_slice text, char d
     int32_t year = 0;
     double number = 0.0;
     uint32_t flags = 0;
-    traffstat_why why = TRAFFSTAT_WHY_COUNTED;
+    int32_t why = TRAFFSTAT_WHY_COUNTED;
     switch (role) {
     case TRAFFSTAT_ROLE_YEAR:
         return traffstat_i_read_period(text, TRAFFSTAT_FISCAL_END, &year) ==
@@ -521,7 +542,7 @@ traffstat_status traffstat_i_header_read(traffstat_ctx *ctx, const traffstat_rea
         status = traffstat_i_columns_find(ctx, options, file, shape, out);
     }
     if (status == TRAFFSTAT_OK) {
-        status = check_roles(ctx, file, out);
+        status = check_roles(ctx, file, shape, out);
     }
     if (status == TRAFFSTAT_OK) {
         status = check_constants(ctx, options, out);

@@ -10,7 +10,21 @@ static size_t column_of(const traffstat_i_job *j, traffstat_role role)
     return j->at != NULL && role == TRAFFSTAT_ROLE_CASES ? j->at->column : j->header.column[role];
 }
 
-/* A problem with the value of a role. */
+/* Where a record has several counts: does the problem concern all of them? */
+static bool is_whole(const traffstat_i_job *j, traffstat_i_kind kind)
+{
+    return (kind == TRAFFSTAT_I_MISSING_PLACE && j->at->place == NULL) ||
+           ((kind == TRAFFSTAT_I_BAD_YEAR || kind == TRAFFSTAT_I_POOLED_YEARS) && j->at->year == 0);
+}
+
+/* And is it one that the first of them has told already? */
+static bool is_told(const traffstat_i_job *j, traffstat_i_kind kind)
+{
+    return j->at != j->header.counts &&
+           (kind == TRAFFSTAT_I_BAD_POPULATION || kind == TRAFFSTAT_I_BAD_COVERAGE ||
+            kind == TRAFFSTAT_I_UNKNOWN_FLAG || kind == TRAFFSTAT_I_CONFLICTING_POPULATION);
+}
+
 traffstat_status traffstat_i_job_complain(traffstat_i_job *j, traffstat_i_kind kind,
                                           const traffstat_i_record *record, traffstat_role role,
                                           const char *expected)
@@ -18,10 +32,18 @@ traffstat_status traffstat_i_job_complain(traffstat_i_job *j, traffstat_i_kind k
     char name[TRAFFSTAT_I_SHOWN];
     const size_t column = column_of(j, role);
     const bool known = column != TRAFFSTAT_I_NO_COLUMN;
-    return traffstat_i_log_add(&j->log, kind, record->line, known ? column + 1 : 0,
-                               known ? traffstat_i_header_name(&j->header, column, name)
-                                     : traffstat_role_name(role),
-                               expected, traffstat_i_job_value(j, record, role));
+    if (j->at != NULL && is_told(j, kind)) {
+        return TRAFFSTAT_OK;
+    }
+    const bool cells = j->log.cells;
+    j->whole = j->at != NULL && is_whole(j, kind);
+    j->log.cells = cells && !j->whole;
+    const traffstat_status status = traffstat_i_log_add(
+        &j->log, kind, record->line, known ? column + 1 : 0,
+        known ? traffstat_i_header_name(&j->header, column, name) : traffstat_role_name(role),
+        expected, traffstat_i_job_value(j, record, role));
+    j->log.cells = cells;
+    return status;
 }
 
 /* ---- one cell ------------------------------------------------------------------------------- */
@@ -34,7 +56,7 @@ static traffstat_status drop(traffstat_i_job *j, traffstat_i_kind kind,
 }
 
 /* Hidden: between the bounds that the reader was given; without them, for a reason. */
-static void hide(const traffstat_i_job *j, traffstat_why why, traffstat_cell *cell)
+static void hide(const traffstat_i_job *j, int32_t why, traffstat_cell *cell)
 {
     if (j->options->hides) {
         cell->lower = j->options->hidden_lower;
@@ -186,7 +208,7 @@ static traffstat_status read_coverage(traffstat_i_job *j, const traffstat_i_reco
 static traffstat_status read_flags(traffstat_i_job *j, const traffstat_i_record *record,
                                    traffstat_cell *out)
 {
-    traffstat_why why = TRAFFSTAT_WHY_COUNTED;
+    int32_t why = TRAFFSTAT_WHY_COUNTED;
     bool known = traffstat_i_read_flags(traffstat_i_job_value(j, record, TRAFFSTAT_ROLE_FLAGS),
                                         &out->flags, &why);
     if (why != TRAFFSTAT_WHY_COUNTED && out->why == TRAFFSTAT_WHY_COUNTED) {

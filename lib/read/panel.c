@@ -117,26 +117,44 @@ static traffstat_status take_count(traffstat_i_job *j, const traffstat_i_record 
                    : traffstat_i_job_join(j, record, series, &cell);
 }
 
+/* A record is lost for each of the series that it has counts of; the first one is done. */
+static traffstat_status lose_others(traffstat_i_job *j, const traffstat_i_record *record)
+{
+    traffstat_status status = TRAFFSTAT_OK;
+    for (size_t i = 1; i < j->header.counts_size && status == TRAFFSTAT_OK; i++) {
+        size_t series = TRAFFSTAT_NONE;
+        j->at = &j->header.counts[i];
+        status = traffstat_i_job_series(j, record, &series);
+        if (status == TRAFFSTAT_OK && series != TRAFFSTAT_NONE) {
+            status = traffstat_i_job_lose(j, series);
+        }
+    }
+    return status;
+}
+
 /* A record with several counts is used when one of them is. */
 static traffstat_status take_counts(traffstat_i_job *j, const traffstat_i_record *record)
 {
     const int64_t before = j->used;
     traffstat_status status = TRAFFSTAT_OK;
+    j->whole = false;
     j->log.cells = j->header.counts_size > 1;
-    for (size_t i = 0; i < j->header.counts_size && status == TRAFFSTAT_OK; i++) {
+    for (size_t i = 0; i < j->header.counts_size && status == TRAFFSTAT_OK && !j->whole; i++) {
         j->at = &j->header.counts[i];
         status = take_count(j, record);
     }
+    if (status == TRAFFSTAT_OK && j->whole) {
+        status = lose_others(j, record);
+    }
     j->at = NULL;
+    const bool several = j->log.cells;
     const bool any = j->used > before;
     j->used = before + any;
-    if (status == TRAFFSTAT_OK && !any && j->log.cells) {
-        j->log.cells = false;
-        status = traffstat_i_log_add(&j->log, TRAFFSTAT_I_NO_COUNT, record->line, 0, "", NULL,
-                                     (traffstat_i_slice){"", 0});
-    }
     j->log.cells = false;
-    return status;
+    return status == TRAFFSTAT_OK && several && !any && !j->whole
+               ? traffstat_i_log_add(&j->log, TRAFFSTAT_I_NO_COUNT, record->line, 0, "", NULL,
+                                     (traffstat_i_slice){"", 0})
+               : status;
 }
 
 /* The measure that was asked for and does not come: the nearest one that did is kept for the

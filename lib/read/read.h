@@ -6,10 +6,13 @@
  *   dialect.c  separator from the first block
  *   records.c  split.c for plain lines, else libcsv, fed one physical line a call; resumes after a
  *              quote that is never closed
+ *   shape.h    what the first block shows of header rows and columns; known.c the forms of
+ *              publishers
  *   roles.c    names and aliases of roles; header.c which column plays which
  *   values.c   texts into counts, years, numbers
  *   cells.c    records of one series and year into one cell
- *   panel.c    the sink that joins them; evidence.c is the other sink
+ *   job.h      the steps from a record to a cell; panel.c the sink that takes them, evidence.c the
+ *              other sink
  *   sanity.c   what the finished panel cannot mean; divisor.c counts that share a divisor
  *   problems.c what was met on the way */
 #ifndef TRAFFSTAT_I_READ_H
@@ -263,6 +266,7 @@ typedef struct traffstat_i_shape {
     size_t above;           /* records before the header */
     size_t rows;            /* of the header */
     bool index;             /* the first column numbers the records */
+    int32_t title_year;     /* the one year that stands above the header; 0 none */
     unsigned char *numeric; /* columns of numbers */
     unsigned char *words;   /* and of words that differ */
     size_t numeric_width;
@@ -312,7 +316,7 @@ typedef struct traffstat_i_header {
 } traffstat_i_header;
 
 traffstat_status traffstat_i_header_read(traffstat_ctx *ctx, const traffstat_reader *options,
-                                         const char *file, const traffstat_i_shape *layout,
+                                         const char *file, const traffstat_i_shape *shape,
                                          const traffstat_i_record *record,
                                          traffstat_i_header *out);
 void traffstat_i_header_clear(traffstat_ctx *ctx, traffstat_i_header *header);
@@ -356,9 +360,9 @@ traffstat_i_slice traffstat_i_without_marks(traffstat_i_slice name, bool digits)
 traffstat_i_value traffstat_i_read_number(traffstat_i_slice text, char decimal, double *out);
 /* A share as "0.87" or "87%". */
 traffstat_i_value traffstat_i_read_share(traffstat_i_slice text, char decimal, double *out);
-/* "partial_year;break"; false: a name is unknown (the others are in *out). Words that say why there is
- * no count go to *why (0: none). */
-bool traffstat_i_read_flags(traffstat_i_slice text, uint32_t *out, traffstat_why *why);
+/* "partial_year;break"; false: a name is unknown (the others are in *out). Words that say why there
+ * is no count go to *why (0: none). */
+bool traffstat_i_read_flags(traffstat_i_slice text, uint32_t *out, int32_t *why);
 
 /* ---- problems ------------------------------------------------------------------------------- */
 

@@ -29,6 +29,21 @@ typedef struct look {
 
 /* ---- cutting -------------------------------------------------------------------------------- */
 
+static bool ends_field(char c, char delimiter)
+{
+    return c == delimiter || c == '\n' || c == '\r';
+}
+
+/* Past the text that a quote before data[at] opened: its closing quote, or the end. */
+static size_t quoted_end(traffstat_i_slice head, size_t at)
+{
+    while (at < head.size &&
+           (head.data[at] != '"' || (at + 1 < head.size && head.data[at + 1] == '"'))) {
+        at += head.data[at] == '"' ? 2 : 1;
+    }
+    return at < head.size ? at : head.size;
+}
+
 /* One field from data[at]; its raw text without the outer quotes. */
 static size_t cut_field(traffstat_i_slice head, size_t at, char delimiter, traffstat_i_slice *out)
 {
@@ -36,21 +51,13 @@ static size_t cut_field(traffstat_i_slice head, size_t at, char delimiter, traff
         at++;
     }
     const bool quoted = at < head.size && head.data[at] == '"';
-    size_t end = at + quoted;
-    while (end < head.size) {
-        const char c = head.data[end];
-        if (quoted && c == '"' && end + 1 < head.size && head.data[end + 1] == '"') {
-            end++;
-        } else if (quoted && c == '"') {
-            break;
-        } else if (!quoted && (c == delimiter || c == '\n' || c == '\r')) {
-            break;
-        }
+    const size_t from = at + quoted;
+    size_t end = quoted ? quoted_end(head, from) : from;
+    while (!quoted && end < head.size && !ends_field(head.data[end], delimiter)) {
         end++;
     }
-    *out = traffstat_i_slice_trim((traffstat_i_slice){head.data + at + quoted, end - at - quoted});
-    while (end < head.size && head.data[end] != delimiter && head.data[end] != '\n' &&
-           head.data[end] != '\r') {
+    *out = traffstat_i_slice_trim((traffstat_i_slice){head.data + from, end - from});
+    while (end < head.size && !ends_field(head.data[end], delimiter)) {
         end++;
     }
     return end;
@@ -228,6 +235,26 @@ static bool heads(const look *l, const row *r, const row *header)
            goes_with(l, r, header);
 }
 
+/* The year that a title names, when all titles name one; 0: none. */
+static int32_t year_above(const look *l, size_t header)
+{
+    char rest[FOLDED];
+    int32_t found = 0;
+    for (size_t i = 0; i < header; i++) {
+        for (size_t c = 0; c < l->rows[i].width; c++) {
+            int32_t year = 0;
+            if (!traffstat_i_year_in_name(l->rows[i].cell[c], &year, rest, sizeof rest)) {
+                continue;
+            }
+            if (found != 0 && found != year) {
+                return 0;
+            }
+            found = year;
+        }
+    }
+    return found;
+}
+
 static void find_header(const look *l, traffstat_i_shape *out)
 {
     size_t widest = 0;
@@ -259,6 +286,7 @@ static void find_header(const look *l, traffstat_i_shape *out)
     }
     out->above = header;
     out->rows = last - header + 1;
+    out->title_year = year_above(l, header);
 }
 
 /* Columns whose cells below the header are counts, but for a few, or words that differ. */
@@ -456,7 +484,7 @@ static bool is_year_at(traffstat_i_slice name, size_t at, int32_t *year)
 
 static bool is_mark(char c)
 {
-    return memchr(" _-./:()[]", c, 10) != NULL;
+    return c != '\0' && strchr(" _-./:()[]", c) != NULL;
 }
 
 bool traffstat_i_year_in_name(traffstat_i_slice name, int32_t *year, char *rest, size_t size)

@@ -384,7 +384,7 @@ static size_t split_digits(traffstat_i_slice text, traffstat_i_slice parts[3], c
         if (text.size == 0 || (count == 3 && (text.data[0] == ' ' || text.data[0] == 'T'))) {
             return count; /* a time of the day may follow */
         }
-        if (memchr(marks, text.data[0], strlen(marks)) == NULL && !starts(text, "\xe2\x80\x93")) {
+        if (strchr(marks, text.data[0]) == NULL && !starts(text, "\xe2\x80\x93")) {
             return 0;
         }
         const size_t step = starts(text, "\xe2\x80\x93") ? 3 : 1;
@@ -567,7 +567,7 @@ traffstat_i_value traffstat_i_read_share(traffstat_i_slice text, char decimal, d
 typedef struct flag_word {
     const char *folded;
     uint32_t flag;
-    int8_t why;
+    int32_t why;
 } flag_word;
 
 static const flag_word *find_flag(traffstat_i_slice text)
@@ -596,7 +596,7 @@ static const flag_word *find_flag(traffstat_i_slice text)
     return NULL;
 }
 
-bool traffstat_i_read_flags(traffstat_i_slice text, uint32_t *out, traffstat_why *why)
+bool traffstat_i_read_flags(traffstat_i_slice text, uint32_t *out, int32_t *why)
 {
     bool known = true;
     *out = 0;

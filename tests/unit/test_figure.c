@@ -381,8 +381,30 @@ static void labels_are_whole(const traffstat_scene *scene, const char *what)
     assert_true(zero);
 }
 
+/* A leader is a path from its mark to its label: what starts higher ends higher. */
+static void leaders_do_not_cross(const traffstat_scene *scene, const char *what)
+{
+    for (size_t i = 0; i < scene->mark_count; i++) {
+        const traffstat_i_mark *const a = &scene->marks[i];
+        for (size_t j = i + 1; a->point_count == 3 && j < scene->mark_count; j++) {
+            const traffstat_i_mark *const b = &scene->marks[j];
+            if (a->seen.role != TRAFFSTAT_MARK_LEADER || b->seen.role != TRAFFSTAT_MARK_LEADER ||
+                b->point_count != 3) {
+                continue;
+            }
+            const double start = scene->points[a->first_point].y - scene->points[b->first_point].y;
+            const double end =
+                scene->points[a->first_point + 2].y - scene->points[b->first_point + 2].y;
+            if (start * end < -1e-9) {
+                fail_msg("%s: two leaders cross", what);
+            }
+        }
+    }
+}
+
 static void check_rules(const traffstat_scene *scene, const char *what)
 {
+    leaders_do_not_cross(scene, what);
     texts_are_seen(scene, what);
     texts_keep_clear_of_marks(scene, what);
     marks_are_seen(scene);
@@ -546,6 +568,28 @@ static void zero_is_a_bar_of_no_height_with_its_number(void **state)
     assert_near(bar.y, bar.y2, 0.0);
     assert_string_equal(text_of(f.scene, TRAFFSTAT_MARK_OBSERVED_LABEL, 2017), "0");
     assert_int_equal(count_marks(f.scene, TRAFFSTAT_MARK_GAP, 0, NULL), 0);
+    clear(&f);
+}
+
+/* 0 counted: the number of the middle value is moved up, past the narrow interval's end. */
+static void leaders_from_the_ground_do_not_cross(void **state)
+{
+    const given cells[] = {{2016, 2, 2, 0, 0}, {2017, 3, 3, 0, 0}, {2018, 0, 0, 0, 0}};
+    traffstat_panel *panel = panel_of(*state, "A", POLICE, cells, 3);
+    traffstat_prior *prior = NULL;
+    traffstat_thinning_options options;
+    figure f = {.panel = panel};
+    traffstat_thinning_options_init(&options, sizeof options);
+    options.rate_prior = TRAFFSTAT_RATE_GAMMA;
+    options.gamma_shape = 1.0;
+    options.gamma_rate = 0.1;
+    assert_ok(*state, traffstat_prior_beta(*state, 8, 12, "assumed for a test", &prior));
+    assert_ok(*state, traffstat_thinning(*state, panel, prior, &options, &f.estimate));
+    traffstat_prior_free(prior);
+    f.chart = chart_of(*state, "screen", "light");
+    assert_ok(*state, traffstat_scene_trend(*state, panel, 0, f.estimate, NULL, f.chart, &f.scene));
+    check_rules(f.scene, "from the ground");
+    assert_true(count_marks(f.scene, TRAFFSTAT_MARK_LEADER, 2018, NULL) >= 2);
     clear(&f);
 }
 
@@ -1054,6 +1098,7 @@ int main(void)
         TEST(own_headlines_keep_the_scenario),
         TEST(a_missing_year_is_a_labelled_gap_and_never_zero),
         TEST(zero_is_a_bar_of_no_height_with_its_number),
+        TEST(leaders_from_the_ground_do_not_cross),
         TEST(a_net_below_zero_is_named_and_not_drawn),
         TEST(a_range_is_a_hatched_bracket_with_its_words),
         TEST(provisional_counts_are_hollow),

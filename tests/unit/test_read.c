@@ -360,7 +360,7 @@ static void flags_are_names_joined_by_semicolons(void **state)
 {
     (void) state;
     uint32_t flags = 99;
-    traffstat_why why = 99;
+    int32_t why = 99;
     assert_true(traffstat_i_read_flags(traffstat_i_slice_of(""), &flags, &why));
     assert_int_equal(flags, 0);
     assert_true(

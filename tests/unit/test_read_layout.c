@@ -166,6 +166,18 @@ static void notes_and_rules_below_the_records_are_no_records(void **state)
                             "Note: 2016, 2017 and 2018 are provisional\n"
                             "1 The figures of Ada are those of its county.\nSource: FBI\n",
                             "long", "Ada|2016|cases|=3\n", "footer_line 4", 1, 1});
+    /* each record is a case: one that has nothing but a place is one too */
+    traffstat_reader *reader = reader_of(*state);
+    assert_ok(*state, traffstat_reader_set(*state, reader, TRAFFSTAT_ROLE_YEAR, "2016"));
+    assert_ok(*state, traffstat_reader_set(*state, reader, TRAFFSTAT_ROLE_CASES, "1"));
+    assert_reads_with(*state, reader,
+                      &(fixture){"place,sex,age\n* Ada the Great of Boise.,f,3\n"
+                                 "1 Source Road of Ada.,,\n\"---\",,\n",
+                                 "long",
+                                 "* Ada the Great of Boise.|2016|cases|=1\n"
+                                 "1 Source Road of Ada.|2016|cases|=1\n",
+                                 "footer_line 1", 2, 2});
+    traffstat_reader_free(reader);
     /* a place of which nothing is known, or a record that broke off, is no note */
     assert_reads(*state,
                  &(fixture){"place,year,cases\nAda,2016,3\nNew York City,,\nBoise\n", "long",
@@ -179,6 +191,18 @@ static void eighty_six_lines_of_footer_are_counted(void **state)
         (void) sprintf(text + strlen(text), "\"Line %d of what the query was\"\n", i);
     }
     assert_reads(*state, &(fixture){text, "long", "Ada|2016|cases|=3\n", "footer_line 86", 1, 1});
+}
+
+static void a_year_above_the_header_is_offered(void **state)
+{
+    result r = read_with(*state, NULL, "Offences by state; 2014\n\nstate,cases\nAda,3\n");
+    assert_int_equal(r.status, TRAFFSTAT_E_COLUMN);
+    assert_non_null(strstr(traffstat_ctx_message(*state), "--set year=2014, which stands above"));
+    drop(&r);
+    r = read_with(*state, NULL, "State,2014 share,cases\nAda,0.5,3\n");
+    assert_int_equal(r.status, TRAFFSTAT_E_COLUMN);
+    assert_non_null(strstr(traffstat_ctx_message(*state), "--set year=2017"));
+    drop(&r);
 }
 
 static void row_numbers_are_no_column(void **state)
@@ -304,6 +328,72 @@ static void one_bad_cell_of_a_wide_row_costs_no_other(void **state)
     assert_ok(*state, r.status);
     assert_int_equal(traffstat_account_series_lost(r.account, 0), 1);
     drop(&r);
+}
+
+static void what_costs_a_record_costs_it_once(void **state)
+{
+    static const char text[] = "place,year,offences,arrests,population\nAda,2016,1,2,10\n"
+                               "Ada,201,3,4,10\n,2017,5,6,10\nAda,2018,7,8,-4\nAda,2018,0,0,x\n";
+    assert_reads(*state, &(fixture){text, "long",
+                                    "Ada|2016|offences|=1\nAda|2018|offences|=7\n"
+                                    "Ada|2016|arrests|=2\nAda|2018|arrests|=8\n",
+                                    "bad_year 1; missing_place 1; bad_population 2; "
+                                    "duplicate_cell 2",
+                                    5, 3});
+    result r = read_with(*state, NULL, text);
+    assert_ok(*state, r.status);
+    assert_int_equal(traffstat_account_series_lost(r.account, 0), 1);
+    assert_int_equal(traffstat_account_series_lost(r.account, 1), 1);
+    drop(&r);
+}
+
+/* Whatever the bytes and the layout, every record is counted and nothing leaks. */
+static void mutated_tables_never_lose_a_record_uncounted(void **state)
+{
+    static const char *const starts[] = {
+        "Title,,,,\n,Offences,,Arrests,\nState,2016,2017,2016,2017\nAda*,1,<5,\"1,204\",x\n"
+        "Boise,2,3,-99,-4\n---,,,,\n* a note on all of it,,,,\n",
+        "Year,Ada,Boise*,Cork\n2016,1,-1,7\n2018,2,<5,s\n2017-19,1,1,1\n",
+        "\"\",\"State\",\"Age\",\"Rape3\",\"Drugs\"\n\"1\",\"ADA5\",\"all\",\"1\",\"2\"\n\"2\","
+        "\"BOISE\","
+        "\"all\",\"3\",\"x\"\n\"3\",\"CORK\",\"under 18\",\"4\",\"\"\n",
+        "place,year,offences,arrests,population\nAda,2016,1,2,10\nAda,,3,4,10\n,2017,5,6,10\n",
+        "Iso3_code,Country,Indicator,Dimension,Category,Sex,Age,Year,txtVALUE,Source\n"
+        "A,Ada,I,D,C,S,A,2010,<5,G\nB,Boise,J,D,C,S,A,2011,\"61,112,019\",G\n",
+    };
+    static const char spice[] = "\",;\n\r\t| 0-<+*#2\xff\0State,year";
+    support_rng rng;
+    support_rng_init(&rng, 11);
+    traffstat_reader *reader = reader_of(*state);
+    for (int i = 0; i < 4000; i++) {
+        char text[512];
+        const char *start = starts[i % 5];
+        size_t size = strlen(start);
+        memcpy(text, start, size);
+        for (int64_t n = support_rng_between(&rng, 1, 8); n > 0; n--) {
+            const size_t at = (size_t) support_rng_between(&rng, 0, (int64_t) size - 1);
+            const char c = spice[support_rng_between(&rng, 0, (int64_t) sizeof spice - 2)];
+            if (support_rng_uniform(&rng) < 0.5) {
+                memmove(text + at + 1, text + at, size - at);
+                size++;
+            }
+            text[at] = c;
+        }
+        assert_ok(*state, traffstat_reader_set_duplicates(*state, reader, 1 + i % 3));
+        result r = {0};
+        r.status = traffstat_read_memory(*state, reader, text, size, "x.csv", &r.panel, &r.account);
+        int64_t lost = 0;
+        for (size_t p = 0; p < traffstat_account_problems(r.account); p++) {
+            traffstat_problem problem;
+            assert_ok(*state, traffstat_account_problem(r.account, p, &problem));
+            lost += problem.rows_dropped;
+        }
+        if (r.status == TRAFFSTAT_OK) {
+            assert_int_equal(traffstat_account_rows_dropped(r.account), lost);
+        }
+        drop(&r);
+    }
+    traffstat_reader_free(reader);
 }
 
 static void columns_of_places_are_turned_long(void **state)
@@ -871,6 +961,7 @@ int main(void)
         TEST(words_above_a_whole_header_are_no_part_of_it),
         TEST(notes_and_rules_below_the_records_are_no_records),
         TEST(eighty_six_lines_of_footer_are_counted),
+        TEST(a_year_above_the_header_is_offered),
         TEST(row_numbers_are_no_column),
         TEST(marks_of_footnotes_come_off_names),
         TEST(header_rows_are_joined),
@@ -879,6 +970,8 @@ int main(void)
         TEST(nine_hundred_columns_are_read),
         TEST(columns_of_years_are_turned_long),
         TEST(one_bad_cell_of_a_wide_row_costs_no_other),
+        TEST(what_costs_a_record_costs_it_once),
+        TEST(mutated_tables_never_lose_a_record_uncounted),
         TEST(columns_of_places_are_turned_long),
         TEST(columns_of_counts_are_measures),
         TEST(a_measure_is_chosen_by_name_or_header),
