@@ -151,25 +151,33 @@ static size_t open_tail(const char *data, size_t size)
     return 0;
 }
 
-/* Where the first byte that is no UTF-8 stands; `size` when there is none. Eight bytes at a time
- * while they are ASCII. */
+/* Past the ASCII bytes from `at` on, sixteen at a time. */
+static size_t skip_ascii(const char *data, size_t at, size_t size)
+{
+    uint64_t words[2];
+    while (size - at >= sizeof words) {
+        memcpy(words, data + at, sizeof words);
+        if (((words[0] | words[1]) & UINT64_C(0x8080808080808080)) != 0) {
+            break;
+        }
+        at += sizeof words;
+    }
+    while (at < size && (unsigned char) data[at] < 0x80) {
+        at++;
+    }
+    return at;
+}
+
+/* Where the first byte that is no UTF-8 stands; `size` when there is none. */
 static size_t first_invalid(const char *data, size_t size)
 {
-    size_t at = 0;
+    size_t at = skip_ascii(data, 0, size);
     while (at < size) {
-        uint64_t word;
-        if (size - at >= sizeof word) {
-            memcpy(&word, data + at, sizeof word);
-            if ((word & UINT64_C(0x8080808080808080)) == 0) {
-                at += sizeof word;
-                continue;
-            }
-        }
         const size_t step = traffstat_i_utf8_step(data + at, size - at);
         if (step == 0) {
             return at;
         }
-        at += step;
+        at = skip_ascii(data, at + step, size);
     }
     return size;
 }
@@ -282,7 +290,9 @@ static traffstat_status begin_source(traffstat_i_source *source)
 static traffstat_status fill_block(traffstat_i_source *source, bool *sound)
 {
     const size_t used = source->filled - source->held;
-    memmove(source->block, source->block + used, source->held);
+    char *to = source->spare != NULL ? source->spare : source->block;
+    memmove(to, source->block + used, source->held);
+    source->block = to;
     source->offset += (int64_t) used;
     source->filled = source->held;
     source->held = 0;
@@ -398,6 +408,14 @@ traffstat_status traffstat_i_source_next(traffstat_i_source *source, traffstat_i
         hold_line_end(source);
     }
     return hand_out(source, start, source->filled - source->held, out);
+}
+
+void traffstat_i_source_read(traffstat_i_source *source, traffstat_i_block *out)
+{
+    out->status = traffstat_i_source_next(source, &out->text, &out->refused);
+    out->met[TRAFFSTAT_I_FOUND_CP1252] = source->cp1252;
+    out->met[TRAFFSTAT_I_FOUND_REPLACEMENT] = source->replacement;
+    out->plan = NULL;
 }
 
 traffstat_status traffstat_i_source_refuse(const traffstat_i_source *source, int64_t line)
