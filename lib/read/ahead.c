@@ -8,6 +8,8 @@
 
 typedef struct slot {
     char *block;
+    bool reads; /* it is the other thread that fills this one */
+    bool there; /* it is filled */
     traffstat_i_block ready;
 } slot;
 
@@ -22,6 +24,8 @@ struct traffstat_i_ahead {
     size_t filled;           /* slots in all, each once a turn */
     size_t taken;
     bool ended; /* the source has no more to give */
+    bool reads; /* the other thread reads, too */
+    bool stuck; /* its own: it has come to what it cannot read */
 
     /* A failure to read waits until the records before it have been taken: they may fail first. */
     char message[1024];
@@ -30,11 +34,22 @@ struct traffstat_i_ahead {
     int64_t offset;
 };
 
-/* On the other thread. Touches neither context nor memory but the slot's. */
-static void split_slot(void *arg, size_t task)
+/* On the other thread. Touches neither context nor memory but the slot's and, while it reads, the
+ * source. */
+static void work_on_slot(void *arg, size_t task)
 {
     traffstat_i_ahead *ahead = arg;
-    traffstat_i_plan_make(&ahead->plans[task % SLOTS], ahead->slots[task % SLOTS].ready.text);
+    slot *to = &ahead->slots[task % SLOTS];
+    if (to->reads) {
+        ahead->source->spare = to->block;
+        to->there = !ahead->stuck && traffstat_i_source_read_plain(ahead->source, &to->ready);
+        ahead->source->spare = NULL;
+        ahead->stuck = !to->there || to->ready.text.size == 0;
+    }
+    if (to->there) {
+        to->ready.plan = &ahead->plans[task % SLOTS];
+        traffstat_i_plan_make(&ahead->plans[task % SLOTS], to->ready.text);
+    }
 }
 
 static void keep_message(traffstat_i_ahead *ahead)
@@ -51,17 +66,19 @@ static void keep_message(traffstat_i_ahead *ahead)
 static void fill_slot(traffstat_i_ahead *ahead)
 {
     slot *to = &ahead->slots[ahead->filled % SLOTS];
-    ahead->source->spare = to->block;
-    traffstat_i_source_read(ahead->source, &to->ready);
-    ahead->source->spare = NULL;
-    ahead->ended = to->ready.status != TRAFFSTAT_OK || to->ready.text.size == 0;
-    if (ahead->ended) {
-        to->ready.plan = NULL;
-        keep_message(ahead);
-    } else {
-        to->ready.plan = &ahead->plans[ahead->filled % SLOTS];
-        traffstat_i_lane_give(ahead->lane);
+    to->reads = ahead->reads;
+    to->ready.plan = NULL;
+    if (!to->reads) {
+        ahead->source->spare = to->block;
+        traffstat_i_source_read(ahead->source, &to->ready);
+        ahead->source->spare = NULL;
+        to->there = to->ready.status == TRAFFSTAT_OK && to->ready.text.size > 0;
+        ahead->ended = !to->there;
+        if (ahead->ended) {
+            keep_message(ahead);
+        }
     }
+    traffstat_i_lane_give(ahead->lane);
     ahead->filled++;
 }
 
@@ -78,7 +95,7 @@ static traffstat_status begin(traffstat_i_ahead *ahead)
             return TRAFFSTAT_E_NOMEM;
         }
     }
-    return traffstat_i_lane_open(ahead->ctx, split_slot, ahead, &ahead->lane);
+    return traffstat_i_lane_open(ahead->ctx, work_on_slot, ahead, &ahead->lane);
 }
 
 traffstat_status traffstat_i_ahead_open(traffstat_ctx *ctx, traffstat_i_source *source,
@@ -93,6 +110,7 @@ traffstat_status traffstat_i_ahead_open(traffstat_ctx *ctx, traffstat_i_source *
     ahead->source = source;
     ahead->form = *form;
     ahead->home = source->block;
+    ahead->reads = traffstat_i_source_is_plain(source);
     const traffstat_status status = begin(ahead);
     if (status != TRAFFSTAT_OK || ahead->lane == NULL) {
         traffstat_i_ahead_close(ahead);
@@ -123,17 +141,38 @@ static void tell_failure(const traffstat_i_ahead *ahead, traffstat_status status
     (void) traffstat_i_fail(ahead->ctx, status, "%s", ahead->message);
 }
 
-void traffstat_i_ahead_next(traffstat_i_ahead *ahead, traffstat_i_block *out)
+/* The other thread came to what it cannot read, and has left the slots after it alone: the calling
+ * one goes on there, in the block that was begun. */
+static void take_over(traffstat_i_ahead *ahead, slot *begun)
+{
+    traffstat_i_lane_await(ahead->lane, ahead->filled - 1);
+    ahead->reads = false;
+    ahead->taken = ahead->filled;
+    slot *next = &ahead->slots[ahead->filled % SLOTS];
+    char *block = next->block;
+    next->block = begun->block;
+    begun->block = block;
+}
+
+static slot *next_slot(traffstat_i_ahead *ahead)
 {
     /* the block that was handed out last is done with */
     while (!ahead->ended && ahead->filled - ahead->taken < SLOTS) {
         fill_slot(ahead);
     }
     const size_t task = ahead->taken++;
-    const slot *from = &ahead->slots[task % SLOTS];
-    if (from->ready.plan != NULL) {
-        traffstat_i_lane_await(ahead->lane, task);
-    } else if (from->ready.status != TRAFFSTAT_OK && !from->ready.refused) {
+    traffstat_i_lane_await(ahead->lane, task);
+    return &ahead->slots[task % SLOTS];
+}
+
+void traffstat_i_ahead_next(traffstat_i_ahead *ahead, traffstat_i_block *out)
+{
+    slot *from = next_slot(ahead);
+    if (from->reads && !from->there) {
+        take_over(ahead, from);
+        from = next_slot(ahead);
+    }
+    if (from->ready.status != TRAFFSTAT_OK && !from->ready.refused) {
         tell_failure(ahead, from->ready.status);
     }
     *out = from->ready;

@@ -127,6 +127,7 @@ typedef struct traffstat_i_source {
     traffstat_i_gzip *gzip; /* NULL: not compressed */
     char *block;
     char *spare;     /* if not NULL, the next block goes here, and `block` stays as it is */
+    bool turned;     /* the next block has been begun already */
     size_t filled;   /* bytes in the block */
     size_t held;     /* the last of them: what the next block may complete */
     int64_t offset;  /* of block[0] in the file; means nothing once a decoder is at work */
@@ -171,10 +172,17 @@ typedef struct traffstat_i_block {
     bool refused;
     traffstat_i_slice text;
     traffstat_i_met met[TRAFFSTAT_I_FOUND]; /* `at` in the text */
+    uint64_t taken; /* bytes of the file up to here */
     const traffstat_i_plan *plan; /* NULL: nobody has looked at its lines yet */
 } traffstat_i_block;
 
 void traffstat_i_source_read(traffstat_i_source *source, traffstat_i_block *out);
+/* Are the bytes of a file or of memory handed out as they are, so far? */
+bool traffstat_i_source_is_plain(const traffstat_i_source *source);
+/* The same of such a source, for another thread: touches neither the context nor its memory. false:
+ * something else than UTF-8 comes, or a failure; then traffstat_i_source_read, on the caller's
+ * thread, gives this block. */
+bool traffstat_i_source_read_plain(traffstat_i_source *source, traffstat_i_block *out);
 /* "UTF-8", "UTF-16LE", "Windows-1252, gzip"… Borrowed. */
 const char *traffstat_i_source_encoding(traffstat_i_source *source);
 
@@ -273,9 +281,10 @@ struct traffstat_i_plan {
 
 void traffstat_i_plan_make(traffstat_i_plan *plan, traffstat_i_slice block);
 
-/* Blocks that are read ahead on the calling thread, which alone touches the context, memory and the
- * caller's callbacks, while a second one plans their lines. What comes out, failures included, is
- * what the source would have given one block after the other. */
+/* Blocks that are read ahead, and their lines planned by a second thread. It reads plain files and
+ * memory itself; whatever else there is, and all that touches the context, the allocator or the
+ * caller's callbacks, is done on the calling one. What comes out, failures included, is what the
+ * source would have given one block after the other. */
 typedef struct traffstat_i_ahead traffstat_i_ahead;
 /* *out NULL and OK: there is no thread to be had. */
 traffstat_status traffstat_i_ahead_open(traffstat_ctx *ctx, traffstat_i_source *source,

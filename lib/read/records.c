@@ -604,9 +604,9 @@ static traffstat_status start_ahead(traffstat_i_records *r)
                : TRAFFSTAT_OK;
 }
 
-static double share_done(const traffstat_i_source *source)
+static double share_done(const traffstat_i_source *source, uint64_t bytes)
 {
-    const double taken = (double) source->taken;
+    const double taken = (double) bytes;
     const double all = source->expected > 0 ? (double) source->expected : taken + 64.0 * 65536.0;
     return 0.95 * (source->before + source->share * (taken < all ? taken / all : 1.0));
 }
@@ -615,7 +615,7 @@ static traffstat_status read_blocks(traffstat_i_records *r, traffstat_i_block *b
 {
     traffstat_status status = TRAFFSTAT_OK;
     while (status == TRAFFSTAT_OK && block->text.size > 0) {
-        status = traffstat_i_progress(r->ctx, share_done(r->source));
+        status = traffstat_i_progress(r->ctx, share_done(r->source, block->taken));
         if (status == TRAFFSTAT_OK) {
             status = feed_block(r, block);
         }
