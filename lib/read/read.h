@@ -5,7 +5,8 @@
  *              looks.c says what is no CSV
  *   dialect.c  separator from the first block
  *   records.c  split.c for plain lines, else libcsv, fed one physical line a call; resumes after a
- *              quote that is never closed
+ *              quote that is never closed. Of long files a second thread splits the lines: plan.c
+ *              is what it does with one block, ahead.c hands it the blocks
  *   shape.h    what the first block shows of header rows and columns; known.c the forms of
  *              publishers
  *   roles.c    names and aliases of roles; header.c which column plays which
@@ -53,6 +54,7 @@ struct traffstat_reader {
     bool hides; /* bounds of what is suppressed were given: */
     int64_t hidden_lower;
     int64_t hidden_upper;
+    uint64_t ahead_from; /* bytes from which on a file is worth a second thread */
 };
 
 void traffstat_i_reader_defaults(traffstat_reader *reader);
@@ -111,6 +113,9 @@ bool traffstat_i_decode(traffstat_i_decoder *decoder, const char *in, size_t siz
 
 typedef struct traffstat_i_gzip traffstat_i_gzip;
 
+/* Bytes of Windows-1252 among UTF-8, and U+FFFD in the file itself. */
+enum { TRAFFSTAT_I_FOUND_CP1252 = 0, TRAFFSTAT_I_FOUND_REPLACEMENT = 1, TRAFFSTAT_I_FOUND = 2 };
+
 /* Where something about the bytes was first met: in the block that was handed out last. */
 typedef struct traffstat_i_met {
     bool met;
@@ -133,6 +138,8 @@ typedef struct traffstat_i_source {
     double share;
     traffstat_i_gzip *gzip; /* NULL: not compressed */
     char *block;
+    char *spare;     /* if not NULL, the next block goes here, and `block` stays as it is */
+    bool turned;     /* the next block has been begun already */
     size_t filled;   /* bytes in the block */
     size_t held;     /* the last of them: what the next block may complete */
     int64_t offset;  /* of block[0] in the file; means nothing once a decoder is at work */
@@ -169,6 +176,25 @@ void traffstat_i_source_close(traffstat_i_source *source);
 traffstat_status traffstat_i_source_next(traffstat_i_source *source, traffstat_i_slice *out,
                                          bool *refused);
 traffstat_status traffstat_i_source_refuse(const traffstat_i_source *source, int64_t line);
+typedef struct traffstat_i_plan traffstat_i_plan;
+
+/* A block with all that traffstat_i_source_next said of it. */
+typedef struct traffstat_i_block {
+    traffstat_status status;
+    bool refused;
+    traffstat_i_slice text;
+    traffstat_i_met met[TRAFFSTAT_I_FOUND]; /* `at` in the text */
+    uint64_t taken; /* bytes of the file up to here */
+    const traffstat_i_plan *plan; /* NULL: nobody has looked at its lines yet */
+} traffstat_i_block;
+
+void traffstat_i_source_read(traffstat_i_source *source, traffstat_i_block *out);
+/* Are the bytes of a file or of memory handed out as they are, so far? */
+bool traffstat_i_source_is_plain(const traffstat_i_source *source);
+/* The same of such a source, for another thread: touches neither the context nor its memory. false:
+ * something else than UTF-8 comes, or a failure; then traffstat_i_source_read, on the caller's
+ * thread, gives this block. */
+bool traffstat_i_source_read_plain(traffstat_i_source *source, traffstat_i_block *out);
 /* "UTF-8", "UTF-16LE", "Windows-1252, gzip"… Borrowed. */
 const char *traffstat_i_source_encoding(traffstat_i_source *source);
 
@@ -206,6 +232,79 @@ const char *traffstat_i_line_end(const char *data, size_t size);
 bool traffstat_i_split(const char *line, size_t size, char delimiter, traffstat_i_slice *fields,
                        size_t room, size_t *count);
 
+/* What a line is to be cut into once the header is known. `wanted`, of `width`, is borrowed and does
+ * not change. */
+typedef struct traffstat_i_form {
+    char delimiter;
+    const unsigned char *wanted;
+    size_t width;
+    size_t most_columns;
+    size_t most_bytes;
+} traffstat_i_form;
+
+typedef struct traffstat_i_split_line {
+    size_t columns;
+    bool blank;   /* every field is empty */
+    bool surplus; /* a field past the width is not */
+} traffstat_i_split_line;
+
+/* The same in the form of a record: fields that are not wanted are empty, and so are those that the
+ * line lacks, up to the width. false: it is left to libcsv. */
+bool traffstat_i_split_wanted(const traffstat_i_form *form, traffstat_i_slice line,
+                              traffstat_i_slice *fields, size_t room, traffstat_i_split_line *out);
+
+/* ---- a block ahead of its records ----------------------------------------------------------- */
+
+/* Where lines end in a block: where a CR ends one on its own, all ends must be looked for. */
+typedef enum traffstat_i_cut { TRAFFSTAT_I_CUT_AT_LF, TRAFFSTAT_I_CUT_AT_ANY } traffstat_i_cut;
+
+traffstat_i_cut traffstat_i_cut_for(traffstat_i_slice text);
+/* Bytes of the first line with its end; all of the text, and *ends false, where it has none. */
+size_t traffstat_i_cut_line(traffstat_i_cut cut, traffstat_i_slice text, bool *ends);
+
+/* Small, for it goes from one core's cache to the other's. */
+typedef struct traffstat_i_planned {
+    uint32_t size;
+    uint32_t columns; /* 0: libcsv's */
+    bool blank;
+    bool surplus;
+} traffstat_i_planned;
+
+typedef struct traffstat_i_piece {
+    uint32_t start; /* in the line */
+    uint32_t size;
+} traffstat_i_piece;
+
+/* Room of a plan; what is past it in a block is left to who takes the records. */
+#define TRAFFSTAT_I_PLAN_LINES 4096
+#define TRAFFSTAT_I_PLAN_PIECES 16384
+#define TRAFFSTAT_I_PLAN_COLUMNS 1024
+
+/* The lines of a block from its start. A plan knows nothing of what came before, so that it can be
+ * made on another thread: whether its first line begins a record is not its business. */
+struct traffstat_i_plan {
+    traffstat_i_form form;
+    traffstat_i_cut cut;
+    size_t count;
+    traffstat_i_planned lines[TRAFFSTAT_I_PLAN_LINES];
+    traffstat_i_piece pieces[TRAFFSTAT_I_PLAN_PIECES]; /* `form.width` a line that has columns */
+    traffstat_i_slice scratch[TRAFFSTAT_I_PLAN_COLUMNS];
+};
+
+void traffstat_i_plan_make(traffstat_i_plan *plan, traffstat_i_slice block);
+
+/* Blocks that are read ahead, and their lines planned by a second thread. It reads plain files and
+ * memory itself; whatever else there is, and all that touches the context, the allocator or the
+ * caller's callbacks, is done on the calling one. What comes out, failures included, is what the
+ * source would have given one block after the other. */
+typedef struct traffstat_i_ahead traffstat_i_ahead;
+/* *out NULL and OK: there is no thread to be had. */
+traffstat_status traffstat_i_ahead_open(traffstat_ctx *ctx, traffstat_i_source *source,
+                                        const traffstat_i_form *form, traffstat_i_ahead **out);
+/* The next block with its plan; the one before is gone then. */
+void traffstat_i_ahead_next(traffstat_i_ahead *ahead, traffstat_i_block *out);
+void traffstat_i_ahead_close(traffstat_i_ahead *ahead);
+
 /* ---- records -------------------------------------------------------------------------------- */
 
 typedef struct traffstat_i_record {
@@ -218,9 +317,6 @@ typedef struct traffstat_i_record {
 } traffstat_i_record;
 
 enum { TRAFFSTAT_I_UNTERMINATED = 0, TRAFFSTAT_I_LONG_QUOTE = 1 };
-
-/* Bytes of Windows-1252 among UTF-8, and U+FFFD in the file itself. */
-enum { TRAFFSTAT_I_FOUND_CP1252 = 0, TRAFFSTAT_I_FOUND_REPLACEMENT = 1, TRAFFSTAT_I_FOUND = 2 };
 
 typedef struct traffstat_i_records traffstat_i_records;
 

@@ -24,6 +24,7 @@ void traffstat_i_reader_defaults(traffstat_reader *reader)
         .decimal = '.',
         .duplicates = TRAFFSTAT_DUPLICATES_SUM,
         .strictness = TRAFFSTAT_READ_LIST,
+        .ahead_from = UINT64_C(8) << 20,
     };
     for (size_t i = 0; i < TRAFFSTAT_I_LIMITS; i++) {
         reader->limits[i] = limits[i].standard;

@@ -13,6 +13,7 @@ typedef struct kept {
 
 typedef struct problem {
     char *code;
+    const char *asked; /* the static text that it came from: mostly found by that alone */
     int64_t count;
     int64_t rows_dropped;
     kept *examples;
@@ -106,7 +107,7 @@ void traffstat_account_free(traffstat_account *account)
 static problem *problem_of(traffstat_account *account, const char *code)
 {
     for (size_t i = 0; i < account->problem_count; i++) {
-        if (strcmp(account->problems[i].code, code) == 0) {
+        if (account->problems[i].asked == code || strcmp(account->problems[i].code, code) == 0) {
             return &account->problems[i];
         }
     }
@@ -119,7 +120,7 @@ static problem *problem_of(traffstat_account *account, const char *code)
         return NULL;
     }
     problem *made = &account->problems[account->problem_count++];
-    *made = (problem){.code = copy};
+    *made = (problem){.code = copy, .asked = code};
     return made;
 }
 

@@ -20,7 +20,7 @@ typedef struct traffstat_i_measure {
 void traffstat_i_measure_read(const char *measure, traffstat_i_measure *out);
 
 /* Writing an account: used by the read room, which knows what it met. `limit` examples of each code
- * are kept; the totals are exact. Texts are copied. */
+ * are kept; the totals are exact. Texts are copied; a code is static text, always the same. */
 typedef struct traffstat_i_account_place {
     const char *file;
     int64_t line;
