@@ -5,6 +5,9 @@
  *   job_series.c  whose count it is
  *   job_cell.c    what is counted
  *   job_join.c    several records for one cell
+ *   identical.c   records that are the same, byte for byte
+ *   names.c       names and keys that do not go together
+ *   vintages.c    counts of two files that differ by orders of magnitude
  *   job_totals.c  places that are totals of others
  *   job_tell.c    what the account says of files and columns */
 #ifndef TRAFFSTAT_I_READ_JOB_H
@@ -22,6 +25,28 @@ enum {
     TRAFFSTAT_I_GROUP, /* the column to sum up to */
     TRAFFSTAT_I_TEXTS = TRAFFSTAT_I_SERIES_TEXTS
 };
+
+/* Records that equal an earlier one of their cell. Only a cell's second record and later ones need a
+ * place in the set: the first one's hash lies in the cell. */
+#define TRAFFSTAT_I_IDENTICAL_SHOWN 8
+typedef struct traffstat_i_identical {
+    uint64_t *slots; /* hashes of record and cell; 0: free */
+    size_t slot_count;
+    size_t count;
+    bool ended; /* the set is full: what comes is not looked at */
+    int64_t ended_line;
+    const char *ended_file;
+    int64_t found;
+    int64_t lower; /* what they add to the counts */
+    int64_t upper;
+    struct {
+        const char *file;
+        int64_t line;
+    } first[TRAFFSTAT_I_IDENTICAL_SHOWN];
+} traffstat_i_identical;
+
+typedef struct traffstat_i_variant traffstat_i_variant;
+typedef struct traffstat_i_vintage traffstat_i_vintage;
 
 typedef struct traffstat_i_job {
     traffstat_ctx *ctx;
@@ -51,6 +76,16 @@ typedef struct traffstat_i_job {
     int64_t seen;
     int64_t used;
     bool counted; /* the record at hand counts as one of its cell's */
+    bool repeats; /* and equals an earlier one */
+    traffstat_i_identical identical;
+    traffstat_i_variant *variants; /* other names of keys, one a series */
+    size_t variant_count;
+    size_t variant_capacity;
+    unsigned char *varied; /* by series: has one */
+    size_t varied_capacity;
+    traffstat_i_vintage *vintages; /* cells of several files */
+    size_t vintage_count;
+    size_t vintage_capacity;
     size_t series_count;
     int64_t *lost; /* records that each series lost */
     size_t lost_capacity;
@@ -115,6 +150,25 @@ traffstat_status traffstat_i_job_cell(traffstat_i_job *j, const traffstat_i_reco
 /* Puts a cell in its place, under the policy for duplicates. */
 traffstat_status traffstat_i_job_join(traffstat_i_job *j, const traffstat_i_record *record,
                                       size_t series, const traffstat_cell *cell);
+
+/* The record at hand goes into a cell that has others: is it the same as one of them? Counts what it
+ * adds. */
+traffstat_status traffstat_i_job_repeat(traffstat_i_job *j, const traffstat_i_record *record,
+                                        size_t cell, const traffstat_cell *more);
+/* Says how many there were and what they add. */
+traffstat_status traffstat_i_job_tell_identical(traffstat_i_job *j);
+
+/* The record at hand has another name for the series' key than the first. */
+traffstat_status traffstat_i_job_other_name(traffstat_i_job *j, const traffstat_i_record *record,
+                                            size_t series, traffstat_i_slice name);
+void traffstat_i_job_clear_names(traffstat_i_job *j);
+/* Says which keys have several names and which names several keys. */
+traffstat_status traffstat_i_job_tell_names(traffstat_i_job *j, const traffstat_panel *panel);
+
+/* A cell of an earlier file is about to get the record at hand. */
+traffstat_status traffstat_i_job_cross(traffstat_i_job *j, traffstat_i_stored *stored);
+/* Says where the files' counts differ by orders of magnitude, and flags the cells. */
+traffstat_status traffstat_i_job_tell_vintages(traffstat_i_job *j, traffstat_panel *panel);
 
 /* Leaves places that are totals of others out of the finished panel and of the cells, and of `used`,
  * as the policy says. */

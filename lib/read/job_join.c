@@ -103,7 +103,11 @@ static traffstat_status join(traffstat_i_job *j, const traffstat_i_record *recor
     traffstat_status status;
     switch (j->options->duplicates) {
     case TRAFFSTAT_DUPLICATES_SUM:
+        status = traffstat_i_job_repeat(j, record, (size_t) (stored - j->cells.items), more);
         use(j, stored);
+        if (status != TRAFFSTAT_OK) {
+            return status;
+        }
         status = note_duplicate(j, record, stored, TRAFFSTAT_I_DUPLICATE_SUM);
         if (status == TRAFFSTAT_OK) {
             status = note_population(j, record, stored, more->population);
@@ -131,6 +135,10 @@ traffstat_status traffstat_i_job_join(traffstat_i_job *j, const traffstat_i_reco
     if (stored == NULL) {
         return TRAFFSTAT_E_NOMEM;
     }
+    if (!fresh && stored->last_file != j->file &&
+        traffstat_i_job_cross(j, stored) != TRAFFSTAT_OK) {
+        return TRAFFSTAT_E_NOMEM;
+    }
     if (!fresh) {
         return join(j, record, stored, cell);
     }
@@ -138,6 +146,9 @@ traffstat_status traffstat_i_job_join(traffstat_i_job *j, const traffstat_i_reco
     stored->file = j->file;
     stored->line = record->line;
     stored->population_line = record->line;
+    stored->last_file = j->file;
+    stored->hash = record->hash;
+    j->repeats = j->repeats && j->counted;
     use(j, stored);
     return TRAFFSTAT_OK;
 }

@@ -180,6 +180,12 @@ traffstat_status traffstat_i_job_series(traffstat_i_job *j, const traffstat_i_re
     if (status == TRAFFSTAT_OK) {
         status = check_series_limit(j, record, *out);
     }
+    if (status == TRAFFSTAT_OK && texts[TRAFFSTAT_I_KEY].size > 0 &&
+        texts[TRAFFSTAT_I_JURISDICTION].size > 0 &&
+        !traffstat_i_slice_equal(traffstat_i_builder_name(j->builder, *out),
+                                 texts[TRAFFSTAT_I_JURISDICTION])) {
+        status = traffstat_i_job_other_name(j, record, *out, texts[TRAFFSTAT_I_JURISDICTION]);
+    }
     return status == TRAFFSTAT_OK ? remember(j, texts, *out) : status;
 }
 

@@ -385,6 +385,26 @@ static void flag_lost(const traffstat_i_job *j, traffstat_panel *panel)
     }
 }
 
+/* What the whole says of its parts; each looks at the panel as the ones before it left it. */
+static traffstat_status look_over(traffstat_i_job *j, traffstat_panel **panel)
+{
+    traffstat_status status = traffstat_i_job_tell_identical(j);
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_i_job_tell_names(j, *panel);
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_i_job_tell_vintages(j, *panel);
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_i_job_totals(j, panel);
+    }
+    if (status != TRAFFSTAT_OK) {
+        return status;
+    }
+    flag_lost(j, *panel);
+    return traffstat_i_sanity(&j->log, *panel, &j->cells);
+}
+
 static traffstat_status run(traffstat_i_job *j, const inputs *in, traffstat_panel **panel)
 {
     traffstat_status status =
@@ -398,16 +418,7 @@ static traffstat_status run(traffstat_i_job *j, const inputs *in, traffstat_pane
     if (status == TRAFFSTAT_OK) {
         status = build(j, panel);
     }
-    if (status == TRAFFSTAT_OK) {
-        status = traffstat_i_job_totals(j, panel);
-    }
-    if (status == TRAFFSTAT_OK) {
-        flag_lost(j, *panel);
-    }
-    if (status == TRAFFSTAT_OK) {
-        status = traffstat_i_sanity(&j->log, *panel, &j->cells);
-    }
-    return status;
+    return status == TRAFFSTAT_OK ? look_over(j, panel) : status;
 }
 
 static void clear(traffstat_i_job *j)
@@ -418,6 +429,9 @@ static void clear(traffstat_i_job *j)
     for (size_t i = 0; i < TRAFFSTAT_I_TEXTS; i++) {
         traffstat_i_text_clear(&j->joined[i]);
     }
+    traffstat_i_free(j->ctx, j->identical.slots);
+    traffstat_i_free(j->ctx, j->vintages);
+    traffstat_i_job_clear_names(j);
     traffstat_i_cells_clear(&j->cells);
     traffstat_i_log_clear(&j->log);
     traffstat_i_text_clear(&j->files);

@@ -57,7 +57,8 @@ bool traffstat_i_split_wanted(const traffstat_i_form *form, traffstat_i_slice li
     for (size_t i = columns; i < form->width; i++) {
         fields[i] = (traffstat_i_slice){"", 0};
     }
-    *out = (traffstat_i_split_line){columns, blank, surplus};
+    *out = (traffstat_i_split_line){columns, blank, surplus,
+                                    traffstat_i_hash_line(line.data, line.size)};
     return true;
 }
 
@@ -74,6 +75,7 @@ static void plan_line(traffstat_i_plan *plan, traffstat_i_slice line, traffstat_
     out->columns = (uint32_t) split.columns;
     out->blank = split.blank;
     out->surplus = split.surplus;
+    out->hash = split.hash;
     for (size_t i = 0; i < plan->form.width; i++) {
         const traffstat_i_slice *field = &plan->scratch[i];
         pieces[i] = field->size > 0 ? (traffstat_i_piece){(uint32_t) (field->data - line.data),

@@ -80,6 +80,8 @@ static const kind kinds[TRAFFSTAT_I_KINDS] = {
     [TRAFFSTAT_I_NAME_SHARED] = {"name_shared", "one key for a name", "kept apart", 0},
     [TRAFFSTAT_I_IDENTICAL_ROWS] = {"identical_rows", "records that differ",
                                     "kept: they can be data", 0},
+    [TRAFFSTAT_I_IDENTICAL_ENDED] = {"identical_rows_unchecked", "fewer records of a cell",
+                                     "what follows is not compared", 0},
     [TRAFFSTAT_I_MAGNITUDE_JUMP] = {"magnitude_jump", "counts of the size of the other file's",
                                     "kept as written, flagged doubtful", 0},
     [TRAFFSTAT_I_EXCEEDS_POPULATION] = {"count_exceeds_population", "no more cases than people",
@@ -91,9 +93,10 @@ static bool is_note(traffstat_i_kind which)
 {
     return which == TRAFFSTAT_I_OTHER_MEASURE || which == TRAFFSTAT_I_FOOTNOTE_MARK ||
            which == TRAFFSTAT_I_FOOTER || which == TRAFFSTAT_I_TOTAL_DROPPED ||
-           which == TRAFFSTAT_I_TOTAL_KEPT || which == TRAFFSTAT_I_ROUNDED ||
-           which == TRAFFSTAT_I_NAME_VARIANTS || which == TRAFFSTAT_I_NAME_APART ||
-           which == TRAFFSTAT_I_NAME_SHARED || which == TRAFFSTAT_I_PREAMBLE;
+           which == TRAFFSTAT_I_TOTAL_KEPT || which == TRAFFSTAT_I_IDENTICAL_ENDED ||
+           which == TRAFFSTAT_I_ROUNDED || which == TRAFFSTAT_I_NAME_VARIANTS ||
+           which == TRAFFSTAT_I_NAME_APART || which == TRAFFSTAT_I_NAME_SHARED ||
+           which == TRAFFSTAT_I_PREAMBLE;
 }
 
 void traffstat_i_log_init(traffstat_i_log *log, traffstat_ctx *ctx, traffstat_account *account,
@@ -118,6 +121,12 @@ bool traffstat_i_log_wants(const traffstat_i_log *log, traffstat_i_kind which)
 {
     const uint64_t limit = log->all[which] ? TRAFFSTAT_I_EXAMPLES_MAX : log->limit;
     return log->strict || log->met[which] < limit;
+}
+
+void traffstat_i_log_add_times(traffstat_i_log *log, traffstat_i_kind which, int64_t times)
+{
+    log->met[which] += (uint64_t) times;
+    traffstat_i_account_times(log->account, kinds[which].code, times);
 }
 
 void traffstat_i_log_keep_all(traffstat_i_log *log, traffstat_i_kind which)

@@ -246,7 +246,12 @@ typedef struct traffstat_i_split_line {
     size_t columns;
     bool blank;   /* every field is empty */
     bool surplus; /* a field past the width is not */
+    uint64_t hash;
 } traffstat_i_split_line;
+
+/* Of a record's bytes without its line end. Equal ones have equal hashes, and others do not: 64 bits
+ * of them. */
+uint64_t traffstat_i_hash_line(const char *data, size_t size);
 
 /* The same in the form of a record: fields that are not wanted are empty, and so are those that the
  * line lacks, up to the width. false: it is left to libcsv. */
@@ -266,6 +271,7 @@ size_t traffstat_i_cut_line(traffstat_i_cut cut, traffstat_i_slice text, bool *e
 typedef struct traffstat_i_planned {
     uint32_t size;
     uint32_t columns; /* 0: libcsv's */
+    uint64_t hash;
     bool blank;
     bool surplus;
 } traffstat_i_planned;
@@ -314,6 +320,7 @@ typedef struct traffstat_i_record {
     const traffstat_i_slice *field; /* empty where not wanted or not there */
     bool surplus;                   /* a field past the header's width is not empty */
     bool blank;                     /* every field is empty: no record but a blank line */
+    uint64_t hash;                  /* of all its bytes but line ends */
 } traffstat_i_record;
 
 enum { TRAFFSTAT_I_UNTERMINATED = 0, TRAFFSTAT_I_LONG_QUOTE = 1 };
@@ -502,6 +509,7 @@ typedef enum traffstat_i_kind {
     TRAFFSTAT_I_NAME_APART,
     TRAFFSTAT_I_NAME_SHARED,
     TRAFFSTAT_I_IDENTICAL_ROWS,
+    TRAFFSTAT_I_IDENTICAL_ENDED,
     TRAFFSTAT_I_MAGNITUDE_JUMP,
     TRAFFSTAT_I_KINDS
 } traffstat_i_kind;
@@ -533,6 +541,8 @@ traffstat_status traffstat_i_log_add_whole(traffstat_i_log *log, traffstat_i_kin
 traffstat_status traffstat_i_log_add_rows(traffstat_i_log *log, traffstat_i_kind which,
                                           const char *file, int64_t line, const char *got,
                                           int64_t rows);
+/* So many more of a kind, without examples, once it has been met. */
+void traffstat_i_log_add_times(traffstat_i_log *log, traffstat_i_kind which, int64_t times);
 /* From now on all examples of a kind are kept, up to EXAMPLES_MAX: each of its places has to know. */
 #define TRAFFSTAT_I_EXAMPLES_MAX 10000
 void traffstat_i_log_keep_all(traffstat_i_log *log, traffstat_i_kind which);
@@ -548,6 +558,9 @@ typedef struct traffstat_i_stored {
     const char *file;         /* where it was first met */
     int64_t line;
     int64_t population_line;  /* where its population was; 0 none */
+    const char *last_file;    /* that had it */
+    uint64_t hash;            /* of its first record */
+    uint32_t vintage;         /* 1 + its number, where several files have it */
     uint32_t records;         /* in it, of those that count for one place */
     size_t series;
 } traffstat_i_stored;

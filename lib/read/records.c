@@ -59,6 +59,7 @@ struct traffstat_i_records {
     int64_t line;           /* that is being fed */
     int64_t record_line;    /* where the record in the making began */
     int64_t field_line;     /* where its last field began */
+    uint64_t hash;          /* of what was fed of it */
     traffstat_text pending; /* raw bytes of the record in the making */
     char *replay;           /* bytes to be read again before the source goes on */
     size_t replay_size;
@@ -245,6 +246,7 @@ static traffstat_status hand_slices(traffstat_i_records *r, size_t kept)
         .field = r->slices,
         .surplus = r->surplus,
         .blank = r->blank,
+        .hash = r->hash,
     };
     return r->sink->record(r, &record, r->sink->user);
 }
@@ -371,11 +373,29 @@ static traffstat_status take_split(traffstat_i_records *r, const traffstat_i_spl
             .field = r->slices,
             .surplus = split->surplus,
             .blank = split->blank,
+            .hash = split->hash,
         };
         status = r->sink->record(r, &record, r->sink->user);
     }
     r->line++;
     return status;
+}
+
+/* Of the whole record, however blocks and lines cut it. */
+static traffstat_status hash_record(traffstat_i_records *r, const char *data, size_t size)
+{
+    const size_t before = r->pending.size;
+    if (before == 0) {
+        r->hash = traffstat_i_hash_line(data, size);
+        return TRAFFSTAT_OK;
+    }
+    traffstat_i_text_add_bytes(&r->pending, data, size);
+    if (r->pending.failed) {
+        return traffstat_i_fail(r->ctx, TRAFFSTAT_E_NOMEM, "out of memory");
+    }
+    r->hash = traffstat_i_hash_line(r->pending.data, r->pending.size);
+    r->pending.size = before;
+    return TRAFFSTAT_OK;
 }
 
 static traffstat_status feed(traffstat_i_records *r, const char *data, size_t size, bool ends_line)
@@ -385,13 +405,17 @@ static traffstat_status feed(traffstat_i_records *r, const char *data, size_t si
         r->field_line = r->line;
         r->pending.size = 0;
     }
+    traffstat_status status = hash_record(r, data, size);
+    if (status != TRAFFSTAT_OK) {
+        return status;
+    }
     if (size > r->record_limit) {
         return fail_limit(r, "record", r->record_limit, "bytes");
     }
     r->closed = false;
     r->broken = r->wanted != NULL && r->parser.pstate == r->inside && r->line > r->field_line &&
                 closes_badly(r, data, size);
-    traffstat_status status = r->broken ? TRAFFSTAT_OK : parse(r, data, size);
+    status = r->broken ? TRAFFSTAT_OK : parse(r, data, size);
     if (status == TRAFFSTAT_OK && (r->broken || !between_records(r))) {
         r->pending.size = r->closed ? 0 : r->pending.size;
         status = keep_pending(r, data, size);
@@ -464,7 +488,7 @@ static traffstat_status feed_planned(traffstat_i_records *r, const char *data,
     for (size_t i = 0; i < r->width; i++) {
         r->slices[i] = (traffstat_i_slice){data + piece[i].start, piece[i].size};
     }
-    const traffstat_i_split_line split = {line->columns, line->blank, line->surplus};
+    const traffstat_i_split_line split = {line->columns, line->blank, line->surplus, line->hash};
     return take_split(r, &split);
 }
 
@@ -684,7 +708,7 @@ traffstat_status traffstat_i_records_run(traffstat_ctx *ctx, traffstat_i_source 
         status = choose_dialect(&r, &block.text, options->delimiter, dialect);
     }
     if (status == TRAFFSTAT_OK && sink->head != NULL) {
-        status = sink->head(block, dialect->delimiter, sink->user);
+        status = sink->head(block.text, dialect->delimiter, sink->user);
     }
     if (status == TRAFFSTAT_OK) {
         status = start_parser(&r, dialect->delimiter);

@@ -146,6 +146,15 @@ static bool keep_example(traffstat_ctx *ctx, problem *which, const traffstat_i_a
     return true;
 }
 
+void traffstat_i_account_times(traffstat_account *account, const char *code, int64_t times)
+{
+    for (size_t i = 0; i < account->problem_count; i++) {
+        if (strcmp(account->problems[i].code, code) == 0) {
+            account->problems[i].count += times;
+        }
+    }
+}
+
 void traffstat_i_account_keep(traffstat_account *account, const char *code, size_t limit)
 {
     account->own_code = code;

@@ -165,6 +165,12 @@ static const char *text_at(const traffstat_panel_builder *builder, size_t series
     return builder->arena + at;
 }
 
+traffstat_i_slice traffstat_i_builder_name(const traffstat_panel_builder *builder, size_t series)
+{
+    return (traffstat_i_slice){text_at(builder, series, TEXT_JURISDICTION),
+                               builder->series[series].sizes[TEXT_JURISDICTION]};
+}
+
 static bool same_text(const traffstat_panel_builder *builder, size_t series, size_t which,
                       const traffstat_i_slice *text)
 {

@@ -32,6 +32,8 @@ traffstat_status traffstat_i_account_problem(traffstat_account *account, const c
                                              const traffstat_i_account_place *place,
                                              const char *expected, const char *got,
                                              const char *done, int64_t rows_dropped);
+/* So many more times, without examples; nothing where the code was never met. */
+void traffstat_i_account_times(traffstat_account *account, const char *code, int64_t times);
 /* From now on up to `limit` examples of a code are kept (one code at a time has a limit of its own). */
 void traffstat_i_account_keep(traffstat_account *account, const char *code, size_t limit);
 /* How many examples of a code a page for people shows. */
@@ -59,6 +61,8 @@ typedef struct traffstat_i_slice {
 traffstat_status traffstat_i_builder_series(traffstat_ctx *ctx, traffstat_panel_builder *builder,
                                             const traffstat_i_slice texts[TRAFFSTAT_I_SERIES_TEXTS],
                                             size_t *out);
+/* The jurisdiction of a series, until the next one is added. */
+traffstat_i_slice traffstat_i_builder_name(const traffstat_panel_builder *builder, size_t series);
 /* traffstat_panel_builder_new without starting a public call, which would forget a message. */
 traffstat_status traffstat_i_builder_new(traffstat_ctx *ctx, traffstat_duplicates duplicates,
                                          traffstat_panel_builder **out);
