@@ -2,8 +2,8 @@
 
 #include "read/job.h"
 
-/* At most that many hashes are kept, 8 bytes in a table of twice as many: 4 MiB. */
-#define HASHES_MAX ((size_t) 1 << 18)
+/* At most that many hashes are kept, 8 bytes in a table of twice as many: 1 MiB. */
+#define HASHES_MAX ((size_t) 1 << 16)
 
 static uint64_t hash_in(size_t cell, uint64_t hash)
 {
