@@ -35,6 +35,28 @@ void traffstat_i_header_clear(traffstat_ctx *ctx, traffstat_i_header *header)
     *header = (traffstat_i_header){0};
 }
 
+/* White space as one space; words that were cut at a hyphen put together: "Larceny-\ntheft". */
+static void make_one_line(char *name)
+{
+    size_t used = 0;
+    bool space = false;
+    bool line = false;
+    for (const char *at = name; *at != '\0'; at++) {
+        if (traffstat_i_is_space(*at)) {
+            space = true;
+            line = line || *at == '\n' || *at == '\r';
+            continue;
+        }
+        if (space && used > 0 && !(line && name[used - 1] == '-')) {
+            name[used++] = ' ';
+        }
+        name[used++] = *at;
+        space = false;
+        line = false;
+    }
+    name[used] = '\0';
+}
+
 static traffstat_status copy_names(traffstat_ctx *ctx, const traffstat_i_shape *shape,
                                    const traffstat_i_record *record, traffstat_i_header *out)
 {
@@ -55,6 +77,7 @@ static traffstat_status copy_names(traffstat_ctx *ctx, const traffstat_i_shape *
         if (out->names[i] == NULL) {
             return TRAFFSTAT_E_NOMEM;
         }
+        make_one_line(out->names[i]);
     }
     return TRAFFSTAT_OK;
 }
@@ -151,8 +174,14 @@ static traffstat_status apply_options(traffstat_ctx *ctx, const traffstat_reader
         if (binding->how == TRAFFSTAT_I_CONSTANT) {
             out->constant[role] = binding->text;
         } else if (binding->how == TRAFFSTAT_I_MAPPED) {
+            char *wanted = traffstat_i_strdup(ctx, binding->text);
+            if (wanted == NULL) {
+                return TRAFFSTAT_E_NOMEM;
+            }
+            make_one_line(wanted);
             const traffstat_status status =
-                find_mapped(ctx, file, out, role, binding->text, &out->column[role]);
+                find_mapped(ctx, file, out, role, wanted, &out->column[role]);
+            traffstat_i_free(ctx, wanted);
             if (status != TRAFFSTAT_OK) {
                 return status;
             }
@@ -280,6 +309,29 @@ static bool has(const traffstat_i_header *header, traffstat_role role)
     return traffstat_i_header_has(header, role);
 }
 
+/* "2015 estimated population", where there is one such column. */
+static size_t population_of_a_year(const traffstat_i_header *header)
+{
+    size_t found = TRAFFSTAT_I_NO_COLUMN;
+    for (size_t i = 0; i < header->width; i++) {
+        char rest[FOLDED];
+        char folded[FOLDED];
+        int32_t year = 0;
+        if (!traffstat_i_year_in_name(traffstat_i_slice_of(header->names[i]), &year, rest,
+                                      sizeof rest)) {
+            continue;
+        }
+        (void) traffstat_i_fold(traffstat_i_slice_of(rest), folded, sizeof folded);
+        if (traffstat_i_role_rank(TRAFFSTAT_ROLE_POPULATION, folded) > 0) {
+            if (found != TRAFFSTAT_I_NO_COLUMN) {
+                return TRAFFSTAT_I_NO_COLUMN;
+            }
+            found = i;
+        }
+    }
+    return found;
+}
+
 /* The columns of a publisher's own form; options beat them. */
 static void recognise_source(const traffstat_reader *options, traffstat_i_header *header)
 {
@@ -308,6 +360,9 @@ static void recognise_source(const traffstat_reader *options, traffstat_i_header
             header->key_digits[header->keys_size] = source->key[i].digits;
             header->keys_size += column != TRAFFSTAT_I_NO_COLUMN;
         }
+    }
+    if (!has(header, TRAFFSTAT_ROLE_POPULATION)) {
+        header->column[TRAFFSTAT_ROLE_POPULATION] = population_of_a_year(header);
     }
     if (source->main != NULL && options->measure == NULL && has(header, TRAFFSTAT_ROLE_MEASURE)) {
         header->main = source->main;

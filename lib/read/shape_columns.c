@@ -23,7 +23,7 @@ size_t traffstat_i_header_find(const traffstat_i_header *header, const char *fol
 
 /* ---- taking a column ------------------------------------------------------------------------ */
 
-/* "Larceny-\ntheft" -> "larceny-theft", "Cases_Reported" -> "cases reported". */
+/* "Cases_Reported" -> "cases reported". */
 static char *plain_name(traffstat_ctx *ctx, traffstat_i_slice name, bool lower, bool digits)
 {
     name = traffstat_i_without_marks(name, digits);
@@ -34,7 +34,7 @@ static char *plain_name(traffstat_ctx *ctx, traffstat_i_slice name, bool lower, 
         const bool space = traffstat_i_is_space(c) || (lower && c == '_');
         if (!space) {
             out[used++] = lower ? traffstat_i_lower(c) : c;
-        } else if (used > 0 && out[used - 1] != ' ' && !(c == '\n' && out[used - 1] == '-')) {
+        } else if (used > 0 && out[used - 1] != ' ') {
             out[used++] = ' ';
         }
     }

@@ -765,9 +765,11 @@ static void the_fbis_tables_by_state_are_known(void **state)
 static void the_fbis_tables_of_arrests_are_known(void **state)
 {
     static const char text[] = "State,Age,\"Total\nall \nclasses1\",\"Violent\ncrime2\",Rape3,"
-                               "Drunkenness4,\"Larceny-\ntheft\",\"Number\nof\nagencies\"\n"
-                               "ALABAMA5,Under 18,\"5,468\",397,45,40,\"1,168\",232\n"
-                               "\"FLORIDA6, 7\",Total all ages,140450,5537,336,2187,15558,\n";
+                               "Drunkenness4,\"Larceny-\ntheft\",\"Number\nof\nagencies\","
+                               "\"2015\nestimated \npopulation\"\n"
+                               "ALABAMA5,Under 18,\"5,468\",397,45,40,\"1,168\",232,"
+                               "\"3,663,706\"\n"
+                               "\"FLORIDA6, 7\",Total all ages,140450,5537,336,2187,15558,,\n";
     traffstat_reader *reader = reader_of(*state);
     assert_ok(*state, traffstat_reader_set(*state, reader, TRAFFSTAT_ROLE_YEAR, "2015"));
     assert_reads_with(
@@ -785,6 +787,15 @@ static void the_fbis_tables_of_arrests_are_known(void **state)
                    "FLORIDA|2015|larceny-theft|Total all ages=15558\n"
                    "FLORIDA|2015|number of agencies|Total all ages=why1\n",
                    "footnote_mark 2", 2, 2});
+    assert_ok(*state,
+              traffstat_reader_map(*state, reader, TRAFFSTAT_ROLE_CASES, "violent\ncrime2"));
+    result r = read_with(*state, reader, text);
+    assert_ok(*state, r.status);
+    assert_int_equal(traffstat_panel_rows(r.panel), 2);
+    assert_near(traffstat_panel_populations(r.panel)[0], 3663706.0, 0.0);
+    assert_true(isnan(traffstat_panel_populations(r.panel)[1]));
+    assert_string_equal(column_of(r.account, "cases"), "Violent crime2");
+    drop(&r);
     traffstat_reader_free(reader);
 }
 
