@@ -565,13 +565,94 @@ def a_selected_series_that_lost_a_record_stops_other_verbs():
         good(run('estimate', data, *BETA, '--where', 'jurisdiction=B'))
         answer = good(run('estimate', data, *BETA, '--lenient', '--json'))
         holds(answer.err, 'caution', 'line 3')
-        answer.json()
+        for row in answer.json()['rows']:
+            lost = any('could not be used' in reason for reason in row['reasons'])
+            equal(lost, row['series'] == 'A', 'the caution of ' + row['series'])
         only = ['--where', 'jurisdiction=A']
         before = folder.listing()
         refused(run('chart', data, *only, '-o', folder('a.svg')), 1, '--lenient')
         equal(folder.listing(), before)
         good(run('chart', data, *only, '--lenient', '-o', folder('a.svg')))
         holds(folder.read('a.svg').decode(), '1 record')
+
+
+# ---- sums, denominators, totals -----------------------------------------------------------------
+
+AGENCIES = """ori,agency,state_name,year,offense,count
+MT1,Missoula,Montana,2017,sex,1
+MT2,Helena,Montana,2017,work,2
+MT1,Missoula,Montana,2018,sex,3
+ID1,Boise,Idaho,2017,sex,4
+ID2,Montana,Idaho,2017,sex,1
+"""
+
+
+@test
+def any_column_of_a_file_can_be_summed_up_to():
+    with Folder() as folder:
+        data = folder.write('a.csv', AGENCIES)
+        rows = good(run('read', data, '--by', 'STATE_NAME', '--csv')).rows()
+        equal([(r['jurisdiction'], r['year'], r['cases_lower'], r['flags']) for r in rows],
+              [('Montana', '2017', '3', 'summed'), ('Montana', '2018', '3', 'partial'),
+               ('Idaho', '2017', '5', 'summed')])
+        # the sum of that name, not the place
+        only = good(run('read', data, '--by', 'STATE_NAME', '--where', 'jurisdiction=montana',
+                        '--csv')).rows()
+        equal([r['cases_lower'] for r in only], ['3', '3'])
+        refused(run('read', data, '--by', 'state_nam', '--csv'), 1, 'state_nam', 'state_name')
+        good(run('estimate', data, '--by', 'state_name', *BETA))
+
+
+@test
+def a_total_among_categories_is_not_added():
+    data = b'place,year,category,cases\nA,2017,Total,5\nA,2017,labour,3\n'
+    refused(run('read', '-', '--by', 'jurisdiction', '--csv', stdin=data), 1, 'Total', 'labour')
+    rows = good(run('read', '-', '--by', 'jurisdiction', '--where', 'category=Total', '--csv',
+                    stdin=data)).rows()
+    equal(rows[0]['cases_lower'], '5')
+
+
+@test
+def denominators_come_from_another_file():
+    with Folder() as folder:
+        data = folder.write('a.csv', AGENCIES)
+        wide = folder.write('p.csv', 'state,2017,2018\nTotal,9,9\nMONTANA,"1,052,482",1060665\n'
+                                     'Ohio,11659650,11676341\n')
+        answer = good(run('read', data, '--by', 'state_name', '--population', wide, '--csv'))
+        equal([r['population'] for r in answer.rows()], ['1052482', '1060665', ''])
+        problems = {p['code']: p for p in good(run('read', data, '--by', 'state_name',
+                                                   '--population', wide, '--json')).json()
+                    ['problems']}
+        equal(problems['population_unmatched']['examples'][0]['got'], 'Idaho')
+        equal(problems['population_unused']['count'], 2)
+        holds(good(run('estimate', data, '--by', 'state_name', '--population', wide, *BETA)).err,
+              'caution', 'Idaho')
+        refused(run('read', data, '--by', 'state_name', '--population', folder('none.csv'), '--csv'), 1,
+                'none.csv')
+
+
+@test
+def totals_of_places_are_left_out_and_listed():
+    data = b'place,year,cases\nU.S. Total,2017,12\nMontana,2017,7\nIdaho,2017,5\n'
+    got = good(run('read', '-', '--json', stdin=data)).json()
+    equal((got['rows'], got['total']['lower']), ({'seen': 3, 'used': 2, 'dropped': 1}, 12))
+    equal(got['problems'][0]['code'], 'total_of_places')
+    equal(good(run('read', '-', '--totals', 'keep', '--json', stdin=data)).json()['total']['lower'],
+          24)
+    refused(run('read', '-', '--totals', 'error', '--csv', stdin=data), 1, 'U.S. Total')
+
+
+@test
+def counts_in_doubt_are_said_aloud():
+    rows = ''.join('p%d,%d,%d\n' % (i, year, 64 * (1 + (i + year) % 5))
+                   for i in range(9) for year in (2017, 2018))
+    data = ('place,year,cases\n' + rows).encode()
+    for verb in (['read', '--csv'], ['estimate', *BETA]):
+        answer = good(run(verb[0], '-', '--where', 'jurisdiction=p3', *verb[1:], stdin=data))
+        holds(answer.err, 'caution: common_divisor: p3', 'all multiples of 64')
+    holds(answer.text, 'common_divisor')
+    got = good(run('read', '-', '--json', stdin=data)).json()['problems'][0]
+    equal((got['code'], got['count'], len(got['examples'])), ('common_divisor', 10, 10))
 
 
 # ---- inestimable --------------------------------------------------------------------------------
@@ -818,8 +899,7 @@ WRONG = [
     (['read', MISSOULA, '--delimiter', 'x'], ['comma']),
     (['read', MISSOULA, '--limit', 'field=0'], ['field']),
     (['read', MISSOULA, '--limit', 'size=9'], ['size', 'field']),
-    (['read', MISSOULA, '--by', 'state'], ['--by', 'none of']),
-    (['read', MISSOULA, '--population', 'p.csv'], ['not built yet']),
+    (['read', MISSOULA, '--totals', 'add'], ['--totals', 'drop', 'keep', 'error']),
     (['read', MISSOULA, '--suppressed=9..1'], ['--suppressed', '1..4']),
     (['read', MISSOULA, '--suppressed=5'], ['--suppressed', '1..4']),
     (['read', MISSOULA, '--absent', 'none'], ['--absent', 'missing', 'zero']),
