@@ -99,6 +99,12 @@ static void warn_divisors(const traffstat_panel *panel)
             continue;
         }
         series_name(panel, i, name, sizeof name);
+        if (strchr(list, ',') == NULL) {
+            say("caution: common_divisor: %s: %s: a multiple of what the file's counts have in "
+                "common; ask the source before using it",
+                name, list);
+            continue;
+        }
         say("caution: common_divisor: %s: %s: all multiples of %lld, which chance does not "
             "explain; "
             "ask the source before using them",

@@ -42,10 +42,33 @@
  * reading goes on at the next line. Blank lines are no records. decoded_as_cp1252 and
  * lost_characters (U+FFFD in the file) are listed once a file, with the first line of theirs.
  *
- * Content, listed and never changed: common_divisor, once for each series (and once for the file,
- * with the names of all places) whose counts above zero are all multiples of a number that chance
- * does not explain: k counts are all multiples of d with a chance of about d^-k. A multiplied or
- * rounded release looks like that. count_exceeds_population: more cases than people.
+ * Identity: the key is the place, a name its label. name_variants: a key with several names (one
+ * series, under the first), or names without keys that differ only in case, punctuation or the order
+ * of what stands between semicolons (kept apart); name_shared: one name of several keys (kept
+ * apart). total_of_places: a place that is the total of others, by its name ("Total", "All states",
+ * "United States" among its states) or because in every year its counts are the sums of others' and
+ * chance does not explain it; dropped by default (traffstat_reader_set_totals()).
+ *
+ * Content, listed and never changed:
+ *  - common_divisor, once for each series (and once for the file, with the names of all places)
+ *    whose counts are all multiples of a number that chance does not explain: k counts are all
+ *    multiples of d with a chance of about d^-k. A multiplied release looks like that. All examples
+ *    are kept. rounded_counts: most counts of a file of several series end in 5 or 0, or in zeros;
+ *    then zeros at the end of counts are no evidence of a divisor.
+ *  - identical_rows: records that equal an earlier one, byte for byte, with what the counts would sum
+ *    to without them; looked for among the first 65,536 records that share their cells with others
+ *    (identical_rows_unchecked says where the search ended).
+ *  - count_exceeds_population: more cases than people. implausible_count, where no publisher is
+ *    known: a count a hundred times the next lower one of its measure, of which at most one in
+ *    twenty are; listed only among 20 counts or more. cleared_exceeds_counted: more cases cleared
+ *    than there were, where both measures are read.
+ *  - magnitude_jump: of several files, a count that is ten times, or a tenth, of what the file
+ *    before had for the same series and year, and likewise the sum of such counts.
+ *
+ * The cells carry what was doubted: TRAFFSTAT_FLAG_COMMON_DIVISOR, TRAFFSTAT_FLAG_DOUBTFUL
+ * (count_exceeds_population, implausible_count, magnitude_jump), TRAFFSTAT_FLAG_LOST (all cells of a
+ * series that lost a record); estimates of them ask for caution. name_variants, name_shared,
+ * total_of_places, rounded_counts and identical_rows_unchecked are notes.
  *
  * Bytes: UTF-8, UTF-16, UTF-32, Windows-1252 or a declared encoding; gzip streams of any of these;
  * lines that end in LF, CR LF, CR CR LF or CR, mixed or not.

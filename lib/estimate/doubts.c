@@ -11,8 +11,9 @@ static int64_t greatest_common_divisor(int64_t a, int64_t b)
     return a;
 }
 
-/* Of the flagged exact counts in the series of a row, or of the whole panel. */
-static int64_t divisor_of(const traffstat_panel *panel, size_t row)
+/* Of the flagged exact counts in the series of a row, or of the whole panel, and how many they are:
+ * one alone does not show the file's divisor. */
+static int64_t divisor_of(const traffstat_panel *panel, size_t row, size_t *counts)
 {
     size_t at = 0;
     size_t end = traffstat_panel_rows(panel);
@@ -28,6 +29,7 @@ static int64_t divisor_of(const traffstat_panel *panel, size_t row)
             (traffstat_panel_flags(panel)[at] & (uint32_t) TRAFFSTAT_FLAG_COMMON_DIVISOR) != 0;
         if (flagged && count == traffstat_panel_uppers(panel)[at]) {
             divisor = greatest_common_divisor(divisor, count);
+            *counts += 1;
         }
     }
     return divisor;
@@ -36,11 +38,12 @@ static int64_t divisor_of(const traffstat_panel *panel, size_t row)
 static traffstat_status doubt_divisor(traffstat_ctx *ctx, traffstat_estimate *estimate, size_t row,
                                       const traffstat_panel *panel, size_t panel_row)
 {
-    const int64_t divisor = divisor_of(panel, panel_row);
+    size_t counts = 0;
+    const int64_t divisor = divisor_of(panel, panel_row, &counts);
     traffstat_text text;
     traffstat_i_text_init(&text, ctx);
     traffstat_i_text_add(&text, "common_divisor: the counts are all multiples of ");
-    if (divisor > 1) {
+    if (divisor > 1 && counts > 1) {
         traffstat_i_text_add_int(&text, divisor);
     } else {
         traffstat_i_text_add(&text, "a number");
