@@ -47,6 +47,7 @@ static const kind kinds[TRAFFSTAT_I_KINDS] = {
                                        "what is not UTF-8 read as Windows-1252", 0},
     [TRAFFSTAT_I_LOST_CHARACTERS] = {"lost_characters", "the letters that U+FFFD stands for",
                                      "kept as U+FFFD", 0},
+    [TRAFFSTAT_I_TOTAL_YEARS] = {"total_of_years", "one year", "left out: a sum of the years", 1},
     [TRAFFSTAT_I_POOLED_YEARS] = {"pooled_years", "one year, or a fiscal year of two", LOST, 1},
     [TRAFFSTAT_I_NEGATIVE_KEPT] = {"negative_count", "a count of 0 or more",
                                    "added as a correction", 0},
@@ -60,6 +61,8 @@ static const kind kinds[TRAFFSTAT_I_KINDS] = {
     [TRAFFSTAT_I_PREAMBLE] = {"preamble_line", "the header", "passed over, counted apart", 0},
     [TRAFFSTAT_I_NAMELESS] = {"nameless_column", "a name above a column of numbers",
                               "column left out", 0},
+    [TRAFFSTAT_I_UNUSED] = {"unused_column", "a year in the name of a column of numbers",
+                            "column left out", 0},
     [TRAFFSTAT_I_NO_COUNT] = {"no_count", "a count in one of the columns", LOST, 1},
     [TRAFFSTAT_I_COMMON_DIVISOR] = {"common_divisor", "counts without a divisor in common",
                                     "kept as written: ask the source before using them", 0},
@@ -70,7 +73,8 @@ static const kind kinds[TRAFFSTAT_I_KINDS] = {
 /* What was done about a form that is no mistake: strict readers go on. */
 static bool is_note(traffstat_i_kind which)
 {
-    return which == TRAFFSTAT_I_OTHER_MEASURE || which == TRAFFSTAT_I_FOOTNOTE_MARK ||
+    return which == TRAFFSTAT_I_TOTAL_YEARS || which == TRAFFSTAT_I_UNUSED ||
+           which == TRAFFSTAT_I_OTHER_MEASURE || which == TRAFFSTAT_I_FOOTNOTE_MARK ||
            which == TRAFFSTAT_I_FOOTER || which == TRAFFSTAT_I_PREAMBLE;
 }
 
