@@ -7,8 +7,9 @@
  * place). Lines above the header, headers of up to three rows, row numbers under an empty name,
  * rules, notes and comments ("#") are told apart from records and counted on their own:
  * preamble_line and footer_line. The marks of footnotes come off the names of places ("Alabama*",
- * "Alberta [48]"): footnote_mark. These three, and other_measure (a record of a measure that is
- * not read), are notes: strict readers go on. A column of counts without a name is left out:
+ * "Alberta [48]"): footnote_mark. These three, other_measure (a record of a measure that is not
+ * read), total_of_years (a record whose year is "Total") and unused_column (numbers beside columns
+ * of years) are notes: strict readers go on. A column of counts without a name is left out:
  * nameless_column.
  *
  * Columns are recognised by their headers (case, spaces and punctuation do not matter); a column

@@ -31,6 +31,7 @@ void traffstat_i_header_clear(traffstat_ctx *ctx, traffstat_i_header *header)
     traffstat_i_header_clear_counts(ctx, header);
     traffstat_i_free(ctx, header->names);
     traffstat_i_free(ctx, header->wanted);
+    traffstat_i_free(ctx, header->left_out);
     traffstat_i_free(ctx, header->measure);
     *header = (traffstat_i_header){0};
 }
@@ -67,7 +68,8 @@ static traffstat_status copy_names(traffstat_ctx *ctx, const traffstat_i_shape *
     }
     out->names = traffstat_i_alloc(ctx, width, sizeof *out->names);
     out->wanted = traffstat_i_alloc(ctx, width, 1);
-    if (out->names == NULL || out->wanted == NULL) {
+    out->left_out = traffstat_i_alloc(ctx, width, 1);
+    if (out->names == NULL || out->wanted == NULL || out->left_out == NULL) {
         return TRAFFSTAT_E_NOMEM;
     }
     out->width = width;
@@ -551,8 +553,11 @@ static traffstat_status check_measure(traffstat_ctx *ctx, const traffstat_reader
     return traffstat_i_no_measure(ctx, file, header, wanted);
 }
 
-static void mark_wanted(traffstat_i_header *out)
+static void mark_wanted(const traffstat_i_shape *shape, traffstat_i_header *out)
 {
+    if (out->width > 0 && !shape->index) {
+        out->wanted[0] = 1; /* where notes stand */
+    }
     for (traffstat_role role = 0; role < TRAFFSTAT_ROLE_COUNT; role++) {
         if (out->column[role] != TRAFFSTAT_I_NO_COLUMN) {
             out->wanted[out->column[role]] = 1;
@@ -576,8 +581,7 @@ traffstat_status traffstat_i_header_read(traffstat_ctx *ctx, const traffstat_rea
                                          const char *file, const traffstat_i_shape *shape,
                                          const traffstat_i_record *record, traffstat_i_header *out)
 {
-    *out = (traffstat_i_header){
-        .layout = "long", .nameless = TRAFFSTAT_I_NO_COLUMN, .by = TRAFFSTAT_I_NO_COLUMN};
+    *out = (traffstat_i_header){.layout = "long", .by = TRAFFSTAT_I_NO_COLUMN};
     traffstat_status status = copy_names(ctx, shape, record, out);
     if (status == TRAFFSTAT_OK) {
         traffstat_i_place(ctx, record->line, 0, -1);
@@ -610,7 +614,7 @@ traffstat_status traffstat_i_header_read(traffstat_ctx *ctx, const traffstat_rea
     }
     if (status == TRAFFSTAT_OK) {
         traffstat_i_place(ctx, 0, 0, -1);
-        mark_wanted(out);
+        mark_wanted(shape, out);
         out->chooses = out->main != NULL ||
                        (options->measure != NULL && strcmp(options->measure, "all") != 0 &&
                         has(out, TRAFFSTAT_ROLE_MEASURE));

@@ -64,7 +64,8 @@ typedef struct traffstat_i_job {
     bool has_header;
     int64_t header_line;
     const traffstat_i_counts *at; /* the column of counts at hand, where there are several */
-    bool whole; /* the last problem cost the record, with all of its counts */
+    bool whole;  /* the last problem cost the record, with all of its counts */
+    bool spared; /* and no series lost anything by it */
     traffstat_text joined[TRAFFSTAT_I_TEXTS]; /* key and category of several columns */
     char nearest[TRAFFSTAT_I_SHOWN]; /* to the measure that was asked for, of others */
     size_t nearest_distance;

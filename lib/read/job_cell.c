@@ -14,7 +14,9 @@ static size_t column_of(const traffstat_i_job *j, traffstat_role role)
 static bool is_whole(const traffstat_i_job *j, traffstat_i_kind kind)
 {
     return (kind == TRAFFSTAT_I_MISSING_PLACE && j->at->place == NULL) ||
-           ((kind == TRAFFSTAT_I_BAD_YEAR || kind == TRAFFSTAT_I_POOLED_YEARS) && j->at->year == 0);
+           ((kind == TRAFFSTAT_I_BAD_YEAR || kind == TRAFFSTAT_I_POOLED_YEARS ||
+             kind == TRAFFSTAT_I_TOTAL_YEARS) &&
+            j->at->year == 0);
 }
 
 /* And is it one that the first of them has told already? */
@@ -37,6 +39,7 @@ traffstat_status traffstat_i_job_complain(traffstat_i_job *j, traffstat_i_kind k
     }
     const bool cells = j->log.cells;
     j->whole = j->at != NULL && is_whole(j, kind);
+    j->spared = kind == TRAFFSTAT_I_TOTAL_YEARS;
     j->log.cells = cells && !j->whole;
     const traffstat_status status = traffstat_i_log_add(
         &j->log, kind, record->line, known ? column + 1 : 0,
@@ -221,6 +224,23 @@ static traffstat_status read_flags(traffstat_i_job *j, const traffstat_i_record 
                                             TRAFFSTAT_ROLE_FLAGS, NULL);
 }
 
+/* "Total" in the place of a year: the records above it are counted already. */
+static bool is_total(traffstat_i_slice text)
+{
+    static const char *const words[] = {"total", "totals",   "grandtotal", "subtotal",
+                                        "all",   "allyears", "sum"};
+    char folded[24];
+    if (text.size == 0 || traffstat_i_fold(text, folded, sizeof folded) + 1 >= sizeof folded) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(folded, words[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static traffstat_status read_year(traffstat_i_job *j, const traffstat_i_record *record,
                                   traffstat_cell *out, bool *dropped)
 {
@@ -228,14 +248,15 @@ static traffstat_status read_year(traffstat_i_job *j, const traffstat_i_record *
         out->year = j->at->year;
         return TRAFFSTAT_OK;
     }
-    switch (traffstat_i_read_period(traffstat_i_job_value(j, record, TRAFFSTAT_ROLE_YEAR),
-                                    j->options->fiscal, &out->year)) {
+    const traffstat_i_slice text = traffstat_i_job_value(j, record, TRAFFSTAT_ROLE_YEAR);
+    switch (traffstat_i_read_period(text, j->options->fiscal, &out->year)) {
     case TRAFFSTAT_I_PERIOD_YEAR:
         return TRAFFSTAT_OK;
     case TRAFFSTAT_I_PERIOD_POOLED:
         return drop(j, TRAFFSTAT_I_POOLED_YEARS, record, TRAFFSTAT_ROLE_YEAR, dropped);
     default:
-        return drop(j, TRAFFSTAT_I_BAD_YEAR, record, TRAFFSTAT_ROLE_YEAR, dropped);
+        return drop(j, is_total(text) ? TRAFFSTAT_I_TOTAL_YEARS : TRAFFSTAT_I_BAD_YEAR, record,
+                    TRAFFSTAT_ROLE_YEAR, dropped);
     }
 }
 

@@ -15,12 +15,16 @@ static traffstat_status read_names(traffstat_i_job *j, traffstat_i_records *reco
         return status;
     }
     traffstat_i_records_want(records, j->header.wanted, j->header.width);
-    if (j->header.nameless != TRAFFSTAT_I_NO_COLUMN) {
-        char name[TRAFFSTAT_I_SHOWN];
-        status =
-            traffstat_i_log_add(&j->log, TRAFFSTAT_I_NAMELESS, record->line, j->header.nameless + 1,
-                                traffstat_i_header_name(&j->header, j->header.nameless, name), NULL,
-                                traffstat_i_slice_of(j->header.names[j->header.nameless]));
+    for (size_t i = 0; i < j->header.width && status == TRAFFSTAT_OK; i++) {
+        if (j->header.left_out[i] != 0) {
+            char name[TRAFFSTAT_I_SHOWN];
+            status = traffstat_i_log_add(
+                &j->log,
+                j->header.left_out[i] == TRAFFSTAT_I_HAS_NO_NAME ? TRAFFSTAT_I_NAMELESS
+                                                                 : TRAFFSTAT_I_UNUSED,
+                record->line, i + 1, traffstat_i_header_name(&j->header, i, name), NULL,
+                traffstat_i_slice_of(j->header.names[i]));
+        }
     }
     return status;
 }
@@ -113,8 +117,10 @@ static traffstat_status take_count(traffstat_i_job *j, const traffstat_i_record 
     if (status != TRAFFSTAT_OK) {
         return status;
     }
-    return dropped ? traffstat_i_job_lose(j, series)
-                   : traffstat_i_job_join(j, record, series, &cell);
+    if (dropped) {
+        return j->spared ? TRAFFSTAT_OK : traffstat_i_job_lose(j, series);
+    }
+    return traffstat_i_job_join(j, record, series, &cell);
 }
 
 /* A record is lost for each of the series that it has counts of; the first one is done. */
@@ -143,7 +149,7 @@ static traffstat_status take_counts(traffstat_i_job *j, const traffstat_i_record
         j->at = &j->header.counts[i];
         status = take_count(j, record);
     }
-    if (status == TRAFFSTAT_OK && j->whole) {
+    if (status == TRAFFSTAT_OK && j->whole && !j->spared) {
         status = lose_others(j, record);
     }
     j->at = NULL;

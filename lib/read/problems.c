@@ -47,6 +47,7 @@ static const kind kinds[TRAFFSTAT_I_KINDS] = {
                                        "what is not UTF-8 read as Windows-1252", 0},
     [TRAFFSTAT_I_LOST_CHARACTERS] = {"lost_characters", "the letters that U+FFFD stands for",
                                      "kept as U+FFFD", 0},
+    [TRAFFSTAT_I_TOTAL_YEARS] = {"total_of_years", "one year", "left out: a sum of the years", 1},
     [TRAFFSTAT_I_POOLED_YEARS] = {"pooled_years", "one year, or a fiscal year of two", LOST, 1},
     [TRAFFSTAT_I_NEGATIVE_KEPT] = {"negative_count", "a count of 0 or more",
                                    "added as a correction", 0},
@@ -60,6 +61,8 @@ static const kind kinds[TRAFFSTAT_I_KINDS] = {
     [TRAFFSTAT_I_PREAMBLE] = {"preamble_line", "the header", "passed over, counted apart", 0},
     [TRAFFSTAT_I_NAMELESS] = {"nameless_column", "a name above a column of numbers",
                               "column left out", 0},
+    [TRAFFSTAT_I_UNUSED] = {"unused_column", "a year in the name of a column of numbers",
+                            "column left out", 0},
     [TRAFFSTAT_I_NO_COUNT] = {"no_count", "a count in one of the columns", LOST, 1},
     [TRAFFSTAT_I_TOTAL_DROPPED] = {"total_of_places", "places that are not totals of others",
                                    "left out; --totals keep keeps it", 0},
@@ -91,12 +94,18 @@ static const kind kinds[TRAFFSTAT_I_KINDS] = {
 /* What was done about a form that is no mistake: strict readers go on. */
 static bool is_note(traffstat_i_kind which)
 {
-    return which == TRAFFSTAT_I_OTHER_MEASURE || which == TRAFFSTAT_I_FOOTNOTE_MARK ||
-           which == TRAFFSTAT_I_FOOTER || which == TRAFFSTAT_I_TOTAL_DROPPED ||
-           which == TRAFFSTAT_I_TOTAL_KEPT || which == TRAFFSTAT_I_IDENTICAL_ENDED ||
-           which == TRAFFSTAT_I_ROUNDED || which == TRAFFSTAT_I_NAME_VARIANTS ||
-           which == TRAFFSTAT_I_NAME_APART || which == TRAFFSTAT_I_NAME_SHARED ||
-           which == TRAFFSTAT_I_PREAMBLE;
+    static const traffstat_i_kind notes[] = {
+        TRAFFSTAT_I_TOTAL_YEARS,    TRAFFSTAT_I_UNUSED,     TRAFFSTAT_I_OTHER_MEASURE,
+        TRAFFSTAT_I_FOOTNOTE_MARK,  TRAFFSTAT_I_FOOTER,     TRAFFSTAT_I_PREAMBLE,
+        TRAFFSTAT_I_TOTAL_DROPPED,  TRAFFSTAT_I_TOTAL_KEPT, TRAFFSTAT_I_ROUNDED,
+        TRAFFSTAT_I_NAME_VARIANTS,  TRAFFSTAT_I_NAME_APART, TRAFFSTAT_I_NAME_SHARED,
+        TRAFFSTAT_I_IDENTICAL_ENDED};
+    for (size_t i = 0; i < sizeof notes / sizeof notes[0]; i++) {
+        if (notes[i] == which) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void traffstat_i_log_init(traffstat_i_log *log, traffstat_ctx *ctx, traffstat_account *account,

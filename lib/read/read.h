@@ -390,6 +390,8 @@ typedef struct traffstat_i_counts {
     char *category;
 } traffstat_i_counts;
 
+enum { TRAFFSTAT_I_HAS_NO_NAME = 1, TRAFFSTAT_I_HAS_NO_YEAR = 2 };
+
 typedef struct traffstat_i_header {
     size_t width;
     char **names;                           /* trimmed, as written */
@@ -413,7 +415,7 @@ typedef struct traffstat_i_header {
     const struct traffstat_i_known *known;  /* source, or NULL */
     const char *source;                     /* its name, or NULL */
     bool digits;                            /* footnotes are digits behind names */
-    size_t nameless;                        /* a column of numbers without a name; NO_COLUMN */
+    unsigned char *left_out;                /* columns of counts that are not read, as below */
     bool several;                           /* columns are named for counts of several measures: */
     size_t first_counts;                    /* the first of them */
 } traffstat_i_header;
@@ -489,6 +491,7 @@ typedef enum traffstat_i_kind {
     TRAFFSTAT_I_DECODED_AS_CP1252,
     TRAFFSTAT_I_LOST_CHARACTERS,
     TRAFFSTAT_I_POOLED_YEARS,
+    TRAFFSTAT_I_TOTAL_YEARS,
     TRAFFSTAT_I_NEGATIVE_KEPT,
     TRAFFSTAT_I_MISSING_CODE,
     TRAFFSTAT_I_IMPLAUSIBLE,
@@ -497,6 +500,7 @@ typedef enum traffstat_i_kind {
     TRAFFSTAT_I_FOOTER,
     TRAFFSTAT_I_PREAMBLE,
     TRAFFSTAT_I_NAMELESS,
+    TRAFFSTAT_I_UNUSED,
     TRAFFSTAT_I_NO_COUNT,
     TRAFFSTAT_I_TOTAL_DROPPED,
     TRAFFSTAT_I_TOTAL_KEPT,

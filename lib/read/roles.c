@@ -57,6 +57,7 @@ static const role roles[TRAFFSTAT_ROLE_COUNT] = {
                                "cleared",
                                "clearances",
                                "unfounded",
+                               "deaths",
                                "number",
                                "total",
                                "value",

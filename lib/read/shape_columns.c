@@ -283,11 +283,26 @@ static bool has_sibling(const traffstat_i_header *header, size_t column, const y
     return false;
 }
 
+/* Once columns of years are found, what stands beside them in numbers is a total, say, or the row's
+ * number: said, unless the publisher's form is known. */
+static void leave_out_others(const traffstat_i_shape *shape, traffstat_i_header *header)
+{
+    for (size_t i = 0; i < header->width; i++) {
+        const bool taken =
+            i != header->column[TRAFFSTAT_ROLE_CASES] && traffstat_i_header_taken(header, i);
+        if (is_counts(header, i) || taken || !traffstat_i_shape_is_numeric(shape, i) ||
+            header->known != NULL) {
+            continue;
+        }
+        const bool nameless = header->names[i][0] == '\0' || strcmp(header->names[i], "NA") == 0;
+        header->left_out[i] = nameless ? TRAFFSTAT_I_HAS_NO_NAME : TRAFFSTAT_I_HAS_NO_YEAR;
+    }
+}
+
 static traffstat_status take_years(traffstat_ctx *ctx, const traffstat_i_shape *shape,
                                    traffstat_i_header *header)
 {
     traffstat_status status = begin_counts(ctx, header);
-    size_t nameless = TRAFFSTAT_I_NO_COLUMN;
     for (size_t i = 0; i < header->width && status == TRAFFSTAT_OK; i++) {
         yearly found;
         if (is_yearly(header, i, &found) &&
@@ -297,13 +312,35 @@ static traffstat_status take_years(traffstat_ctx *ctx, const traffstat_i_shape *
             to->column = i;
             to->year = found.year;
             status = take_words(ctx, header, traffstat_i_slice_of(found.rest), to);
-        } else if (traffstat_i_shape_is_numeric(shape, i) &&
-                   (header->names[i][0] == '\0' || strcmp(header->names[i], "NA") == 0)) {
-            nameless = i;
         }
     }
-    header->nameless = header->counts_size > 0 ? nameless : header->nameless;
+    if (status == TRAFFSTAT_OK && header->counts_size > 0) {
+        leave_out_others(shape, header);
+    }
     return status;
+}
+
+/* Names of numbers that count nothing. */
+static bool is_no_count(const char *name)
+{
+    static const char *const ends[] = {"code",  "id",    "fips",    "zip", "zipcode",  "rate",
+                                       "rates", "ratio", "percent", "pct", "latitude", "longitude"};
+    static const char *const whole[] = {"month", "day", "week", "quarter",
+                                        "rank",  "lat", "lon",  "lng"};
+    char folded[FOLDED];
+    const size_t size = traffstat_i_fold(traffstat_i_slice_of(name), folded, sizeof folded);
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        const size_t end = strlen(ends[i]);
+        if (size >= end && strcmp(folded + size - end, ends[i]) == 0) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++) {
+        if (strcmp(folded, whole[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The measure of a column that is named for counts, or for anything else. */
@@ -325,11 +362,12 @@ static traffstat_status take_measures(traffstat_ctx *ctx, const traffstat_i_shap
 {
     traffstat_status status = begin_counts(ctx, header);
     for (size_t i = 0; i < header->width && status == TRAFFSTAT_OK; i++) {
-        const bool takes =
-            named ? traffstat_i_counts_candidate(header, i)
-                  : traffstat_i_shape_is_numeric(shape, i) && !traffstat_i_header_taken(header, i);
+        const bool takes = named ? traffstat_i_counts_candidate(header, i)
+                                 : traffstat_i_shape_is_numeric(shape, i) &&
+                                       !traffstat_i_header_taken(header, i) &&
+                                       !is_no_count(header->names[i]);
         if (takes && header->names[i][0] == '\0') {
-            header->nameless = i;
+            header->left_out[i] = TRAFFSTAT_I_HAS_NO_NAME;
         } else if (takes) {
             traffstat_i_counts *to = &header->counts[header->counts_size++];
             to->column = i;
@@ -364,7 +402,8 @@ static bool is_transposed(const traffstat_i_shape *shape, const traffstat_i_head
         if (traffstat_i_header_taken(header, i)) {
             continue;
         }
-        if (header->names[i][0] == '\0' || !traffstat_i_shape_is_numeric(shape, i) ||
+        if (is_no_count(header->names[i]) || header->names[i][0] == '\0' ||
+            !traffstat_i_shape_is_numeric(shape, i) ||
             traffstat_i_role_rank(TRAFFSTAT_ROLE_CASES, folded) > 0 ||
             traffstat_i_role_rank(TRAFFSTAT_ROLE_POPULATION, folded) > 0) {
             return false;

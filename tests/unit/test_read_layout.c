@@ -186,7 +186,7 @@ static void notes_and_rules_below_the_records_are_no_records(void **state)
 
 static void eighty_six_lines_of_footer_are_counted(void **state)
 {
-    char text[8192] = "county,year,deaths,population,n\nAda,2016,,1000,3\n---,,,,\n";
+    char text[8192] = "county,year,note,population,n\nAda,2016,,1000,3\n---,,,,\n";
     for (int i = 0; i < 85; i++) {
         (void) sprintf(text + strlen(text), "\"Line %d of what the query was\"\n", i);
     }
@@ -394,6 +394,43 @@ static void mutated_tables_never_lose_a_record_uncounted(void **state)
         drop(&r);
     }
     traffstat_reader_free(reader);
+}
+
+static void totals_over_years_are_left_out_and_cost_no_series(void **state)
+{
+    assert_reads(*state, &(fixture){"place,year,cases\nAda,2016,1\nAda,2017,2\nAda,Total,3\n"
+                                    "Boise,all years,4\n",
+                                    "long", "Ada|2016|cases|=1\nAda|2017|cases|=2\n",
+                                    "total_of_years 2", 4, 2});
+    assert_reads(*state, &(fixture){"state,2016,2017,Total,NA\nAda,1,2,3,9\n", "wide",
+                                    "Ada|2016|cases|=1\nAda|2017|cases|=2\n",
+                                    "unused_column 1; nameless_column 1", 1, 1});
+    result r =
+        read_with(*state, NULL, "place,year,offences,arrests\nAda,2016,1,2\nAda,Total,1,2\n");
+    assert_ok(*state, r.status);
+    assert_int_equal(traffstat_account_rows_dropped(r.account), 1);
+    assert_int_equal(traffstat_account_series_lost(r.account, 0), 0);
+    assert_int_equal(traffstat_account_series_lost(r.account, 1), 0);
+    drop(&r);
+}
+
+static void codes_and_rates_are_no_counts(void **state)
+{
+    /* the form of CDC WONDER's exports */
+    assert_reads(
+        *state,
+        &(fixture){"\"Notes\"\t\"State\"\t\"State Code\"\t\"Year\"\t\"Year Code\"\tDeaths"
+                   "\tPopulation\tCrude Rate\n"
+                   "\t\"Ada\"\t\"01\"\t\"2016\"\t\"2016\"\t25\t4863300\tUnreliable\n"
+                   "\t\"Boise\"\t\"02\"\t\"2016\"\t\"2016\"\tSuppressed\t739795\t"
+                   "Suppressed\n\"---\"\n\"Dataset: causes of death\"\n\"Query Parameters:\"\n"
+                   "\"Title:\"\n",
+                   "long", "Ada|2016|deaths|=25\nBoise|2016|deaths|=why2\n", "footer_line 4", 2,
+                   2});
+    assert_reads(*state,
+                 &(fixture){"place,zip code,year,month,found dead,found alive,rate\n"
+                            "Ada,59801,2016,1,2,3,4\n",
+                            "long", "Ada|2016|found dead|=2\nAda|2016|found alive|=3\n", "", 1, 1});
 }
 
 static void columns_of_places_are_turned_long(void **state)
@@ -983,6 +1020,8 @@ int main(void)
         TEST(one_bad_cell_of_a_wide_row_costs_no_other),
         TEST(what_costs_a_record_costs_it_once),
         TEST(mutated_tables_never_lose_a_record_uncounted),
+        TEST(totals_over_years_are_left_out_and_cost_no_series),
+        TEST(codes_and_rates_are_no_counts),
         TEST(columns_of_places_are_turned_long),
         TEST(columns_of_counts_are_measures),
         TEST(a_measure_is_chosen_by_name_or_header),
