@@ -97,7 +97,7 @@ help:
 	@echo 'check      installs what testing needs and is missing; runs every test'
 	@echo 'deps       installs the Debian packages that building and testing need'
 	@echo 'install    under PREFIX ($(PREFIX)), below DESTDIR; uninstall takes the same files away'
-	@echo 'bench      times charts beside a raw pangocairo program'
+	@echo 'bench      times charts beside a raw pangocairo program, reading beside bare libcsv'
 	@echo 'study      coverage and error of the methods for lists on simulated populations'
 	@echo 'lint       clang-format, clang-tidy, cppcheck, lengths of functions'
 	@echo 'abicheck   the library against docs/abi/$(SOVERSION).xml, public headers only'

@@ -74,10 +74,18 @@ typedef struct options {
     pairs where;
     bool sums;       /* --by was given */
     traffstat_by by;
+    const char *by_column; /* NULL: a role */
+    traffstat_totals totals;
+    const char *population; /* file of denominators */
     pairs map;
     pairs set;
     pairs limits;
     traffstat_duplicates duplicates;
+    traffstat_absent absent;
+    traffstat_fiscal fiscal;
+    bool suppressed; /* --suppressed was given: */
+    int64_t suppressed_lower;
+    int64_t suppressed_upper;
     int32_t decimal;
     int32_t delimiter;
     const char *evidence;
@@ -150,6 +158,10 @@ bool take_map(options *to, const char *value);
 bool take_set(options *to, const char *value);
 bool take_limit(options *to, const char *value);
 bool take_duplicates(options *to, const char *value);
+bool take_totals(options *to, const char *value);
+bool take_absent(options *to, const char *value);
+bool take_fiscal(options *to, const char *value);
+bool take_suppressed(options *to, const char *value);
 bool take_decimal(options *to, const char *value);
 bool take_delimiter(options *to, const char *value);
 bool take_evidence_size(options *to, const char *value);
@@ -199,12 +211,13 @@ bool same(const char *a, const char *b);
 
 /* ---- input.c ---------------------------------------------------------------------------------- */
 
-/* A file of counts, and what --where, --measure and --years leave of it. */
+/* A file of counts, and what --where and --years leave of it. */
 typedef struct input {
     traffstat_panel *all;
     traffstat_account *account;
     traffstat_panel *selected;
     int64_t lost; /* records that the selected series lost */
+    bool groups;  /* --where jurisdiction= asks for sums of --by COLUMN */
 } input;
 
 /* EXIT_DONE, or the message is out. On failure `account` may be set: what was understood. */
@@ -220,6 +233,10 @@ int stream_failure(const command *session, traffstat_status status);
 int input_select(const command *session, input *in);
 /* For every verb but read: series that lost records are refused unless --lenient. */
 int input_check_lost(const command *session, const input *in);
+/* Gives the selected series denominators from --population. */
+int input_join_population(const command *session, input *in);
+/* Says what is in doubt about the selected counts. */
+void input_warn(const command *session, const input *in);
 void input_free(input *in);
 /* "Missoula, cases investigated by police": enough to tell a series from the others. */
 void series_name(const traffstat_panel *panel, size_t series, char *out, size_t size);

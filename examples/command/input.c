@@ -30,6 +30,26 @@ static traffstat_status set_limits(traffstat_ctx *ctx, const pairs *from, traffs
     return status;
 }
 
+static traffstat_status set_policies(traffstat_ctx *ctx, const options *given,
+                                     traffstat_reader *reader)
+{
+    traffstat_status status = traffstat_reader_set_absent(ctx, reader, given->absent);
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_reader_set_fiscal(ctx, reader, given->fiscal);
+    }
+    if (status == TRAFFSTAT_OK && given->suppressed) {
+        status = traffstat_reader_set_suppressed(ctx, reader, given->suppressed_lower,
+                                                 given->suppressed_upper);
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_reader_set_by(ctx, reader, given->by_column);
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_reader_set_totals(ctx, reader, given->totals);
+    }
+    return status;
+}
+
 static traffstat_status set_reader(const command *session, traffstat_reader *reader)
 {
     traffstat_ctx *ctx = session->ctx;
@@ -52,6 +72,12 @@ static traffstat_status set_reader(const command *session, traffstat_reader *rea
     }
     if (status == TRAFFSTAT_OK) {
         status = traffstat_reader_set_duplicates(ctx, reader, given->duplicates);
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_reader_set_measure(ctx, reader, given->measure);
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = set_policies(ctx, given, reader);
     }
     if (status == TRAFFSTAT_OK) {
         status = traffstat_reader_set_strictness(
@@ -148,27 +174,43 @@ static text_fn text_of(const char *key)
     return NULL;
 }
 
+/* With --by COLUMN the jurisdictions that are printed are values of the column: where one of them is
+ * asked for, it is meant, and not a place of that name. */
+static bool asks_for_a_group(const command *session, const traffstat_panel *panel)
+{
+    const options *given = session->options;
+    for (size_t k = 0; k < given->where.count && given->by_column != NULL; k++) {
+        for (size_t i = 0; i < traffstat_panel_series(panel); i++) {
+            if (same(given->where.items[k].key, "jurisdiction") &&
+                same(given->where.items[k].value, traffstat_panel_group(panel, i))) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static text_fn where_text(const input *in, const char *key)
+{
+    return in->groups && same(key, "jurisdiction") ? traffstat_panel_group : text_of(key);
+}
+
 /* Values of one key are alternatives; keys must all hold. */
-static bool fits_key(const traffstat_panel *panel, size_t series, const pairs *where,
-                     const char *key)
+static bool fits_key(const input *in, size_t series, const pairs *where, const char *key)
 {
     for (size_t i = 0; i < where->count; i++) {
         if (same(where->items[i].key, key) &&
-            same(text_of(key)(panel, series), where->items[i].value)) {
+            same(where_text(in, key)(in->all, series), where->items[i].value)) {
             return true;
         }
     }
     return false;
 }
 
-static bool fits(const traffstat_panel *panel, size_t series, const options *given)
+static bool fits(const input *in, size_t series, const options *given)
 {
-    if (given->measure != NULL && !same(given->measure, "all") &&
-        !same(given->measure, traffstat_panel_measure(panel, series))) {
-        return false;
-    }
     for (size_t i = 0; i < given->where.count; i++) {
-        if (!fits_key(panel, series, &given->where, given->where.items[i].key)) {
+        if (!fits_key(in, series, &given->where, given->where.items[i].key)) {
             return false;
         }
     }
@@ -178,8 +220,10 @@ static bool fits(const traffstat_panel *panel, size_t series, const options *giv
 #define NEAREST_AMONG 4096
 
 /* Why nothing fits: the first wish that no series meets, with the nearest value in the file. */
-static int nothing_fits(const traffstat_panel *panel, const char *key, const char *value)
+static int nothing_fits(const traffstat_panel *panel, const char *measure, const char *key,
+                        const char *value)
 {
+    char with[128] = "";
     const char *names[NEAREST_AMONG];
     size_t count = 0;
     for (size_t i = 0; i < traffstat_panel_series(panel) && count < NEAREST_AMONG; i++) {
@@ -189,11 +233,14 @@ static int nothing_fits(const traffstat_panel *panel, const char *key, const cha
         }
     }
     const char *near = nearest(value, names, count);
+    if (measure != NULL && !same(measure, "all")) {
+        (void) snprintf(with, sizeof with, " together with the measure \"%s\"", measure);
+    }
     if (near == NULL || near[0] == '\0') {
         near = count > 0 ? names[0] : "";
-        say("no series has the %s \"%s\"; the first one in the file is \"%s\"", key, value, near);
+        say("no series has the %s \"%s\"%s; the first one there is \"%s\"", key, value, with, near);
     } else {
-        say("no series has the %s \"%s\"; the nearest is \"%s\"", key, value, near);
+        say("no series has the %s \"%s\"%s; the nearest is \"%s\"", key, value, with, near);
     }
     return EXIT_DATA;
 }
@@ -202,15 +249,12 @@ static int say_nothing_left(const command *session, const traffstat_panel *panel
 {
     const options *given = session->options;
     int status = EXIT_DONE;
-    if (given->measure != NULL && !same(given->measure, "all")) {
-        status = nothing_fits(panel, "measure", given->measure);
-    }
     for (size_t i = 0; i < given->where.count && status == EXIT_DONE; i++) {
-        status = nothing_fits(panel, given->where.items[i].key, given->where.items[i].value);
+        status = nothing_fits(panel, given->measure, given->where.items[i].key,
+                              given->where.items[i].value);
     }
     if (status == EXIT_DONE) {
-        say("no series fits all of --where and --measure together; `traffstat read --csv` shows "
-            "what there is");
+        say("no series fits all of --where together; `traffstat read --csv` shows what there is");
     }
     return EXIT_DATA;
 }
@@ -221,7 +265,7 @@ static size_t mark(const command *session, const input *in, int32_t *keep, int64
     size_t count = 0;
     *lost = 0;
     for (size_t i = 0; i < traffstat_panel_series(in->all); i++) {
-        keep[i] = fits(in->all, i, session->options) ? 1 : 0;
+        keep[i] = fits(in, i, session->options) ? 1 : 0;
         if (keep[i] != 0) {
             count++;
             *lost += traffstat_account_series_lost(in->account, i);
@@ -254,6 +298,7 @@ int input_select(const command *session, input *in)
         return EXIT_DATA;
     }
     int result = EXIT_DONE;
+    in->groups = asks_for_a_group(session, in->all);
     if (mark(session, in, keep, &in->lost) == 0) {
         result = say_nothing_left(session, in->all);
     } else {
@@ -270,6 +315,12 @@ int input_select(const command *session, input *in)
     }
     if (result == EXIT_DONE && given->sums) {
         result = sum_selected(session, in);
+    }
+    if (result == EXIT_DONE && given->population != NULL) {
+        result = input_join_population(session, in);
+    }
+    if (result == EXIT_DONE) {
+        input_warn(session, in);
     }
     free(keep);
     return result;

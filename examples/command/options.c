@@ -41,6 +41,7 @@ TEXT(encoding)
 TEXT(stratum)
 TEXT(unit)
 TEXT(window)
+TEXT(population)
 
 static bool take_model(options *to, const char *value)
 {
@@ -68,9 +69,15 @@ const option option_list[] = {
     {"where", "KEY=VALUE", VERB_DATA, take_where,
      "only series whose jurisdiction, key, measure, category or source is VALUE; repeat for more"},
     {"years", "A..B", VERB_DATA, take_years, "only these years; either end may be left out"},
-    {"by", "ROLE", VERB_DATA, take_by,
-     "sum what is selected up to: jurisdiction, key, category or measure"},
-    {"measure", "NAME", VERB_DATA, take_measure, "only this measure, or: all"},
+    {"by", "COLUMN", VERB_DATA, take_by,
+     "sum what is selected up to jurisdiction, key, category or measure, or to a column of the "
+     "file: STATE_NAME"},
+    {"population", "FILE", VERB_DATA, take_population,
+     "denominators from another file, by key or name and year"},
+    {"totals", "HOW", VERB_DATA, take_totals,
+     "rows that are totals of other places: drop (default), keep, error"},
+    {"measure", "NAME", VERB_DATA, take_measure,
+     "only this measure, or: all; default: a known publisher's main one, else all"},
     {"evidence", "ID", VERB_PRIOR, take_evidence,
      "borrow a published reporting rate; `traffstat evidence` lists the ids"},
     {"evidence-size", "N", VERB_PRIOR, take_evidence_size,
@@ -117,6 +124,12 @@ const option option_list[] = {
     {"set", "ROLE=VALUE", VERB_DATA, take_set, "give a role the same value in every record"},
     {"duplicates", "HOW", VERB_DATA, take_duplicates,
      "two records for one year: sum (default), error, first, last"},
+    {"absent", "HOW", VERB_DATA, take_absent,
+     "a year that a series lacks: missing (default) or zero"},
+    {"suppressed", "L..U", VERB_DATA, take_suppressed,
+     "bounds of counts hidden behind marks (*, s) and of \"<5\"; default: as written"},
+    {"fiscal", "END", VERB_DATA, take_fiscal,
+     "the year of \"2017-18\" and \"FY2018\": the one in which it ends: end (default), or start"},
     {"decimal", "MARK", VERB_FILE, take_decimal, "decimal mark of the file: . (default) or ,"},
     {"delimiter", "NAME", VERB_FILE, take_delimiter,
      "comma, semicolon, tab or pipe; default: found out"},
@@ -133,8 +146,7 @@ const option option_list[] = {
     {NULL, NULL, 0, NULL, NULL}};
 
 /* Named in the design, built by later versions: never ignored in silence. */
-static const char *const later_options[] = {"population", "absent",     "totals",
-                                            "fiscal",     "suppressed", "bounds"};
+static const char *const later_options[] = {"bounds"};
 static const char *const later_verbs[] = {"trend", "report"};
 
 static bool among(const char *name, const char *const *names, size_t count)

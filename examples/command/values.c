@@ -233,6 +233,45 @@ bool take_duplicates(options *to, const char *value)
     return take_word("duplicates", value, words, 4, &to->duplicates);
 }
 
+bool take_absent(options *to, const char *value)
+{
+    static const word words[] = {{"missing", TRAFFSTAT_ABSENT_MISSING},
+                                 {"zero", TRAFFSTAT_ABSENT_ZERO}};
+    return take_word("absent", value, words, 2, &to->absent);
+}
+
+bool take_fiscal(options *to, const char *value)
+{
+    static const word words[] = {{"end", TRAFFSTAT_FISCAL_END}, {"start", TRAFFSTAT_FISCAL_START}};
+    return take_word("fiscal", value, words, 2, &to->fiscal);
+}
+
+/* L..U, both ends whole. */
+bool take_suppressed(options *to, const char *value)
+{
+    char lower[24];
+    uint64_t ends[2] = {0, 0};
+    const char *dots = strstr(value, "..");
+    const size_t size = dots != NULL ? (size_t) (dots - value) : sizeof lower;
+    bool good = size < sizeof lower;
+    if (good) {
+        memcpy(lower, value, size);
+        lower[size] = '\0';
+        good = parse_whole(lower, &ends[0]) && parse_whole(dots + 2, &ends[1]) &&
+               ends[0] <= ends[1] && ends[1] < (uint64_t) TRAFFSTAT_NO_UPPER;
+    }
+    if (!good) {
+        (void) usage("--suppressed \"%s\" is not of the form 1..4: least and greatest count that "
+                     "may be hidden",
+                     value);
+        return false;
+    }
+    to->suppressed = true;
+    to->suppressed_lower = (int64_t) ends[0];
+    to->suppressed_upper = (int64_t) ends[1];
+    return true;
+}
+
 bool take_by(options *to, const char *value)
 {
     static const word words[] = {{"jurisdiction", TRAFFSTAT_BY_JURISDICTION},
@@ -240,7 +279,22 @@ bool take_by(options *to, const char *value)
                                  {"category", TRAFFSTAT_BY_CATEGORY},
                                  {"measure", TRAFFSTAT_BY_MEASURE}};
     to->sums = true;
-    return take_word("by", value, words, 4, &to->by);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (same(value, words[i].name)) {
+            return take_word("by", value, words, 4, &to->by);
+        }
+    }
+    to->by = TRAFFSTAT_BY_GROUP;
+    to->by_column = value;
+    return true;
+}
+
+bool take_totals(options *to, const char *value)
+{
+    static const word words[] = {{"drop", TRAFFSTAT_TOTALS_DROP},
+                                 {"keep", TRAFFSTAT_TOTALS_KEEP},
+                                 {"error", TRAFFSTAT_TOTALS_ERROR}};
+    return take_word("totals", value, words, 3, &to->totals);
 }
 
 bool take_decimal(options *to, const char *value)

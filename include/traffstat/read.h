@@ -2,28 +2,74 @@
  * @file read.h
  * CSV files into panels, with an account of what was understood and every problem that was met.
  *
- * One record a line of the long form: place or key, year, count. Columns are recognised by their
- * headers (case, spaces and punctuation do not matter); a column with a role's own name beats
- * others, and otherwise two candidates for one role are an error that names both. Two columns of
- * counts are always one: neither is chosen in silence.
+ * Layouts: long (one record for a place and year; several columns of counts are several measures),
+ * wide (a column for each year: "2014", "POPESTIMATE2014") and transposed (a column for each
+ * place). Lines above the header, headers of up to three rows, row numbers under an empty name,
+ * rules, notes and comments ("#") are told apart from records and counted on their own:
+ * preamble_line and footer_line. The marks of footnotes come off the names of places ("Alabama*",
+ * "Alberta [48]"): footnote_mark. These three, other_measure (a record of a measure that is not
+ * read), total_of_years (a record whose year is "Total") and unused_column (numbers beside columns
+ * of years) are notes: strict readers go on. A column of counts without a name is left out:
+ * nameless_column.
  *
- * Counts: "8", "1,204" (groups of three), "564021.0", "<5" as [0, 4], "1-9", "2+" and ">=2" without
- * an upper end; blank, NA, "-" and "*" are not reported. Without a column for the measure it is the
- * header of the counts ("offences"), or "cases" where that says no more than "count".
+ * Columns are recognised by their headers (case, spaces and punctuation do not matter); a column
+ * with a role's own name beats others, and otherwise two candidates for one role are an error that
+ * names both, as are two columns of counts whose measure would have one name. Known whole, without
+ * a map: the FBI's trafficking by agency (measure "offences" from ACTUAL_COUNT, or unfounded,
+ * cleared, juvenile cleared) and by state, its arrests by state, UNODC (the indicator is the
+ * measure; dimension, category, sex and age joined by " / " are the category), Statistics Canada,
+ * the National Human Trafficking Hotline, the Census Bureau's county estimates (keys of five
+ * digits).
  *
- * Problems (stable codes): bad_year, negative_count, unparsable_count, bad_bounds, missing_place,
- * unterminated_quote and ragged_row drop a record; a record that is too short stays when only
- * fields are missing that may be blank, and empty fields past the last column say nothing.
- * duplicate_cell, conflicting_population, bad_population, bad_coverage, unknown_flag and long_quote
- * are listed only. A quote that is not closed costs the record that it opens in; reading goes on at
- * the next line.
- * Blank lines are no records. decoded_as_cp1252 and lost_characters (U+FFFD in the file) are listed
- * once a file, with the first line of theirs.
+ * Counts: "8", "1,204" (groups of three), "564021.0", "3.28M", "400k", "<5" as [0, 4], "1-9", "2+"
+ * and ">=2" without an upper end. Blank, NA, "-", "*", "XX", "Unreliable", "Missing" are not
+ * reported; "s", "Suppressed", "Several" are suppressed. -9, -99, -999 and -9999 are taken for
+ * codes of missing counts (missing_code). Any other whole number below 0 is a correction of an
+ * earlier count: added, listed as negative_count, and a cell may come out below 0 (of bounds that
+ * a correction moves, what is below 0 is cut off). A total among columns or categories stays, as
+ * one of them. Without a column for the measure it is the header of the counts ("offences"), or
+ * "cases" where that says no more than "count".
  *
- * Content, listed and never changed: common_divisor, once for each series (and once for the file,
- * with the names of all places) whose counts above zero are all multiples of a number that chance
- * does not explain: k counts are all multiples of d with a chance of about d^-k. A multiplied or
- * rounded release looks like that. count_exceeds_population: more cases than people.
+ * Years: "2018", "2018.0", "2017-18" and "FY2018" (traffstat_reader_set_fiscal()), "1/1/2018",
+ * "2018-01-31". Several years as one ("2017-19") are none: pooled_years.
+ *
+ * Problems (stable codes): bad_year, pooled_years, unparsable_count, implausible_count (more than
+ * a known publisher can have: codes of a questionnaire read as counts), bad_bounds, missing_place,
+ * unterminated_quote and ragged_row drop a record, or the one count of several that it concerns
+ * (no_count: none was left); a record that is too short stays when only fields are missing that
+ * may be blank, and empty fields past the last column say nothing. duplicate_cell,
+ * conflicting_population, bad_population, bad_coverage, unknown_flag, missing_code, negative_count
+ * and long_quote are listed only. A quote that is not closed costs the record that it opens in;
+ * reading goes on at the next line. Blank lines are no records. decoded_as_cp1252 and
+ * lost_characters (U+FFFD in the file) are listed once a file, with the first line of theirs.
+ *
+ * Identity: the key is the place, a name its label. name_variants: a key with several names (one
+ * series, under the first), or names without keys that differ only in case, punctuation or the order
+ * of what stands between semicolons (kept apart); name_shared: one name of several keys (kept
+ * apart). total_of_places: a place that is the total of others, by its name ("Total", "All states",
+ * "United States" among its states) or because in every year its counts are the sums of others' and
+ * chance does not explain it; dropped by default (traffstat_reader_set_totals()).
+ *
+ * Content, listed and never changed:
+ *  - common_divisor, once for each series (and once for the file, with the names of all places)
+ *    whose counts are all multiples of a number that chance does not explain: k counts are all
+ *    multiples of d with a chance of about d^-k. A multiplied release looks like that. All examples
+ *    are kept. rounded_counts: most counts of a file of several series end in 5 or 0, or in zeros;
+ *    then zeros at the end of counts are no evidence of a divisor.
+ *  - identical_rows: records that equal an earlier one, byte for byte, with what the counts would sum
+ *    to without them; looked for among the first 65,536 records that share their cells with others
+ *    (identical_rows_unchecked says where the search ended).
+ *  - count_exceeds_population: more cases than people. implausible_count, where no publisher is
+ *    known: a count a hundred times the next lower one of its measure, of which at most one in
+ *    twenty are; listed only among 20 counts or more. cleared_exceeds_counted: more cases cleared
+ *    than there were, where both measures are read.
+ *  - magnitude_jump: of several files, a count that is ten times, or a tenth, of what the file
+ *    before had for the same series and year, and likewise the sum of such counts.
+ *
+ * The cells carry what was doubted: TRAFFSTAT_FLAG_COMMON_DIVISOR, TRAFFSTAT_FLAG_DOUBTFUL
+ * (count_exceeds_population, implausible_count, magnitude_jump), TRAFFSTAT_FLAG_LOST (all cells of a
+ * series that lost a record); estimates of them ask for caution. name_variants, name_shared,
+ * total_of_places, rounded_counts and identical_rows_unchecked are notes.
  *
  * Bytes: UTF-8, UTF-16, UTF-32, Windows-1252 or a declared encoding; gzip streams of any of these;
  * lines that end in LF, CR LF, CR CR LF or CR, mixed or not.
@@ -119,6 +165,60 @@ traffstat_status traffstat_reader_set_duplicates(traffstat_ctx *ctx, traffstat_r
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_reader_set_strictness(traffstat_ctx *ctx, traffstat_reader *reader,
                                                  traffstat_strictness strictness);
+/** Which measure of a file that has several, by its name or by its header (case, spaces and
+ *  punctuation aside). NULL (default): the main one of a well-known source, else all; "all": all.
+ *  A measure that a file does not have makes reading return TRAFFSTAT_E_COLUMN.
+ *  @return TRAFFSTAT_OK, _E_ARGUMENT (not UTF-8), _E_NOMEM */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_reader_set_measure(traffstat_ctx *ctx, traffstat_reader *reader,
+                                              const char *measure);
+
+/** The column (its header, whatever the case, or "#3") whose value is each series' group, which
+ *  traffstat_panel_aggregate() can sum up to (TRAFFSTAT_BY_GROUP). It tells series apart: a place
+ *  with two values of it is two series. NULL (default): none. A column that a file does not have
+ *  makes reading return TRAFFSTAT_E_COLUMN. @return TRAFFSTAT_OK, _E_ARGUMENT (not UTF-8), _E_NOMEM */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_reader_set_by(traffstat_ctx *ctx, traffstat_reader *reader,
+                                         const char *column);
+
+/** What to do with places that are totals of other places. */
+typedef int32_t traffstat_totals;
+enum {
+    TRAFFSTAT_TOTALS_DROP = 0, /**< dropped and listed, as total_of_places (default) */
+    TRAFFSTAT_TOTALS_KEEP = 1, /**< listed and kept */
+    TRAFFSTAT_TOTALS_ERROR = 2 /**< TRAFFSTAT_E_CONFLICT */
+};
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_reader_set_totals(traffstat_ctx *ctx, traffstat_reader *reader,
+                                             traffstat_totals totals);
+
+/** What a series has in a year of the file in which no record names it. */
+typedef int32_t traffstat_absent;
+enum {
+    TRAFFSTAT_ABSENT_MISSING = 0, /**< no cell (default) */
+    TRAFFSTAT_ABSENT_ZERO = 1     /**< a count of 0 */
+};
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_reader_set_absent(traffstat_ctx *ctx, traffstat_reader *reader,
+                                             traffstat_absent absent);
+
+/** Which year a fiscal year ("2017-18", "FY2018") is counted in. */
+typedef int32_t traffstat_fiscal;
+enum {
+    TRAFFSTAT_FISCAL_END = 0,  /**< in which it ends: 2018 (default) */
+    TRAFFSTAT_FISCAL_START = 1 /**< in which it starts: 2017 */
+};
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_reader_set_fiscal(traffstat_ctx *ctx, traffstat_reader *reader,
+                                             traffstat_fiscal fiscal);
+
+/** Bounds of counts that are hidden: of marks such as "*" and "s", which are no counts by
+ *  default, and of "<5", whose own upper end stays where it is the lower one.
+ *  @param lower  0 <= lower <= upper
+ *  @return TRAFFSTAT_OK, _E_ARGUMENT */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_reader_set_suppressed(traffstat_ctx *ctx, traffstat_reader *reader,
+                                                 int64_t lower, int64_t upper);
 /** A cap; 0 puts the default back. @return TRAFFSTAT_OK, _E_ARGUMENT (outside _limit_bounds) */
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_reader_set_limit(traffstat_ctx *ctx, traffstat_reader *reader,
@@ -145,6 +245,16 @@ TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_read_path(traffstat_ctx *ctx, const traffstat_reader *reader,
                                      const char *path, traffstat_panel **panel,
                                      traffstat_account **account);
+
+/**
+ * The same for a file of denominators, for traffstat_panel_join_population(): a column of
+ * populations beats any other (the counts of such cells are 0); where there is none, counts in the
+ * long, wide or tidy form are the populations. Totals of places are kept.
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_read_population(traffstat_ctx *ctx, const traffstat_reader *reader,
+                                           const char *path, traffstat_panel **panel,
+                                           traffstat_account **account);
 
 /**
  * The same from several files into one panel, in their order; each has its own header, encoding and

@@ -36,7 +36,11 @@ enum {
     TRAFFSTAT_FLAG_PARTIAL_YEAR = 2, /**< covers only a part of the year */
     TRAFFSTAT_FLAG_BREAK = 4,        /**< definition or coverage changed before this year */
     TRAFFSTAT_FLAG_PARTIAL = 8,      /**< a sum in which a part was not reported */
-    TRAFFSTAT_FLAG_SUMMED = 16       /**< several records of the source were added */
+    TRAFFSTAT_FLAG_SUMMED = 16,      /**< several records of the source were added */
+    TRAFFSTAT_FLAG_LOST = 32,        /**< a record of the series could not be used */
+    /** the series' counts share a divisor that chance does not explain */
+    TRAFFSTAT_FLAG_COMMON_DIVISOR = 64,
+    TRAFFSTAT_FLAG_DOUBTFUL = 128    /**< the count cannot be what it says: see the account */
 };
 
 /**
@@ -60,6 +64,9 @@ typedef struct traffstat_cell {
 
 /** Counts by series and year, immutable, sorted by series (in order of first use) and year. */
 typedef struct traffstat_panel traffstat_panel;
+/** What a reader understood of a file and every problem that it met. Immutable, but for
+ *  traffstat_panel_join_population(). */
+typedef struct traffstat_account traffstat_account;
 /** A panel in the making; one thread. */
 typedef struct traffstat_panel_builder traffstat_panel_builder;
 
@@ -100,6 +107,20 @@ traffstat_status traffstat_panel_builder_series(traffstat_ctx *ctx,
                                                 size_t *out);
 
 /**
+ * The same for a series that is a part of `group`, which traffstat_panel_aggregate() can sum up to
+ * (TRAFFSTAT_BY_GROUP): the county or the state of an agency. Series of different groups are
+ * different series, even of one place.
+ *
+ * @param group  NULL is "": a part of none
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_panel_builder_grouped(traffstat_ctx *ctx,
+                                                 traffstat_panel_builder *builder, const char *key,
+                                                 const char *jurisdiction, const char *measure,
+                                                 const char *category, const char *source,
+                                                 const char *group, size_t *out);
+
+/**
  * Adds one record.
  * @param cell  copied. year in TRAFFSTAT_YEAR_MIN.._MAX; -INT64_MAX <= lower <= upper, lower <
  *              TRAFFSTAT_NO_UPPER; population NaN or
@@ -138,6 +159,8 @@ TRAFFSTAT_API const char *traffstat_panel_jurisdiction(const traffstat_panel *pa
 TRAFFSTAT_API const char *traffstat_panel_measure(const traffstat_panel *panel, size_t series);
 TRAFFSTAT_API const char *traffstat_panel_category(const traffstat_panel *panel, size_t series);
 TRAFFSTAT_API const char *traffstat_panel_source(const traffstat_panel *panel, size_t series);
+/** What the series is a part of, in the words of the column that was read for it. */
+TRAFFSTAT_API const char *traffstat_panel_group(const traffstat_panel *panel, size_t series);
 
 /** Rows of a series: [first, first + count). 0 and 0 when out of range. */
 TRAFFSTAT_API size_t traffstat_panel_series_first(const traffstat_panel *panel, size_t series);
@@ -190,7 +213,8 @@ enum {
     TRAFFSTAT_BY_JURISDICTION = 0, /**< one series a name, over keys and categories */
     TRAFFSTAT_BY_KEY = 1,          /**< one series a key (a name where there is none) */
     TRAFFSTAT_BY_CATEGORY = 2,     /**< over places: "All places", or the only one's name */
-    TRAFFSTAT_BY_MEASURE = 3       /**< over places and categories */
+    TRAFFSTAT_BY_MEASURE = 3,      /**< over places and categories */
+    TRAFFSTAT_BY_GROUP = 4         /**< one series a group; series without one: "(blank)" */
 };
 
 /**
@@ -198,13 +222,38 @@ enum {
  * add. `places` of a sum is the number of places that reported in that year. A sum is flagged
  * TRAFFSTAT_FLAG_PARTIAL where a part was not reported, or where a place that has other years is
  * absent. Its population is that of the places that reported, unknown where one is; its coverage is
- * known only where it holds one place. Every category is added: a total among categories must be
- * left out before (traffstat_panel_select()).
- * @return TRAFFSTAT_OK, _E_ARGUMENT, _E_LIMIT (past INT64_MAX - 1), _E_NOMEM. Cost O(n log n).
+ * known only where it holds one place. The flags LOST, COMMON_DIVISOR and DOUBTFUL of a part are the
+ * sum's too.
+ *
+ * A total among categories is never added to its parts: where sums over categories would do so (one
+ * category equals another but for pieces, cut at " / ", that read total, all, both sexes and their
+ * like) they are refused; select one category first, or sum by category.
+ * @return TRAFFSTAT_OK, _E_ARGUMENT (BY_GROUP: no series has a group), _E_CONFLICT (a total among
+ *         the categories), _E_LIMIT (past INT64_MAX - 1), _E_NOMEM. Cost O(n log n).
  */
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_panel_aggregate(traffstat_ctx *ctx, const traffstat_panel *panel,
                                            traffstat_by by, traffstat_panel **out);
+
+/**
+ * Takes denominators from another panel: its populations or, where a cell has none, its counts.
+ *
+ * A series is matched by its key, where any key of the panel is found among the denominators, and
+ * else by its name (letters and digits alone, whatever their case). A key or name that several
+ * series of the denominators have matches none. A series that is matched takes all its populations
+ * from there: a year that the denominators lack is left without. Other series stay as they are.
+ *
+ * @param denominators  such as traffstat_read_population() gives
+ * @param account       NULL, or where to list population_unmatched (series without denominators, or
+ *                      without some years of them) and population_unused (denominators without a
+ *                      series)
+ * @return TRAFFSTAT_OK, _E_ARGUMENT, _E_NOMEM. Cost O(n log n).
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_panel_join_population(traffstat_ctx *ctx, const traffstat_panel *panel,
+                                                 const traffstat_panel *denominators,
+                                                 traffstat_account *account,
+                                                 traffstat_panel **out);
 
 /* ---- evidence ------------------------------------------------------------------------------- */
 
@@ -369,8 +418,6 @@ TRAFFSTAT_API int64_t traffstat_overlap_captured(const traffstat_overlap *overla
 
 /* ---- the account of a reading --------------------------------------------------------------- */
 
-/** What a reader understood of a file and every problem that it met. Immutable. */
-typedef struct traffstat_account traffstat_account;
 
 /** One kind of problem. Texts are borrowed from the account. */
 typedef struct traffstat_problem {

@@ -154,6 +154,19 @@ size_t traffstat_i_workers(const traffstat_ctx *ctx, size_t tasks);   /* 1..256 
 traffstat_status traffstat_i_parallel(traffstat_ctx *ctx, size_t tasks, traffstat_i_task_fn run,
                                       void *arg);
 
+/* A thread that works behind the calling one: it does task 0, 1, 2… in this order, each once it has
+ * been given. What the caller wrote before giving a task is there for it, and what the task wrote
+ * is there after the wait for it. A task is bound to what a parallel loop's is, and cannot fail. */
+typedef struct traffstat_i_lane traffstat_i_lane;
+typedef void (*traffstat_i_lane_fn)(void *arg, size_t task);
+/* *out NULL and OK: the system has no thread to spare, and the caller does the work itself. */
+traffstat_status traffstat_i_lane_open(traffstat_ctx *ctx, traffstat_i_lane_fn run, void *arg,
+                                       traffstat_i_lane **out);
+void traffstat_i_lane_give(traffstat_i_lane *lane);               /* the next task */
+void traffstat_i_lane_await(traffstat_i_lane *lane, size_t task); /* one that was given */
+/* Ends the thread; tasks that it has not begun are never done. NULL is allowed. */
+void traffstat_i_lane_close(traffstat_i_lane *lane);
+
 /* ---- options -------------------------------------------------------------------------------- */
 
 /* Reads a caller's option struct (beginning with uint32_t struct_size) of any age: `out` (size bytes,

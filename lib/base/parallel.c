@@ -154,25 +154,31 @@ static void *help(void *arg)
     return NULL;
 }
 
-/* Starts up to `wanted` helpers, fewer where the system has no more threads. Signals stay with the
- * host's own threads. */
-static size_t start_helpers(struct loop *loop, struct helper *helpers, size_t wanted)
+/* Signals stay with the host's own threads. */
+static bool start_thread(pthread_t *thread, void *(*run)(void *), void *arg)
 {
-    size_t started = 0;
     sigset_t all;
     sigset_t before;
     (void) sigfillset(&all);
     (void) pthread_sigmask(SIG_SETMASK, &all, &before);
+    const bool started = pthread_create(thread, NULL, run, arg) == 0;
+    (void) pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return started;
+}
+
+/* Starts up to `wanted` helpers, fewer where the system has no more threads. */
+static size_t start_helpers(struct loop *loop, struct helper *helpers, size_t wanted)
+{
+    size_t started = 0;
     loop->running = wanted;
     while (started < wanted) {
         struct helper *one = &helpers[started];
         *one = (struct helper){.loop = loop, .worker = started + 1};
-        if (pthread_create(&one->thread, NULL, help, one) != 0) {
+        if (!start_thread(&one->thread, help, one)) {
             break;
         }
         started++;
     }
-    (void) pthread_sigmask(SIG_SETMASK, &before, NULL);
     (void) pthread_mutex_lock(&loop->lock);
     loop->running -= wanted - started;
     (void) pthread_mutex_unlock(&loop->lock);
@@ -283,4 +289,98 @@ traffstat_status traffstat_i_parallel(traffstat_ctx *ctx, size_t tasks, traffsta
     (void) pthread_cond_destroy(&loop.ended);
     (void) pthread_mutex_destroy(&loop.lock);
     return status;
+}
+
+/* ---- one thread behind ---------------------------------------------------------------------- */
+
+struct traffstat_i_lane {
+    traffstat_ctx *ctx;
+    traffstat_i_lane_fn run;
+    void *arg;
+    pthread_t thread;
+    pthread_mutex_t lock; /* of what follows */
+    pthread_cond_t changed;
+    size_t given;
+    size_t done;
+    bool closing;
+};
+
+static void *follow(void *arg)
+{
+    traffstat_i_lane *lane = arg;
+    (void) pthread_mutex_lock(&lane->lock);
+    for (;;) {
+        while (lane->done == lane->given && !lane->closing) {
+            (void) pthread_cond_wait(&lane->changed, &lane->lock);
+        }
+        if (lane->closing) {
+            break;
+        }
+        const size_t task = lane->done;
+        (void) pthread_mutex_unlock(&lane->lock);
+        lane->run(lane->arg, task);
+        (void) pthread_mutex_lock(&lane->lock);
+        lane->done++;
+        (void) pthread_cond_signal(&lane->changed);
+    }
+    (void) pthread_mutex_unlock(&lane->lock);
+    return NULL;
+}
+
+static void free_lane(traffstat_i_lane *lane)
+{
+    (void) pthread_cond_destroy(&lane->changed);
+    (void) pthread_mutex_destroy(&lane->lock);
+    traffstat_i_free(lane->ctx, lane);
+}
+
+traffstat_status traffstat_i_lane_open(traffstat_ctx *ctx, traffstat_i_lane_fn run, void *arg,
+                                       traffstat_i_lane **out)
+{
+    *out = NULL;
+    traffstat_i_lane *lane = traffstat_i_alloc(ctx, 1, sizeof *lane);
+    if (lane == NULL) {
+        return TRAFFSTAT_E_NOMEM;
+    }
+    *lane = (traffstat_i_lane){.ctx = ctx, .run = run, .arg = arg};
+    (void) pthread_mutex_init(&lane->lock, NULL);
+    (void) pthread_cond_init(&lane->changed, NULL);
+    if (!start_thread(&lane->thread, follow, lane)) {
+        free_lane(lane);
+        return TRAFFSTAT_OK;
+    }
+    *out = lane;
+    return TRAFFSTAT_OK;
+}
+
+/* Caller and thread never wait both: the one waits for tasks when none is left to be done, the
+ * other for one that is. So one condition serves them. */
+void traffstat_i_lane_give(traffstat_i_lane *lane)
+{
+    (void) pthread_mutex_lock(&lane->lock);
+    lane->given++;
+    (void) pthread_cond_signal(&lane->changed);
+    (void) pthread_mutex_unlock(&lane->lock);
+}
+
+void traffstat_i_lane_await(traffstat_i_lane *lane, size_t task)
+{
+    (void) pthread_mutex_lock(&lane->lock);
+    while (lane->done <= task) {
+        (void) pthread_cond_wait(&lane->changed, &lane->lock);
+    }
+    (void) pthread_mutex_unlock(&lane->lock);
+}
+
+void traffstat_i_lane_close(traffstat_i_lane *lane)
+{
+    if (lane == NULL) {
+        return;
+    }
+    (void) pthread_mutex_lock(&lane->lock);
+    lane->closing = true;
+    (void) pthread_cond_signal(&lane->changed);
+    (void) pthread_mutex_unlock(&lane->lock);
+    (void) pthread_join(lane->thread, NULL);
+    free_lane(lane);
 }

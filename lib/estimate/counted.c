@@ -374,7 +374,10 @@ static void say_flags(traffstat_text *text, uint32_t flags)
     } known[] = {{TRAFFSTAT_FLAG_PROVISIONAL, "provisional"},
                  {TRAFFSTAT_FLAG_PARTIAL_YEAR, "a part of the year"},
                  {TRAFFSTAT_FLAG_BREAK, "after a break in definition or coverage"},
-                 {TRAFFSTAT_FLAG_PARTIAL, "a part was not reported"}};
+                 {TRAFFSTAT_FLAG_PARTIAL, "a part was not reported"},
+                 {TRAFFSTAT_FLAG_LOST, "records could not be used"},
+                 {TRAFFSTAT_FLAG_COMMON_DIVISOR, "in doubt: the counts share a divisor"},
+                 {TRAFFSTAT_FLAG_DOUBTFUL, "in doubt: it cannot be what it says"}};
     const char *between = " (";
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         if ((flags & known[i].flag) != 0) {

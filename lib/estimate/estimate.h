@@ -71,6 +71,11 @@ traffstat_status traffstat_i_estimate_finish(traffstat_estimate *estimate);
 traffstat_status traffstat_i_match_evidence(traffstat_ctx *ctx, const traffstat_panel *panel,
                                             const traffstat_evidence_entry *entry,
                                             traffstat_kind *kind, traffstat_text *mismatches);
+/* What the reader doubted in a count (the flags LOST, COMMON_DIVISOR, DOUBTFUL): one reason for
+ * caution each, on `row`. `panel_row`: where the count stands; TRAFFSTAT_NONE: a sum of all. */
+traffstat_status traffstat_i_cell_doubts(traffstat_ctx *ctx, traffstat_estimate *estimate,
+                                         size_t row, const traffstat_panel *panel, size_t panel_row,
+                                         uint32_t flags);
 /* Does a measure count persons ("victims identified", "people") and not cases, offences or calls?
  * A person may be counted in several years; a case belongs to one. */
 bool traffstat_i_counts_persons(const char *measure);

@@ -253,7 +253,7 @@ static traffstat_status read_source(job *j, traffstat_i_source *source)
     for (size_t i = 0; i < COLUMNS; i++) {
         j->column[i] = TRAFFSTAT_I_NO_COLUMN;
     }
-    const traffstat_i_sink sink = {take_record, take_quote, j, NULL};
+    const traffstat_i_sink sink = {take_record, take_quote, j, NULL, NULL};
     const traffstat_status status =
         traffstat_i_records_run(j->ctx, source, &standard, &sink, &dialect);
     traffstat_i_free(j->ctx, j->wanted);

@@ -5,12 +5,16 @@
  *              looks.c says what is no CSV
  *   dialect.c  separator from the first block
  *   records.c  split.c for plain lines, else libcsv, fed one physical line a call; resumes after a
- *              quote that is never closed
+ *              quote that is never closed. Of long files a second thread splits the lines: plan.c
+ *              is what it does with one block, ahead.c hands it the blocks
+ *   shape.h    what the first block shows of header rows and columns; known.c the forms of
+ *              publishers
  *   roles.c    names and aliases of roles; header.c which column plays which
  *   values.c   texts into counts, years, numbers
  *   cells.c    records of one series and year into one cell
- *   panel.c    the sink that joins them; evidence.c and lists.c (overlaps) are the other sinks
- *   sanity.c   what the finished panel cannot mean
+ *   job.h      the steps from a record to a cell; panel.c the sink that takes them, evidence.c and
+ *              lists.c (overlaps) the other sinks
+ *   sanity.c   what the finished panel cannot mean; divisor.c counts that share a divisor
  *   problems.c what was met on the way */
 #ifndef TRAFFSTAT_I_READ_H
 #define TRAFFSTAT_I_READ_H
@@ -52,6 +56,16 @@ struct traffstat_reader {
     int32_t decimal;
     traffstat_duplicates duplicates;
     traffstat_strictness strictness;
+    char *by;      /* column to sum up to, or NULL */
+    traffstat_totals totals;
+    bool denominators; /* a column of populations is what counts */
+    char *measure; /* NULL: a known source's main one, else all; "all" */
+    traffstat_absent absent;
+    traffstat_fiscal fiscal;
+    bool hides; /* bounds of what is suppressed were given: */
+    int64_t hidden_lower;
+    int64_t hidden_upper;
+    uint64_t ahead_from; /* bytes from which on a file is worth a second thread */
 };
 
 void traffstat_i_reader_defaults(traffstat_reader *reader);
@@ -111,6 +125,9 @@ bool traffstat_i_decode(traffstat_i_decoder *decoder, const char *in, size_t siz
 
 typedef struct traffstat_i_gzip traffstat_i_gzip;
 
+/* Bytes of Windows-1252 among UTF-8, and U+FFFD in the file itself. */
+enum { TRAFFSTAT_I_FOUND_CP1252 = 0, TRAFFSTAT_I_FOUND_REPLACEMENT = 1, TRAFFSTAT_I_FOUND = 2 };
+
 /* Where something about the bytes was first met: in the block that was handed out last. */
 typedef struct traffstat_i_met {
     bool met;
@@ -133,6 +150,8 @@ typedef struct traffstat_i_source {
     double share;
     traffstat_i_gzip *gzip; /* NULL: not compressed */
     char *block;
+    char *spare;     /* if not NULL, the next block goes here, and `block` stays as it is */
+    bool turned;     /* the next block has been begun already */
     size_t filled;   /* bytes in the block */
     size_t held;     /* the last of them: what the next block may complete */
     int64_t offset;  /* of block[0] in the file; means nothing once a decoder is at work */
@@ -169,6 +188,25 @@ void traffstat_i_source_close(traffstat_i_source *source);
 traffstat_status traffstat_i_source_next(traffstat_i_source *source, traffstat_i_slice *out,
                                          bool *refused);
 traffstat_status traffstat_i_source_refuse(const traffstat_i_source *source, int64_t line);
+typedef struct traffstat_i_plan traffstat_i_plan;
+
+/* A block with all that traffstat_i_source_next said of it. */
+typedef struct traffstat_i_block {
+    traffstat_status status;
+    bool refused;
+    traffstat_i_slice text;
+    traffstat_i_met met[TRAFFSTAT_I_FOUND]; /* `at` in the text */
+    uint64_t taken; /* bytes of the file up to here */
+    const traffstat_i_plan *plan; /* NULL: nobody has looked at its lines yet */
+} traffstat_i_block;
+
+void traffstat_i_source_read(traffstat_i_source *source, traffstat_i_block *out);
+/* Are the bytes of a file or of memory handed out as they are, so far? */
+bool traffstat_i_source_is_plain(const traffstat_i_source *source);
+/* The same of such a source, for another thread: touches neither the context nor its memory. false:
+ * something else than UTF-8 comes, or a failure; then traffstat_i_source_read, on the caller's
+ * thread, gives this block. */
+bool traffstat_i_source_read_plain(traffstat_i_source *source, traffstat_i_block *out);
 /* "UTF-8", "UTF-16LE", "Windows-1252, gzip"… Borrowed. */
 const char *traffstat_i_source_encoding(traffstat_i_source *source);
 
@@ -206,6 +244,85 @@ const char *traffstat_i_line_end(const char *data, size_t size);
 bool traffstat_i_split(const char *line, size_t size, char delimiter, traffstat_i_slice *fields,
                        size_t room, size_t *count);
 
+/* What a line is to be cut into once the header is known. `wanted`, of `width`, is borrowed and does
+ * not change. */
+typedef struct traffstat_i_form {
+    char delimiter;
+    const unsigned char *wanted;
+    size_t width;
+    size_t most_columns;
+    size_t most_bytes;
+} traffstat_i_form;
+
+typedef struct traffstat_i_split_line {
+    size_t columns;
+    bool blank;   /* every field is empty */
+    bool surplus; /* a field past the width is not */
+    uint64_t hash;
+} traffstat_i_split_line;
+
+/* Of a record's bytes without its line end. Equal ones have equal hashes, and others do not: 64 bits
+ * of them. */
+uint64_t traffstat_i_hash_line(const char *data, size_t size);
+
+/* The same in the form of a record: fields that are not wanted are empty, and so are those that the
+ * line lacks, up to the width. false: it is left to libcsv. */
+bool traffstat_i_split_wanted(const traffstat_i_form *form, traffstat_i_slice line,
+                              traffstat_i_slice *fields, size_t room, traffstat_i_split_line *out);
+
+/* ---- a block ahead of its records ----------------------------------------------------------- */
+
+/* Where lines end in a block: where a CR ends one on its own, all ends must be looked for. */
+typedef enum traffstat_i_cut { TRAFFSTAT_I_CUT_AT_LF, TRAFFSTAT_I_CUT_AT_ANY } traffstat_i_cut;
+
+traffstat_i_cut traffstat_i_cut_for(traffstat_i_slice text);
+/* Bytes of the first line with its end; all of the text, and *ends false, where it has none. */
+size_t traffstat_i_cut_line(traffstat_i_cut cut, traffstat_i_slice text, bool *ends);
+
+/* Small, for it goes from one core's cache to the other's. */
+typedef struct traffstat_i_planned {
+    uint32_t size;
+    uint32_t columns; /* 0: libcsv's */
+    uint64_t hash;
+    bool blank;
+    bool surplus;
+} traffstat_i_planned;
+
+typedef struct traffstat_i_piece {
+    uint32_t start; /* in the line */
+    uint32_t size;
+} traffstat_i_piece;
+
+/* Room of a plan; what is past it in a block is left to who takes the records. */
+#define TRAFFSTAT_I_PLAN_LINES 4096
+#define TRAFFSTAT_I_PLAN_PIECES 16384
+#define TRAFFSTAT_I_PLAN_COLUMNS 1024
+
+/* The lines of a block from its start. A plan knows nothing of what came before, so that it can be
+ * made on another thread: whether its first line begins a record is not its business. */
+struct traffstat_i_plan {
+    traffstat_i_form form;
+    traffstat_i_cut cut;
+    size_t count;
+    traffstat_i_planned lines[TRAFFSTAT_I_PLAN_LINES];
+    traffstat_i_piece pieces[TRAFFSTAT_I_PLAN_PIECES]; /* `form.width` a line that has columns */
+    traffstat_i_slice scratch[TRAFFSTAT_I_PLAN_COLUMNS];
+};
+
+void traffstat_i_plan_make(traffstat_i_plan *plan, traffstat_i_slice block);
+
+/* Blocks that are read ahead, and their lines planned by a second thread. It reads plain files and
+ * memory itself; whatever else there is, and all that touches the context, the allocator or the
+ * caller's callbacks, is done on the calling one. What comes out, failures included, is what the
+ * source would have given one block after the other. */
+typedef struct traffstat_i_ahead traffstat_i_ahead;
+/* *out NULL and OK: there is no thread to be had. */
+traffstat_status traffstat_i_ahead_open(traffstat_ctx *ctx, traffstat_i_source *source,
+                                        const traffstat_i_form *form, traffstat_i_ahead **out);
+/* The next block with its plan; the one before is gone then. */
+void traffstat_i_ahead_next(traffstat_i_ahead *ahead, traffstat_i_block *out);
+void traffstat_i_ahead_close(traffstat_i_ahead *ahead);
+
 /* ---- records -------------------------------------------------------------------------------- */
 
 typedef struct traffstat_i_record {
@@ -215,12 +332,10 @@ typedef struct traffstat_i_record {
     const traffstat_i_slice *field; /* empty where not wanted or not there */
     bool surplus;                   /* a field past the header's width is not empty */
     bool blank;                     /* every field is empty: no record but a blank line */
+    uint64_t hash;                  /* of all its bytes but line ends */
 } traffstat_i_record;
 
 enum { TRAFFSTAT_I_UNTERMINATED = 0, TRAFFSTAT_I_LONG_QUOTE = 1 };
-
-/* Bytes of Windows-1252 among UTF-8, and U+FFFD in the file itself. */
-enum { TRAFFSTAT_I_FOUND_CP1252 = 0, TRAFFSTAT_I_FOUND_REPLACEMENT = 1, TRAFFSTAT_I_FOUND = 2 };
 
 typedef struct traffstat_i_records traffstat_i_records;
 
@@ -235,6 +350,8 @@ typedef struct traffstat_i_sink {
     /* Told once a run each, before the record that stands on `line` or after it; NULL: of no
      * interest. */
     traffstat_status (*bytes)(int what, int64_t line, unsigned char byte, void *user);
+    /* The first block and its separator, before the first record; NULL: of no interest. */
+    traffstat_status (*head)(traffstat_i_slice head, char delimiter, void *user);
 } traffstat_i_sink;
 
 /* Reads all records of `source`. `dialect` is filled before the first record. */
@@ -257,6 +374,35 @@ int traffstat_i_role_rank(traffstat_role role, const char *folded);
 bool traffstat_i_is_plain_count(const char *folded);
 
 #define TRAFFSTAT_I_NO_COLUMN SIZE_MAX
+#define TRAFFSTAT_I_PARTS 16
+
+/* What the first block shows (shape_rows.c). */
+typedef struct traffstat_i_shape {
+    size_t above;           /* records before the header */
+    size_t rows;            /* of the header */
+    bool index;             /* the first column numbers the records */
+    int32_t title_year;     /* the one year that stands above the header; 0 none */
+    unsigned char *numeric; /* columns of numbers */
+    unsigned char *words;   /* and of words that differ */
+    size_t numeric_width;
+
+    size_t taken; /* header rows so far, and their names */
+    size_t width;
+    char **names;
+    char **above_names;
+    traffstat_i_slice *slices;
+} traffstat_i_shape;
+
+/* A column of counts, where there are several. NULL or 0: what the record says. */
+typedef struct traffstat_i_counts {
+    size_t column;
+    int32_t year;
+    char *place;
+    char *measure;
+    char *category;
+} traffstat_i_counts;
+
+enum { TRAFFSTAT_I_HAS_NO_NAME = 1, TRAFFSTAT_I_HAS_NO_YEAR = 2 };
 
 typedef struct traffstat_i_header {
     size_t width;
@@ -264,12 +410,31 @@ typedef struct traffstat_i_header {
     size_t column[TRAFFSTAT_ROLE_COUNT];    /* or NO_COLUMN */
     const char *constant[TRAFFSTAT_ROLE_COUNT];
     unsigned char *wanted;
+    size_t by;                              /* what is summed up to; or NO_COLUMN */
     char *measure;                          /* when there is no column: from the cases' header */
     bool bounds;                            /* counts stand in cases_lower and cases_upper */
+
+    const char *layout;                     /* "long", "wide", "transposed", "measures" */
+    traffstat_i_counts *counts;             /* columns of counts; none: the cases' column */
+    size_t counts_size;
+    size_t parts[TRAFFSTAT_I_PARTS];        /* columns joined into the category; none: its own */
+    size_t parts_size;
+    size_t keys[TRAFFSTAT_I_PARTS];         /* columns put together into the key, and the digits */
+    size_t key_digits[TRAFFSTAT_I_PARTS];   /* that a number there has at least */
+    size_t keys_size;
+    const char *main;                       /* folded; only records of that measure; or NULL */
+    bool chooses;                           /* records of one measure, `main` or the given one */
+    const struct traffstat_i_known *known;  /* source, or NULL */
+    const char *source;                     /* its name, or NULL */
+    bool digits;                            /* footnotes are digits behind names */
+    unsigned char *left_out;                /* columns of counts that are not read, as below */
+    bool several;                           /* columns are named for counts of several measures: */
+    size_t first_counts;                    /* the first of them */
 } traffstat_i_header;
 
 traffstat_status traffstat_i_header_read(traffstat_ctx *ctx, const traffstat_reader *options,
-                                         const char *file, const traffstat_i_record *record,
+                                         const char *file, const traffstat_i_shape *shape,
+                                         const traffstat_i_record *record,
                                          traffstat_i_header *out);
 void traffstat_i_header_clear(traffstat_ctx *ctx, traffstat_i_header *header);
 /* Name of a column for messages; a number where it has none. */
@@ -280,8 +445,12 @@ const char *traffstat_i_header_name(const traffstat_i_header *header, size_t col
 
 typedef enum traffstat_i_value {
     TRAFFSTAT_I_VALUE_READ,
-    TRAFFSTAT_I_VALUE_MISSING,  /* blank, NA and their like */
-    TRAFFSTAT_I_VALUE_NEGATIVE,
+    TRAFFSTAT_I_VALUE_MISSING,      /* blank, NA and their like */
+    TRAFFSTAT_I_VALUE_CODE,         /* a number such as -99 that stands for it; both ends are it */
+    TRAFFSTAT_I_VALUE_MARK,         /* "*" */
+    TRAFFSTAT_I_VALUE_HIDDEN,       /* "s", "Suppressed", "Several*" */
+    TRAFFSTAT_I_VALUE_INAPPLICABLE,
+    TRAFFSTAT_I_VALUE_NEGATIVE,     /* both ends are what was below 0 */
     TRAFFSTAT_I_VALUE_UNREADABLE
 } traffstat_i_value;
 
@@ -290,12 +459,27 @@ traffstat_i_value traffstat_i_read_count(traffstat_i_slice text, char decimal, i
                                          int64_t *upper);
 /* Four digits from TRAFFSTAT_YEAR_MIN to _MAX. */
 bool traffstat_i_read_year(traffstat_i_slice text, int32_t *out);
+
+typedef enum traffstat_i_period {
+    TRAFFSTAT_I_PERIOD_YEAR,
+    TRAFFSTAT_I_PERIOD_POOLED, /* several years as one */
+    TRAFFSTAT_I_PERIOD_NONE
+} traffstat_i_period;
+
+/* "2018", "2018.0", "FY2018", "2017-18", "2017/2018", "1/1/2018", "2018-01-31"; a fiscal year is
+ * named by its start or its end. */
+traffstat_i_period traffstat_i_read_period(traffstat_i_slice text, traffstat_fiscal fiscal,
+                                           int32_t *out);
+/* Without the marks of footnotes behind a name: "Alabama*", "Alberta [48]", and "FLORIDA6, 7" where
+ * `digits`. */
+traffstat_i_slice traffstat_i_without_marks(traffstat_i_slice name, bool digits);
 /* A plain number with checked thousands marks. */
 traffstat_i_value traffstat_i_read_number(traffstat_i_slice text, char decimal, double *out);
 /* A share as "0.87" or "87%". */
 traffstat_i_value traffstat_i_read_share(traffstat_i_slice text, char decimal, double *out);
-/* "partial_year;break"; false: a name is unknown (the others are in *out). */
-bool traffstat_i_read_flags(traffstat_i_slice text, uint32_t *out);
+/* "partial_year;break"; false: a name is unknown (the others are in *out). Words that say why there
+ * is no count go to *why (0: none). */
+bool traffstat_i_read_flags(traffstat_i_slice text, uint32_t *out, int32_t *why);
 
 /* ---- problems ------------------------------------------------------------------------------- */
 
@@ -324,8 +508,31 @@ typedef enum traffstat_i_kind {
     TRAFFSTAT_I_UNKNOWN_FLAG,
     TRAFFSTAT_I_DECODED_AS_CP1252,
     TRAFFSTAT_I_LOST_CHARACTERS,
+    TRAFFSTAT_I_POOLED_YEARS,
+    TRAFFSTAT_I_TOTAL_YEARS,
+    TRAFFSTAT_I_NEGATIVE_KEPT,
+    TRAFFSTAT_I_MISSING_CODE,
+    TRAFFSTAT_I_IMPLAUSIBLE,
+    TRAFFSTAT_I_OTHER_MEASURE,
+    TRAFFSTAT_I_FOOTNOTE_MARK,
+    TRAFFSTAT_I_FOOTER,
+    TRAFFSTAT_I_PREAMBLE,
+    TRAFFSTAT_I_NAMELESS,
+    TRAFFSTAT_I_UNUSED,
+    TRAFFSTAT_I_NO_COUNT,
+    TRAFFSTAT_I_TOTAL_DROPPED,
+    TRAFFSTAT_I_TOTAL_KEPT,
     TRAFFSTAT_I_COMMON_DIVISOR,
+    TRAFFSTAT_I_ROUNDED,
     TRAFFSTAT_I_EXCEEDS_POPULATION,
+    TRAFFSTAT_I_FAR_BEYOND,
+    TRAFFSTAT_I_CLEARED_EXCEEDS,
+    TRAFFSTAT_I_NAME_VARIANTS,
+    TRAFFSTAT_I_NAME_APART,
+    TRAFFSTAT_I_NAME_SHARED,
+    TRAFFSTAT_I_IDENTICAL_ROWS,
+    TRAFFSTAT_I_IDENTICAL_ENDED,
+    TRAFFSTAT_I_MAGNITUDE_JUMP,
     TRAFFSTAT_I_KINDS
 } traffstat_i_kind;
 
@@ -334,7 +541,9 @@ typedef struct traffstat_i_log {
     traffstat_account *account;
     const char *file;
     uint64_t limit;                    /* examples kept of each kind */
+    bool all[TRAFFSTAT_I_KINDS];       /* all of them */
     bool strict;
+    bool cells; /* one count of several in its record is lost, not the record */
     uint64_t met[TRAFFSTAT_I_KINDS];
     traffstat_text first_loss;         /* why the first record was dropped */
 } traffstat_i_log;
@@ -350,6 +559,15 @@ traffstat_status traffstat_i_log_add(traffstat_i_log *log, traffstat_i_kind whic
 /* The same with a text of our own making, which is not cut. */
 traffstat_status traffstat_i_log_add_whole(traffstat_i_log *log, traffstat_i_kind which,
                                            const char *file, int64_t line, const char *got);
+/* The same for a problem that costs `rows` records. */
+traffstat_status traffstat_i_log_add_rows(traffstat_i_log *log, traffstat_i_kind which,
+                                          const char *file, int64_t line, const char *got,
+                                          int64_t rows);
+/* So many more of a kind, without examples, once it has been met. */
+void traffstat_i_log_add_times(traffstat_i_log *log, traffstat_i_kind which, int64_t times);
+/* From now on all examples of a kind are kept, up to EXAMPLES_MAX: each of its places has to know. */
+#define TRAFFSTAT_I_EXAMPLES_MAX 10000
+void traffstat_i_log_keep_all(traffstat_i_log *log, traffstat_i_kind which);
 /* Is a text for the next example of this kind still wanted? */
 bool traffstat_i_log_wants(const traffstat_i_log *log, traffstat_i_kind kind);
 bool traffstat_i_kind_drops(traffstat_i_kind kind);
@@ -362,6 +580,10 @@ typedef struct traffstat_i_stored {
     const char *file;         /* where it was first met */
     int64_t line;
     int64_t population_line;  /* where its population was; 0 none */
+    const char *last_file;    /* that had it */
+    uint64_t hash;            /* of its first record */
+    uint32_t vintage;         /* 1 + its number, where several files have it */
+    uint32_t records;         /* in it, of those that count for one place */
     size_t series;
 } traffstat_i_stored;
 
@@ -385,8 +607,11 @@ traffstat_i_stored *traffstat_i_cells_at(traffstat_i_cells *cells, size_t series
 
 /* ---- content -------------------------------------------------------------------------------- */
 
-/* Looks at a finished panel for counts that share a divisor and for more cases than people. */
-traffstat_status traffstat_i_sanity(traffstat_i_log *log, const traffstat_panel *panel,
+/* Looks at a finished panel for counts that cannot be what they say, lists and flags them. */
+traffstat_status traffstat_i_sanity(traffstat_i_log *log, traffstat_panel *panel,
                                     const traffstat_i_cells *cells);
+/* For counts that share a divisor (divisor.c); a part of it. */
+traffstat_status traffstat_i_divisors(traffstat_i_log *log, traffstat_panel *panel,
+                                      const traffstat_i_cells *cells);
 
 #endif

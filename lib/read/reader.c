@@ -24,6 +24,7 @@ void traffstat_i_reader_defaults(traffstat_reader *reader)
         .decimal = '.',
         .duplicates = TRAFFSTAT_DUPLICATES_SUM,
         .strictness = TRAFFSTAT_READ_LIST,
+        .ahead_from = UINT64_C(8) << 20,
     };
     for (size_t i = 0; i < TRAFFSTAT_I_LIMITS; i++) {
         reader->limits[i] = limits[i].standard;
@@ -56,6 +57,8 @@ void traffstat_reader_free(traffstat_reader *reader)
         traffstat_i_free(reader->ctx, reader->roles[i].text);
     }
     traffstat_i_overlap_wish_clear(reader->ctx, &reader->overlap);
+    traffstat_i_free(reader->ctx, reader->measure);
+    traffstat_i_free(reader->ctx, reader->by);
     traffstat_i_free(reader->ctx, reader);
 }
 
@@ -188,6 +191,115 @@ traffstat_status traffstat_reader_set_strictness(traffstat_ctx *ctx, traffstat_r
                                 (int) strictness);
     }
     reader->strictness = strictness;
+    return TRAFFSTAT_OK;
+}
+
+traffstat_status traffstat_reader_set_measure(traffstat_ctx *ctx, traffstat_reader *reader,
+                                              const char *measure)
+{
+    const traffstat_status status = needs_reader(ctx, reader);
+    if (status != TRAFFSTAT_OK) {
+        return status;
+    }
+    char *copy = NULL;
+    if (measure != NULL) {
+        if (!traffstat_i_utf8_valid(measure, strlen(measure))) {
+            return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "the measure is not UTF-8");
+        }
+        copy = traffstat_i_strdup(reader->ctx, measure);
+        if (copy == NULL) {
+            return traffstat_i_fail(ctx, TRAFFSTAT_E_NOMEM, "out of memory");
+        }
+    }
+    traffstat_i_free(reader->ctx, reader->measure);
+    reader->measure = copy;
+    return TRAFFSTAT_OK;
+}
+
+traffstat_status traffstat_reader_set_by(traffstat_ctx *ctx, traffstat_reader *reader,
+                                         const char *column)
+{
+    const traffstat_status status = needs_reader(ctx, reader);
+    if (status != TRAFFSTAT_OK) {
+        return status;
+    }
+    char *copy = NULL;
+    if (column != NULL) {
+        if (!traffstat_i_utf8_valid(column, strlen(column))) {
+            return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
+                                    "the name of the column to sum up to "
+                                    "is not UTF-8");
+        }
+        copy = traffstat_i_strdup(reader->ctx, column);
+        if (copy == NULL) {
+            return traffstat_i_fail(ctx, TRAFFSTAT_E_NOMEM, "out of memory");
+        }
+    }
+    traffstat_i_free(reader->ctx, reader->by);
+    reader->by = copy;
+    return TRAFFSTAT_OK;
+}
+
+traffstat_status traffstat_reader_set_totals(traffstat_ctx *ctx, traffstat_reader *reader,
+                                             traffstat_totals totals)
+{
+    const traffstat_status status = needs_reader(ctx, reader);
+    if (status != TRAFFSTAT_OK) {
+        return status;
+    }
+    if (totals < TRAFFSTAT_TOTALS_DROP || totals > TRAFFSTAT_TOTALS_ERROR) {
+        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "%d is not a policy for totals",
+                                (int) totals);
+    }
+    reader->totals = totals;
+    return TRAFFSTAT_OK;
+}
+
+traffstat_status traffstat_reader_set_absent(traffstat_ctx *ctx, traffstat_reader *reader,
+                                             traffstat_absent absent)
+{
+    const traffstat_status status = needs_reader(ctx, reader);
+    if (status != TRAFFSTAT_OK) {
+        return status;
+    }
+    if (absent != TRAFFSTAT_ABSENT_MISSING && absent != TRAFFSTAT_ABSENT_ZERO) {
+        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "%d is not a policy for absent years",
+                                (int) absent);
+    }
+    reader->absent = absent;
+    return TRAFFSTAT_OK;
+}
+
+traffstat_status traffstat_reader_set_fiscal(traffstat_ctx *ctx, traffstat_reader *reader,
+                                             traffstat_fiscal fiscal)
+{
+    const traffstat_status status = needs_reader(ctx, reader);
+    if (status != TRAFFSTAT_OK) {
+        return status;
+    }
+    if (fiscal != TRAFFSTAT_FISCAL_END && fiscal != TRAFFSTAT_FISCAL_START) {
+        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "%d is not a policy for fiscal years",
+                                (int) fiscal);
+    }
+    reader->fiscal = fiscal;
+    return TRAFFSTAT_OK;
+}
+
+traffstat_status traffstat_reader_set_suppressed(traffstat_ctx *ctx, traffstat_reader *reader,
+                                                 int64_t lower, int64_t upper)
+{
+    const traffstat_status status = needs_reader(ctx, reader);
+    if (status != TRAFFSTAT_OK) {
+        return status;
+    }
+    if (lower < 0 || upper < lower) {
+        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
+                                "%lld..%lld are no bounds of a suppressed count", (long long) lower,
+                                (long long) upper);
+    }
+    reader->hides = true;
+    reader->hidden_lower = lower;
+    reader->hidden_upper = upper;
     return TRAFFSTAT_OK;
 }
 

@@ -22,7 +22,11 @@ struct traffstat_i_records {
     uint64_t field_limit;
     uint64_t record_limit;
     uint64_t column_limit;
-    bool bare; /* the text at hand has CRs that end a line on their own */
+    uint64_t ahead_from;
+    uint64_t handed;                        /* bytes of text so far */
+    traffstat_i_ahead *ahead;               /* NULL: blocks come straight from the source */
+    traffstat_i_cut cut;                    /* of the text at hand */
+    traffstat_i_form form;                  /* of plain lines */
     traffstat_i_met met[TRAFFSTAT_I_FOUND]; /* `at`: the line; to be told */
 
     struct csv_parser parser;
@@ -55,6 +59,7 @@ struct traffstat_i_records {
     int64_t line;           /* that is being fed */
     int64_t record_line;    /* where the record in the making began */
     int64_t field_line;     /* where its last field began */
+    uint64_t hash;          /* of what was fed of it */
     traffstat_text pending; /* raw bytes of the record in the making */
     char *replay;           /* bytes to be read again before the source goes on */
     size_t replay_size;
@@ -241,6 +246,7 @@ static traffstat_status hand_slices(traffstat_i_records *r, size_t kept)
         .field = r->slices,
         .surplus = r->surplus,
         .blank = r->blank,
+        .hash = r->hash,
     };
     return r->sink->record(r, &record, r->sink->user);
 }
@@ -355,40 +361,41 @@ static bool closes_badly(const traffstat_i_records *r, const char *data, size_t 
     return at < end && *at != delimiter && *at != '\r' && *at != '\n';
 }
 
-/* Puts what split.c found in the form that hand_over gives records. */
-static void keep_wanted(traffstat_i_records *r, size_t kept)
+/* A line that is a record, cut into r->slices. */
+static traffstat_status take_split(traffstat_i_records *r, const traffstat_i_split_line *split)
 {
-    for (size_t i = 0; i < r->columns; i++) {
-        const bool there = r->slices[i].size > 0;
-        r->blank = r->blank && !there;
-        r->surplus = r->surplus || (there && i >= kept);
-        if (!there || !is_wanted(r, i)) {
-            r->slices[i] = (traffstat_i_slice){"", 0};
-        }
+    traffstat_status status = tell_bytes(r, r->line);
+    if (status == TRAFFSTAT_OK) {
+        const traffstat_i_record record = {
+            .line = r->line,
+            .fields = split->columns,
+            .kept = r->width,
+            .field = r->slices,
+            .surplus = split->surplus,
+            .blank = split->blank,
+            .hash = split->hash,
+        };
+        status = r->sink->record(r, &record, r->sink->user);
     }
-    for (size_t i = r->columns; i < kept; i++) {
-        r->slices[i] = (traffstat_i_slice){"", 0};
-    }
+    r->line++;
+    return status;
 }
 
-/* A line that is a record and needs no state; false: it is left to libcsv. */
-static bool take_plain(traffstat_i_records *r, const char *data, size_t size,
-                       traffstat_status *status)
+/* Of the whole record, however blocks and lines cut it. */
+static traffstat_status hash_record(traffstat_i_records *r, const char *data, size_t size)
 {
-    const size_t room = r->slice_room < r->column_limit ? r->slice_room : (size_t) r->column_limit;
-    const size_t kept = r->width;
-    if (r->wanted == NULL || kept > room || size > r->field_limit ||
-        !traffstat_i_split(data, size, (char) r->parser.delim_char, r->slices, room, &r->columns)) {
-        r->columns = 0;
-        return false;
+    const size_t before = r->pending.size;
+    if (before == 0) {
+        r->hash = traffstat_i_hash_line(data, size);
+        return TRAFFSTAT_OK;
     }
-    keep_wanted(r, kept);
-    *status = tell_bytes(r, r->record_line);
-    if (*status == TRAFFSTAT_OK) {
-        *status = hand_slices(r, kept);
+    traffstat_i_text_add_bytes(&r->pending, data, size);
+    if (r->pending.failed) {
+        return traffstat_i_fail(r->ctx, TRAFFSTAT_E_NOMEM, "out of memory");
     }
-    clear_record(r);
-    return true;
+    r->hash = traffstat_i_hash_line(r->pending.data, r->pending.size);
+    r->pending.size = before;
+    return TRAFFSTAT_OK;
 }
 
 static traffstat_status feed(traffstat_i_records *r, const char *data, size_t size, bool ends_line)
@@ -398,13 +405,12 @@ static traffstat_status feed(traffstat_i_records *r, const char *data, size_t si
         r->field_line = r->line;
         r->pending.size = 0;
     }
+    traffstat_status status = hash_record(r, data, size);
+    if (status != TRAFFSTAT_OK) {
+        return status;
+    }
     if (size > r->record_limit) {
         return fail_limit(r, "record", r->record_limit, "bytes");
-    }
-    traffstat_status status = TRAFFSTAT_OK;
-    if (ends_line && between_records(r) && take_plain(r, data, size, &status)) {
-        r->line++;
-        return status;
     }
     r->closed = false;
     r->broken = r->wanted != NULL && r->parser.pstate == r->inside && r->line > r->field_line &&
@@ -455,34 +461,35 @@ static traffstat_status resume(traffstat_i_records *r)
     return r->sink->quote(TRAFFSTAT_I_UNTERMINATED, opened, column, 0, r->sink->user);
 }
 
-/* Does a CR stand in the text that is no part of CR LF or CR CR LF? */
-static bool has_bare_cr(traffstat_i_slice text)
+/* Feeds the first line of the text; *taken: its bytes. */
+static traffstat_status feed_line(traffstat_i_records *r, traffstat_i_slice text, size_t *taken)
 {
-    const char *end = text.data + text.size;
-    const char *cr = memchr(text.data, '\r', text.size);
-    while (cr != NULL) {
-        cr += cr + 1 < end && cr[1] == '\r' ? 1 : 0;
-        if (cr + 1 >= end || cr[1] != '\n') {
-            return true;
-        }
-        cr = memchr(cr + 1, '\r', (size_t) (end - cr) - 1);
+    bool ends = false;
+    *taken = traffstat_i_cut_line(r->cut, text, &ends);
+    traffstat_i_split_line split;
+    if (ends && r->wanted != NULL && between_records(r) &&
+        traffstat_i_split_wanted(&r->form, (traffstat_i_slice){text.data, *taken}, r->slices,
+                                 r->slice_room, &split)) {
+        return take_split(r, &split);
     }
-    return false;
+    return feed(r, text.data, *taken, ends);
 }
 
-/* Feeds the first line of *data and moves past it. */
-static traffstat_status feed_line(traffstat_i_records *r, const char *data, size_t size,
-                                  size_t *taken)
+/* The same with a line that a plan has cut; `pieces` moves past its own. */
+static traffstat_status feed_planned(traffstat_i_records *r, const char *data,
+                                     const traffstat_i_planned *line,
+                                     const traffstat_i_piece **pieces)
 {
-    const char *end;
-    if (r->bare) {
-        end = traffstat_i_line_end(data, size);
-    } else {
-        end = memchr(data, '\n', size);
-        end = end != NULL ? end + 1 : NULL;
+    const traffstat_i_piece *piece = *pieces;
+    *pieces += line->columns > 0 ? r->width : 0;
+    if (line->columns == 0 || r->width > r->slice_room || !between_records(r)) {
+        return feed(r, data, line->size, true);
     }
-    *taken = end != NULL ? (size_t) (end - data) : size;
-    return feed(r, data, *taken, end != NULL);
+    for (size_t i = 0; i < r->width; i++) {
+        r->slices[i] = (traffstat_i_slice){data + piece[i].start, piece[i].size};
+    }
+    const traffstat_i_split_line split = {line->columns, line->blank, line->surplus, line->hash};
+    return take_split(r, &split);
 }
 
 static traffstat_status drain_replay(traffstat_i_records *r)
@@ -494,8 +501,8 @@ static traffstat_status drain_replay(traffstat_i_records *r)
         } else {
             size_t taken = 0;
             const size_t at = r->replay_at;
-            /* past it first: what is given up is kept in `pending` */
-            status = feed_line(r, r->replay + at, r->replay_size - at, &taken);
+            const traffstat_i_slice rest = {r->replay + at, r->replay_size - at};
+            status = feed_line(r, rest, &taken);
             r->replay_at = at + taken;
         }
         if (status != TRAFFSTAT_OK) {
@@ -505,24 +512,51 @@ static traffstat_status drain_replay(traffstat_i_records *r)
     return TRAFFSTAT_OK;
 }
 
-static traffstat_status feed_block(traffstat_i_records *r, traffstat_i_slice block)
+/* After a line that gave up the record in the making: what is read again may come from a block
+ * before, where lines ended otherwise. */
+static traffstat_status read_again(traffstat_i_records *r)
 {
-    const bool bare = has_bare_cr(block);
-    while (block.size > 0) {
-        size_t taken = 0;
-        r->bare = bare;
-        traffstat_status status = feed_line(r, block.data, block.size, &taken);
+    const traffstat_i_cut cut = r->cut;
+    r->cut = TRAFFSTAT_I_CUT_AT_ANY;
+    const traffstat_status status = drain_replay(r);
+    r->cut = cut;
+    return status;
+}
+
+static traffstat_status feed_plan(traffstat_i_records *r, const traffstat_i_plan *plan,
+                                  traffstat_i_slice *text)
+{
+    const traffstat_i_piece *pieces = plan->pieces;
+    traffstat_status status = TRAFFSTAT_OK;
+    for (size_t i = 0; i < plan->count && status == TRAFFSTAT_OK; i++) {
+        status = feed_planned(r, text->data, &plan->lines[i], &pieces);
+        text->data += plan->lines[i].size;
+        text->size -= plan->lines[i].size;
         if (status == TRAFFSTAT_OK && r->broken) {
-            r->bare = true; /* what is read again may come from a block before */
-            status = drain_replay(r);
+            status = read_again(r);
         }
-        if (status != TRAFFSTAT_OK) {
-            return status;
-        }
-        block.data += taken;
-        block.size -= taken;
     }
-    return TRAFFSTAT_OK;
+    return status;
+}
+
+static traffstat_status feed_block(traffstat_i_records *r, const traffstat_i_block *block)
+{
+    traffstat_i_slice text = block->text;
+    traffstat_status status = TRAFFSTAT_OK;
+    r->cut = block->plan != NULL ? block->plan->cut : traffstat_i_cut_for(text);
+    if (block->plan != NULL) {
+        status = feed_plan(r, block->plan, &text);
+    }
+    while (text.size > 0 && status == TRAFFSTAT_OK) {
+        size_t taken = 0;
+        status = feed_line(r, text, &taken);
+        text.data += taken;
+        text.size -= taken;
+        if (status == TRAFFSTAT_OK && r->broken) {
+            status = read_again(r);
+        }
+    }
+    return status;
 }
 
 /* The last line may lack its end; a quote that is still open then is open for good. */
@@ -533,7 +567,7 @@ static traffstat_status finish(traffstat_i_records *r)
         traffstat_status status = parse(r, "\n", 1);
         if (status == TRAFFSTAT_OK && (r->broken || !between_records(r))) {
             r->broken = true;
-            status = drain_replay(r);
+            status = read_again(r);
         }
         if (status != TRAFFSTAT_OK) {
             return status;
@@ -554,44 +588,66 @@ static int64_t lines_in(const char *data, size_t size)
     return lines;
 }
 
-static void note_met(traffstat_i_records *r, int what, const traffstat_i_met *met,
-                     traffstat_i_slice block)
+static void note_met(traffstat_i_records *r, const traffstat_i_block *block)
 {
-    if (met->met) {
-        const int64_t line = r->line + lines_in(block.data, met->at);
-        r->met[what] = (traffstat_i_met){true, (size_t) line, met->byte};
+    for (int what = 0; what < TRAFFSTAT_I_FOUND; what++) {
+        const traffstat_i_met *met = &block->met[what];
+        if (met->met) {
+            const int64_t line = r->line + lines_in(block->text.data, met->at);
+            r->met[what] = (traffstat_i_met){true, (size_t) line, met->byte};
+        }
     }
 }
 
-static traffstat_status next_block(traffstat_i_records *r, traffstat_i_slice *block)
+static traffstat_status next_block(traffstat_i_records *r, traffstat_i_block *block)
 {
-    bool refused = false;
-    const traffstat_status status = traffstat_i_source_next(r->source, block, &refused);
-    if (refused) {
-        return traffstat_i_source_refuse(r->source, r->line + lines_in(block->data, block->size));
+    if (r->ahead != NULL) {
+        traffstat_i_ahead_next(r->ahead, block);
+    } else {
+        traffstat_i_source_read(r->source, block);
     }
-    note_met(r, TRAFFSTAT_I_FOUND_CP1252, &r->source->cp1252, *block);
-    note_met(r, TRAFFSTAT_I_FOUND_REPLACEMENT, &r->source->replacement, *block);
-    return status;
+    if (block->refused) {
+        return traffstat_i_source_refuse(r->source,
+                                         r->line + lines_in(block->text.data, block->text.size));
+    }
+    note_met(r, block);
+    r->handed += block->text.size;
+    return block->status;
 }
 
-static double share_done(const traffstat_i_source *source)
+/* A second thread is worth its start when there is much to do; and plans want the header. */
+static traffstat_status start_ahead(traffstat_i_records *r)
 {
-    const double taken = (double) source->taken;
+    const uint64_t known = r->source->expected > r->handed ? r->source->expected : r->handed;
+    if (r->ahead != NULL || r->wanted == NULL || known < r->ahead_from) {
+        return TRAFFSTAT_OK;
+    }
+    r->ahead_from = UINT64_MAX; /* once */
+    return traffstat_i_workers(r->ctx, 2) > 1
+               ? traffstat_i_ahead_open(r->ctx, r->source, &r->form, &r->ahead)
+               : TRAFFSTAT_OK;
+}
+
+static double share_done(const traffstat_i_source *source, uint64_t bytes)
+{
+    const double taken = (double) bytes;
     const double all = source->expected > 0 ? (double) source->expected : taken + 64.0 * 65536.0;
     return 0.95 * (source->before + source->share * (taken < all ? taken / all : 1.0));
 }
 
-static traffstat_status read_blocks(traffstat_i_records *r, traffstat_i_slice block)
+static traffstat_status read_blocks(traffstat_i_records *r, traffstat_i_block *block)
 {
     traffstat_status status = TRAFFSTAT_OK;
-    while (status == TRAFFSTAT_OK && block.size > 0) {
-        status = traffstat_i_progress(r->ctx, share_done(r->source));
+    while (status == TRAFFSTAT_OK && block->text.size > 0) {
+        status = traffstat_i_progress(r->ctx, share_done(r->source, block->taken));
         if (status == TRAFFSTAT_OK) {
             status = feed_block(r, block);
         }
         if (status == TRAFFSTAT_OK) {
-            status = next_block(r, &block);
+            status = start_ahead(r);
+        }
+        if (status == TRAFFSTAT_OK) {
+            status = next_block(r, block);
         }
     }
     return status == TRAFFSTAT_OK ? finish(r) : status;
@@ -620,6 +676,7 @@ static traffstat_status choose_dialect(traffstat_i_records *r, traffstat_i_slice
 
 static void clear_run(traffstat_i_records *r)
 {
+    traffstat_i_ahead_close(r->ahead);
     traffstat_i_free(r->ctx, r->parser.entry_buf);
     traffstat_i_free(r->ctx, r->text);
     traffstat_i_free(r->ctx, r->spans);
@@ -639,21 +696,25 @@ traffstat_status traffstat_i_records_run(traffstat_ctx *ctx, traffstat_i_source 
         .field_limit = options->limits[TRAFFSTAT_LIMIT_FIELD],
         .record_limit = options->limits[TRAFFSTAT_LIMIT_RECORD],
         .column_limit = options->limits[TRAFFSTAT_LIMIT_COLUMNS],
+        .ahead_from = options->ahead_from,
         .line = 1,
         .blank = true,
     };
     traffstat_i_text_init(&r.pending, ctx);
     source->options = options;
-    traffstat_i_slice block;
+    traffstat_i_block block;
     traffstat_status status = next_block(&r, &block);
     if (status == TRAFFSTAT_OK) {
-        status = choose_dialect(&r, &block, options->delimiter, dialect);
+        status = choose_dialect(&r, &block.text, options->delimiter, dialect);
+    }
+    if (status == TRAFFSTAT_OK && sink->head != NULL) {
+        status = sink->head(block.text, dialect->delimiter, sink->user);
     }
     if (status == TRAFFSTAT_OK) {
         status = start_parser(&r, dialect->delimiter);
     }
     if (status == TRAFFSTAT_OK) {
-        status = read_blocks(&r, block);
+        status = read_blocks(&r, &block);
     }
     clear_run(&r);
     return status;
@@ -662,6 +723,15 @@ traffstat_status traffstat_i_records_run(traffstat_ctx *ctx, traffstat_i_source 
 void traffstat_i_records_want(traffstat_i_records *records, const unsigned char *wanted,
                               size_t width)
 {
+    const uint64_t least =
+        records->field_limit < records->record_limit ? records->field_limit : records->record_limit;
     records->wanted = wanted;
     records->width = width;
+    records->form = (traffstat_i_form){
+        .delimiter = (char) records->parser.delim_char,
+        .wanted = wanted,
+        .width = width,
+        .most_columns = (size_t) records->column_limit,
+        .most_bytes = (size_t) least,
+    };
 }

@@ -3,7 +3,7 @@
 #include "read/read.h"
 
 /* A role's own name, then its aliases, all folded: letters and digits only. */
-#define ALIASES 32
+#define ALIASES 48
 
 typedef struct role {
     const char *name;
@@ -21,7 +21,7 @@ static const role roles[TRAFFSTAT_ROLE_COUNT] = {
                                       "province"}},
     [TRAFFSTAT_ROLE_KEY] = {"key",
                             {"key", "ori", "fips", "fipscode", "iso", "isocode", "iso2", "iso3",
-                             "iso3code", "geoid", "code", "id"}},
+                             "iso3code", "geoid", "countrycode", "code", "id"}},
     [TRAFFSTAT_ROLE_YEAR] = {"year",
                              {"year", "datayear", "yr", "time", "timeperiod", "period", "refdate",
                               "fiscalyear", "calendaryear", "yeardate", "fy"}},
@@ -45,18 +45,33 @@ static const role roles[TRAFFSTAT_ROLE_COUNT] = {
                                "investigations",
                                "arrests",
                                "reports",
+                               "calls",
+                               "convictions",
+                               "prosecutions",
+                               "referrals",
+                               "charges",
+                               "suspects",
+                               "survivors",
+                               "complaints",
+                               "crimes",
+                               "cleared",
+                               "clearances",
+                               "unfounded",
+                               "deaths",
                                "number",
                                "total",
                                "value",
                                "txtvalue"}},
-    [TRAFFSTAT_ROLE_POPULATION] = {"population", {"population", "pop", "residents", "inhabitants"}},
+    [TRAFFSTAT_ROLE_POPULATION] = {"population",
+                                   {"population", "pop", "residents", "inhabitants",
+                                    "estimatedpopulation"}},
     [TRAFFSTAT_ROLE_CATEGORY] = {"category",
                                  {"category", "crimetype", "crime", "offense", "offence",
                                   "offensetype", "offencetype", "offensesubcatname", "subcategory",
                                   "violation", "violations"}},
     [TRAFFSTAT_ROLE_MEASURE] = {"measure",
-                                {"measure", "metric", "indicator", "statistic", "statistics",
-                                 "variable"}},
+                                {"measure", "metric", "indicator", "indicatorname", "statistic",
+                                 "statistics", "variable", "seriesname"}},
     [TRAFFSTAT_ROLE_SOURCE] = {"source", {"source", "datasource", "publisher"}},
     [TRAFFSTAT_ROLE_COVERAGE] = {"coverage", {"coverage", "reportingshare", "percentreporting"}},
     [TRAFFSTAT_ROLE_FLAGS] = {"flags", {"flags", "flag"}},

@@ -1,206 +1,19 @@
-/* Content that cannot be what it says: counts that all share a divisor, and more cases than people.
+/* Content that cannot be what it says: more cases than people, counts far beyond all others, more
+ * cases cleared than there were. Listed and flagged, never changed.
  *
- * The rule for divisors. A count from a distribution that falls (or is flat) is a multiple of d with
- * a chance of at most 1/d; k such counts all are with at most d^-k, and share some divisor of d or
- * more with less than d^-k + d^(1-k) / (k-1), the sum of j^-k over j >= d. A series is reported when
- * that bound, times the series that were looked at, is below SERIES_CHANCE.
- *
- * For the file: if m of its n counts are multiples of d, the chance of m or more is at most
- * exp(-n K), where K is the relative entropy of m/n to 1/d (Chernoff). Below FILE_CHANCE the divisor
- * is the file's, and every series of nothing but multiples of it is reported too, however short.
- *
- * Equal counts say nothing of a divisor: two different ones are needed. Only exact counts above zero
- * are looked at. */
+ * A count is far beyond the others of its measure when, of the counts above zero in falling order,
+ * it stands above a step by a factor of STEP or more with at most one in SHARE of them: codes of
+ * questionnaires that were read as counts stand so. Among fewer than ENOUGH counts nothing is said.
+ * Populations and other measures of size climb without such steps. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "read/read.h"
 
-#define SERIES_CHANCE 1e-3
-#define FILE_CHANCE 1e-6
-/* Divisors tried for the file: those that most series have as their own. */
-#define CANDIDATES 16
-/* Counts of a series that its message shows. */
-#define SHOWN_COUNTS 8
-
-typedef struct shared {
-    int64_t divisor; /* 0: no count above zero */
-    int64_t first;   /* a count, to see whether others differ */
-    size_t counts;
-    bool differ;
-} shared;
-
-typedef struct survey {
-    const traffstat_panel *panel;
-    shared *series;
-    const traffstat_i_stored **first; /* where each series was first met */
-    size_t looked_at;
-    size_t counts;
-    int64_t divisor; /* of the file; 0 none */
-    size_t multiples;
-} survey;
-
-static int64_t greatest_common_divisor(int64_t a, int64_t b)
-{
-    while (b != 0) {
-        const int64_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
-
-/* The exact count above zero of a row; 0 where there is none. */
-static int64_t exact_count(const traffstat_panel *panel, size_t row)
-{
-    const int64_t lower = traffstat_panel_lowers(panel)[row];
-    return traffstat_panel_uppers(panel)[row] == lower ? lower : 0;
-}
-
-static void look_at(survey *s, size_t series)
-{
-    shared *of = &s->series[series];
-    const size_t first = traffstat_panel_series_first(s->panel, series);
-    const size_t end = first + traffstat_panel_series_count(s->panel, series);
-    for (size_t row = first; row < end; row++) {
-        const int64_t count = exact_count(s->panel, row);
-        if (count == 0) {
-            continue;
-        }
-        of->divisor = greatest_common_divisor(of->divisor, count);
-        of->differ = of->differ || (of->counts > 0 && count != of->first);
-        of->first = count;
-        of->counts++;
-    }
-    s->counts += of->counts;
-    s->looked_at += of->counts > 0 ? 1 : 0;
-}
-
-/* ---- the chance of it ----------------------------------------------------------------------- */
-
-/* Bound on the chance that `counts` counts share a divisor of `divisor` or more. */
-static double chance_of(int64_t divisor, size_t counts)
-{
-    if (divisor < 2 || counts < 2) {
-        return 1.0;
-    }
-    const double d = (double) divisor;
-    const double k = (double) counts;
-    return pow(d, -k) + pow(d, 1.0 - k) / (k - 1.0);
-}
-
-static bool is_strange(const survey *s, const shared *of)
-{
-    if (of->divisor < 2) {
-        return false;
-    }
-    if (s->divisor > 1 && of->divisor % s->divisor == 0) {
-        return true;
-    }
-    return of->differ && chance_of(of->divisor, of->counts) * (double) s->looked_at < SERIES_CHANCE;
-}
-
-/* Logarithm of the bound on m or more of n counts being multiples of d. */
-static double log_chance(size_t multiples, size_t counts, int64_t divisor)
-{
-    const double share = (double) multiples / (double) counts;
-    const double expected = 1.0 / (double) divisor;
-    if (share <= expected) {
-        return 0.0;
-    }
-    double entropy = share * log(share / expected);
-    if (share < 1.0) {
-        entropy += (1.0 - share) * log((1.0 - share) / (1.0 - expected));
-    }
-    return -(double) counts * entropy;
-}
-
-/* ---- the file's divisor --------------------------------------------------------------------- */
-
-typedef struct candidate {
-    int64_t divisor;
-    size_t series;
-} candidate;
-
-static int by_value(const void *a, const void *b)
-{
-    const int64_t x = *(const int64_t *) a;
-    const int64_t y = *(const int64_t *) b;
-    return (x > y) - (x < y);
-}
-
-/* Keeps the divisors that most series have; of equals the smaller one. */
-static void offer(candidate best[CANDIDATES], candidate one)
-{
-    for (size_t i = 0; i < CANDIDATES; i++) {
-        if (one.series > best[i].series) {
-            const candidate pushed = best[i];
-            best[i] = one;
-            one = pushed;
-        }
-    }
-}
-
-static void find_candidates(int64_t *divisors, size_t count, candidate best[CANDIDATES])
-{
-    qsort(divisors, count, sizeof *divisors, by_value);
-    for (size_t i = 0; i < count;) {
-        size_t end = i + 1;
-        while (end < count && divisors[end] == divisors[i]) {
-            end++;
-        }
-        offer(best, (candidate){divisors[i], end - i});
-        i = end;
-    }
-}
-
-static size_t count_multiples(const traffstat_panel *panel, int64_t divisor, bool *differ)
-{
-    size_t multiples = 0;
-    int64_t last = 0;
-    for (size_t row = 0; row < traffstat_panel_rows(panel); row++) {
-        const int64_t count = exact_count(panel, row);
-        if (count > 0 && count % divisor == 0) {
-            *differ = *differ || (last != 0 && count != last);
-            last = count;
-            multiples++;
-        }
-    }
-    return multiples;
-}
-
-static traffstat_status find_file_divisor(traffstat_ctx *ctx, survey *s)
-{
-    const size_t series = traffstat_panel_series(s->panel);
-    int64_t *divisors = traffstat_i_alloc(ctx, series, sizeof *divisors);
-    candidate best[CANDIDATES] = {{0, 0}};
-    size_t found = 0;
-    if (divisors == NULL) {
-        return TRAFFSTAT_E_NOMEM;
-    }
-    for (size_t i = 0; i < series; i++) {
-        if (s->series[i].divisor > 1) {
-            divisors[found++] = s->series[i].divisor;
-        }
-    }
-    find_candidates(divisors, found, best);
-    traffstat_i_free(ctx, divisors);
-    double least = log(FILE_CHANCE);
-    for (size_t i = 0; i < CANDIDATES && best[i].series > 0; i++) {
-        bool differ = false;
-        const size_t multiples = count_multiples(s->panel, best[i].divisor, &differ);
-        const double chance = log_chance(multiples, s->counts, best[i].divisor);
-        if (differ && chance < least) {
-            least = chance;
-            s->divisor = best[i].divisor;
-            s->multiples = multiples;
-        }
-    }
-    return TRAFFSTAT_OK;
-}
-
-/* ---- saying so ------------------------------------------------------------------------------ */
+#define STEP 100.0
+#define SHARE 20
+#define ENOUGH 20
 
 static void add_name(traffstat_text *text, const traffstat_panel *panel, size_t series)
 {
@@ -210,111 +23,29 @@ static void add_name(traffstat_text *text, const traffstat_panel *panel, size_t 
         traffstat_i_slice_show(traffstat_i_slice_of(traffstat_i_panel_label(panel, series)), name));
 }
 
-/* "Missoula: 64, 128, 64 are multiples of 64" */
-static void describe_series(traffstat_text *text, const survey *s, size_t series)
+/* Logs one text of ours about the cell; "" where none is wanted any more. */
+static traffstat_status log_cell(traffstat_i_log *log, traffstat_i_kind kind,
+                                 const traffstat_i_stored *stored, traffstat_text *text)
 {
-    const size_t first = traffstat_panel_series_first(s->panel, series);
-    const size_t end = first + traffstat_panel_series_count(s->panel, series);
-    size_t shown = 0;
-    add_name(text, s->panel, series);
-    traffstat_i_text_add(text, ":");
-    for (size_t row = first; row < end && shown < SHOWN_COUNTS; row++) {
-        const int64_t count = exact_count(s->panel, row);
-        if (count > 0) {
-            traffstat_i_text_addf(text, "%s %lld", shown > 0 ? "," : "", (long long) count);
-            shown++;
-        }
-    }
-    traffstat_i_text_addf(text, "%s: %s of %lld",
-                          s->series[series].counts > shown ? " and so on" : "",
-                          s->series[series].counts == 1 ? "a multiple" : "all multiples",
-                          (long long) s->series[series].divisor);
-}
-
-/* "2310 of 2942 counts are multiples of 64, in 1278 series: …" with the name of each place, for
- * each of them has to know. */
-static void describe_file(traffstat_text *text, const survey *s)
-{
-    size_t places = 0;
-    for (size_t i = 0; i < traffstat_panel_series(s->panel); i++) {
-        places += s->series[i].divisor > 1 && s->series[i].divisor % s->divisor == 0 ? 1 : 0;
-    }
-    traffstat_i_text_addf(text,
-                          "%zu of %zu counts are multiples of %lld; nothing else stands in "
-                          "%zu series: ",
-                          s->multiples, s->counts, (long long) s->divisor, places);
-    const char *gap = "";
-    const char *last = "";
-    for (size_t i = 0; i < traffstat_panel_series(s->panel); i++) {
-        const char *name = traffstat_i_panel_label(s->panel, i);
-        if (s->series[i].divisor > 1 && s->series[i].divisor % s->divisor == 0 &&
-            strcmp(name, last) != 0) {
-            traffstat_i_text_add(text, gap);
-            add_name(text, s->panel, i);
-            gap = ", ";
-            last = name;
-        }
-    }
-}
-
-static traffstat_status report(traffstat_i_log *log, const survey *s)
-{
-    traffstat_text text;
-    traffstat_i_text_init(&text, log->ctx);
-    traffstat_status status = TRAFFSTAT_OK;
-    if (s->divisor > 1) {
-        describe_file(&text, s);
-        status = text.failed ? TRAFFSTAT_E_NOMEM
-                             : traffstat_i_log_add_whole(log, TRAFFSTAT_I_COMMON_DIVISOR, log->file,
-                                                         0, traffstat_i_text_get(&text));
-    }
-    for (size_t i = 0; i < traffstat_panel_series(s->panel) && status == TRAFFSTAT_OK; i++) {
-        if (!is_strange(s, &s->series[i])) {
-            continue;
-        }
-        traffstat_i_text_clear(&text);
-        if (traffstat_i_log_wants(log, TRAFFSTAT_I_COMMON_DIVISOR)) {
-            describe_series(&text, s, i);
-        }
-        status = text.failed
-                     ? TRAFFSTAT_E_NOMEM
-                     : traffstat_i_log_add_whole(log, TRAFFSTAT_I_COMMON_DIVISOR, s->first[i]->file,
-                                                 s->first[i]->line, traffstat_i_text_get(&text));
-    }
-    traffstat_i_text_clear(&text);
+    const traffstat_status status =
+        text->failed ? TRAFFSTAT_E_NOMEM
+                     : traffstat_i_log_add_whole(log, kind, stored->file, stored->line,
+                                                 traffstat_i_text_get(text));
+    traffstat_i_text_clear(text);
     return status;
 }
 
-static traffstat_status check_divisors(traffstat_i_log *log, const traffstat_panel *panel,
-                                       const traffstat_i_cells *cells)
+static void flag_cell(traffstat_panel *panel, const traffstat_i_stored *stored)
 {
-    const size_t count = traffstat_panel_series(panel);
-    survey s = {.panel = panel,
-                .series = traffstat_i_alloc(log->ctx, count, sizeof *s.series),
-                .first = traffstat_i_alloc(log->ctx, count, sizeof *s.first)};
-    traffstat_status status =
-        s.series != NULL && s.first != NULL ? TRAFFSTAT_OK : TRAFFSTAT_E_NOMEM;
-    if (status == TRAFFSTAT_OK) {
-        for (size_t i = cells->count; i > 0; i--) {
-            s.first[cells->items[i - 1].series] = &cells->items[i - 1];
-        }
-        for (size_t i = 0; i < count; i++) {
-            look_at(&s, i);
-        }
-        /* for a file of one series its own rule is enough */
-        status = s.looked_at > 1 ? find_file_divisor(log->ctx, &s) : TRAFFSTAT_OK;
+    const size_t row = traffstat_panel_find(panel, stored->series, stored->cell.year);
+    if (row != TRAFFSTAT_NONE) {
+        traffstat_i_panel_flag(panel, row, TRAFFSTAT_FLAG_DOUBTFUL);
     }
-    if (status == TRAFFSTAT_OK) {
-        status = report(log, &s);
-    }
-    traffstat_i_free(log->ctx, s.series);
-    traffstat_i_free(log->ctx, s.first);
-    return status;
 }
 
 /* ---- more cases than people ----------------------------------------------------------------- */
 
-static traffstat_status check_population(traffstat_i_log *log, const traffstat_panel *panel,
+static traffstat_status check_population(traffstat_i_log *log, traffstat_panel *panel,
                                          const traffstat_i_stored *stored)
 {
     const traffstat_cell *cell = &stored->cell;
@@ -330,20 +61,271 @@ static traffstat_status check_population(traffstat_i_log *log, const traffstat_p
                               (long long) cell->lower);
         traffstat_i_text_add_double(&text, cell->population);
     }
-    const traffstat_status status =
-        text.failed ? TRAFFSTAT_E_NOMEM
-                    : traffstat_i_log_add_whole(log, TRAFFSTAT_I_EXCEEDS_POPULATION, stored->file,
-                                                stored->line, traffstat_i_text_get(&text));
-    traffstat_i_text_clear(&text);
+    flag_cell(panel, stored);
+    return log_cell(log, TRAFFSTAT_I_EXCEEDS_POPULATION, stored, &text);
+}
+
+/* ---- far beyond the others ------------------------------------------------------------------ */
+
+/* A count and the measure that it is of, as numbers. */
+typedef struct sized {
+    size_t measure;
+    int64_t count;
+} sized;
+
+static int by_measure_and_size(const void *a, const void *b)
+{
+    const sized *x = a;
+    const sized *y = b;
+    if (x->measure != y->measure) {
+        return x->measure < y->measure ? -1 : 1;
+    }
+    return (x->count < y->count) - (x->count > y->count);
+}
+
+/* The least count above the step among counts[0..count), in falling order; INT64_MAX: none. */
+static int64_t find_step(const sized *counts, size_t count)
+{
+    for (size_t i = 0; count >= ENOUGH && i < count / SHARE; i++) {
+        if ((double) counts[i].count >= STEP * (double) counts[i + 1].count) {
+            return counts[i].count;
+        }
+    }
+    return INT64_MAX;
+}
+
+typedef struct text_ref {
+    const char *text;
+    size_t series;
+} text_ref;
+
+static int by_text(const void *a, const void *b)
+{
+    const text_ref *x = a;
+    const text_ref *y = b;
+    const int order = strcmp(x->text, y->text);
+    return order != 0 ? order : (x->series > y->series) - (x->series < y->series);
+}
+
+/* Numbers the measures: equal texts, equal numbers. How many there are. */
+static size_t number_measures(const traffstat_panel *panel, text_ref *refs, size_t *numbers)
+{
+    const size_t count = traffstat_panel_series(panel);
+    size_t measures = 0;
+    for (size_t i = 0; i < count; i++) {
+        refs[i] = (text_ref){traffstat_panel_measure(panel, i), i};
+    }
+    qsort(refs, count, sizeof *refs, by_text);
+    for (size_t i = 0; i < count; i++) {
+        measures += i == 0 || strcmp(refs[i - 1].text, refs[i].text) != 0 ? 1 : 0;
+        numbers[refs[i].series] = measures - 1;
+    }
+    return measures;
+}
+
+/* steps[m]: from which count on one of measure m is far beyond the others. */
+static void find_steps(const traffstat_i_cells *cells, const size_t *numbers, sized *counts,
+                       int64_t *steps, size_t measures)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < measures; i++) {
+        steps[i] = INT64_MAX;
+    }
+    for (size_t i = 0; i < cells->count; i++) {
+        const traffstat_i_stored *stored = &cells->items[i];
+        if (stored->cell.why == TRAFFSTAT_WHY_COUNTED && stored->cell.lower > 0) {
+            counts[count++] = (sized){numbers[stored->series], stored->cell.lower};
+        }
+    }
+    qsort(counts, count, sizeof *counts, by_measure_and_size);
+    for (size_t i = 0; i < count;) {
+        size_t end = i + 1;
+        while (end < count && counts[end].measure == counts[i].measure) {
+            end++;
+        }
+        steps[counts[i].measure] = find_step(counts + i, end - i);
+        i = end;
+    }
+}
+
+static traffstat_status report_step(traffstat_i_log *log, traffstat_panel *panel,
+                                    const traffstat_i_stored *stored)
+{
+    traffstat_text text;
+    traffstat_i_text_init(&text, log->ctx);
+    if (traffstat_i_log_wants(log, TRAFFSTAT_I_FAR_BEYOND)) {
+        add_name(&text, panel, stored->series);
+        traffstat_i_text_addf(&text, " %d: %lld", (int) stored->cell.year,
+                              (long long) stored->cell.lower);
+    }
+    flag_cell(panel, stored);
+    return log_cell(log, TRAFFSTAT_I_FAR_BEYOND, stored, &text);
+}
+
+static traffstat_status check_sizes(traffstat_i_log *log, traffstat_panel *panel,
+                                    const traffstat_i_cells *cells)
+{
+    const size_t series = traffstat_panel_series(panel);
+    text_ref *refs = traffstat_i_alloc(log->ctx, series, sizeof *refs);
+    size_t *numbers = traffstat_i_alloc(log->ctx, series, sizeof *numbers);
+    int64_t *steps = traffstat_i_alloc(log->ctx, series, sizeof *steps);
+    sized *counts = traffstat_i_alloc(log->ctx, cells->count, sizeof *counts);
+    traffstat_status status = TRAFFSTAT_E_NOMEM;
+    if (refs != NULL && numbers != NULL && steps != NULL && counts != NULL) {
+        const size_t measures = number_measures(panel, refs, numbers);
+        find_steps(cells, numbers, counts, steps, measures);
+        status = TRAFFSTAT_OK;
+    }
+    for (size_t i = 0; i < cells->count && status == TRAFFSTAT_OK; i++) {
+        const traffstat_i_stored *stored = &cells->items[i];
+        if (stored->cell.why == TRAFFSTAT_WHY_COUNTED &&
+            stored->cell.lower >= steps[numbers[stored->series]]) {
+            status = report_step(log, panel, stored);
+        }
+    }
+    traffstat_i_free(log->ctx, refs);
+    traffstat_i_free(log->ctx, numbers);
+    traffstat_i_free(log->ctx, steps);
+    traffstat_i_free(log->ctx, counts);
     return status;
 }
 
-traffstat_status traffstat_i_sanity(traffstat_i_log *log, const traffstat_panel *panel,
+/* ---- cleared above counted ------------------------------------------------------------------ */
+
+/* Does the measure count what was cleared, or what there was to clear? */
+static bool is_cleared(const char *measure)
+{
+    char folded[TRAFFSTAT_I_SHOWN];
+    (void) traffstat_i_fold(traffstat_i_slice_of(measure), folded, sizeof folded);
+    return (strncmp(folded, "cleared", 7) == 0 || strncmp(folded, "clearances", 10) == 0 ||
+            strcmp(folded, "totalcleared") == 0) &&
+           strstr(folded, "under18") == NULL;
+}
+
+static bool is_counted(const char *measure)
+{
+    char folded[TRAFFSTAT_I_SHOWN];
+    (void) traffstat_i_fold(traffstat_i_slice_of(measure), folded, sizeof folded);
+    static const char *const words[] = {"offences", "offenses",  "actual",         "actualcount",
+                                        "cases",    "incidents", "actualincidents"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(folded, words[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A series without its measure, for pairs of one place, category and source. */
+typedef struct pair_ref {
+    const traffstat_panel *panel;
+    size_t series;
+    bool cleared;
+} pair_ref;
+
+static int compare_owners(const pair_ref *x, const pair_ref *y)
+{
+    const traffstat_panel *panel = x->panel;
+    int order =
+        strcmp(traffstat_panel_key(panel, x->series), traffstat_panel_key(panel, y->series));
+    if (order == 0 && traffstat_panel_key(panel, x->series)[0] == '\0') {
+        order = strcmp(traffstat_panel_jurisdiction(panel, x->series),
+                       traffstat_panel_jurisdiction(panel, y->series));
+    }
+    if (order == 0) {
+        order = strcmp(traffstat_panel_category(panel, x->series),
+                       traffstat_panel_category(panel, y->series));
+    }
+    if (order == 0) {
+        order = strcmp(traffstat_panel_source(panel, x->series),
+                       traffstat_panel_source(panel, y->series));
+    }
+    return order != 0 ? order
+                      : strcmp(traffstat_panel_group(panel, x->series),
+                               traffstat_panel_group(panel, y->series));
+}
+
+static int by_owner(const void *a, const void *b)
+{
+    const pair_ref *x = a;
+    const pair_ref *y = b;
+    const int order = compare_owners(x, y);
+    return order != 0 ? order : (x->series > y->series) - (x->series < y->series);
+}
+
+static traffstat_status report_cleared(traffstat_i_log *log, const traffstat_panel *panel,
+                                       const traffstat_i_stored *stored, int64_t counted)
+{
+    traffstat_text text;
+    traffstat_i_text_init(&text, log->ctx);
+    if (traffstat_i_log_wants(log, TRAFFSTAT_I_CLEARED_EXCEEDS)) {
+        add_name(&text, panel, stored->series);
+        traffstat_i_text_addf(&text, " %d: %lld cleared of %lld", (int) stored->cell.year,
+                              (long long) stored->cell.lower, (long long) counted);
+    }
+    return log_cell(log, TRAFFSTAT_I_CLEARED_EXCEEDS, stored, &text);
+}
+
+/* other[s]: the series of what there was to clear, for those of what was cleared. */
+static bool pair_up(const traffstat_panel *panel, pair_ref *refs, size_t *other)
+{
+    const size_t series = traffstat_panel_series(panel);
+    size_t count = 0;
+    bool any = false;
+    for (size_t i = 0; i < series; i++) {
+        const bool cleared = is_cleared(traffstat_panel_measure(panel, i));
+        other[i] = TRAFFSTAT_NONE;
+        if (cleared || is_counted(traffstat_panel_measure(panel, i))) {
+            refs[count++] = (pair_ref){panel, i, cleared};
+        }
+    }
+    qsort(refs, count, sizeof *refs, by_owner);
+    for (size_t i = 1; i < count; i++) {
+        if (refs[i - 1].cleared == refs[i].cleared || compare_owners(&refs[i - 1], &refs[i]) != 0) {
+            continue;
+        }
+        const size_t at = refs[i].cleared ? i : i - 1;
+        other[refs[at].series] = refs[at == i ? i - 1 : i].series;
+        any = true;
+    }
+    return any;
+}
+
+static traffstat_status check_cleared(traffstat_i_log *log, const traffstat_panel *panel,
+                                      const traffstat_i_cells *cells)
+{
+    const size_t series = traffstat_panel_series(panel);
+    pair_ref *refs = traffstat_i_alloc(log->ctx, series, sizeof *refs);
+    size_t *other = traffstat_i_alloc(log->ctx, series, sizeof *other);
+    traffstat_status status = refs != NULL && other != NULL ? TRAFFSTAT_OK : TRAFFSTAT_E_NOMEM;
+    const bool any = status == TRAFFSTAT_OK && pair_up(panel, refs, other);
+    for (size_t i = 0; i < cells->count && any && status == TRAFFSTAT_OK; i++) {
+        const traffstat_i_stored *stored = &cells->items[i];
+        const size_t row =
+            other[stored->series] == TRAFFSTAT_NONE
+                ? TRAFFSTAT_NONE
+                : traffstat_panel_find(panel, other[stored->series], stored->cell.year);
+        if (row != TRAFFSTAT_NONE && stored->cell.why == TRAFFSTAT_WHY_COUNTED &&
+            traffstat_panel_whys(panel)[row] == TRAFFSTAT_WHY_COUNTED &&
+            traffstat_panel_lowers(panel)[row] >= 0 &&
+            stored->cell.lower > traffstat_panel_uppers(panel)[row]) {
+            status = report_cleared(log, panel, stored, traffstat_panel_uppers(panel)[row]);
+        }
+    }
+    traffstat_i_free(log->ctx, refs);
+    traffstat_i_free(log->ctx, other);
+    return status;
+}
+
+traffstat_status traffstat_i_sanity(traffstat_i_log *log, traffstat_panel *panel,
                                     const traffstat_i_cells *cells)
 {
-    traffstat_status status = check_divisors(log, panel, cells);
+    traffstat_status status = traffstat_i_divisors(log, panel, cells);
     for (size_t i = 0; i < cells->count && status == TRAFFSTAT_OK; i++) {
         status = check_population(log, panel, &cells->items[i]);
     }
-    return status;
+    if (status == TRAFFSTAT_OK) {
+        status = check_sizes(log, panel, cells);
+    }
+    return status == TRAFFSTAT_OK ? check_cleared(log, panel, cells) : status;
 }

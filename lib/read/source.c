@@ -71,17 +71,24 @@ void traffstat_i_source_close(traffstat_i_source *source)
     source->raw = NULL;
 }
 
-static traffstat_status take_file(traffstat_i_source *source, char *to, size_t room, size_t *got)
+static bool read_file(const traffstat_i_source *source, char *to, size_t room, size_t *got)
 {
     ssize_t read_now;
     do {
         read_now = read(source->file, to, room);
     } while (read_now < 0 && errno == EINTR);
-    if (read_now < 0) {
-        return fail_errno(source, "read");
+    *got = read_now > 0 ? (size_t) read_now : 0;
+    return read_now >= 0;
+}
+
+static void copy_memory(traffstat_i_source *source, char *to, size_t room, size_t *got)
+{
+    *got = source->memory_left < room ? source->memory_left : room;
+    if (*got > 0) {
+        memcpy(to, source->memory, *got);
+        source->memory += *got;
+        source->memory_left -= *got;
     }
-    *got = (size_t) read_now;
-    return TRAFFSTAT_OK;
 }
 
 static traffstat_status take_stream(traffstat_i_source *source, char *to, size_t room, size_t *got)
@@ -103,15 +110,12 @@ traffstat_status traffstat_i_source_take(traffstat_i_source *source, char *to, s
 {
     traffstat_status status = TRAFFSTAT_OK;
     *got = 0;
-    if (source->file >= 0) {
-        status = take_file(source, to, room, got);
-    } else if (source->read != NULL) {
+    if (source->read != NULL) {
         status = take_stream(source, to, room, got);
-    } else if (source->memory_left > 0) {
-        *got = source->memory_left < room ? source->memory_left : room;
-        memcpy(to, source->memory, *got);
-        source->memory += *got;
-        source->memory_left -= *got;
+    } else if (source->file < 0) {
+        copy_memory(source, to, room, got);
+    } else if (!read_file(source, to, room, got)) {
+        status = fail_errno(source, "read");
     }
     source->taken += *got;
     return status;
@@ -151,25 +155,33 @@ static size_t open_tail(const char *data, size_t size)
     return 0;
 }
 
-/* Where the first byte that is no UTF-8 stands; `size` when there is none. Eight bytes at a time
- * while they are ASCII. */
+/* Past the ASCII bytes from `at` on, sixteen at a time. */
+static size_t skip_ascii(const char *data, size_t at, size_t size)
+{
+    uint64_t words[2];
+    while (size - at >= sizeof words) {
+        memcpy(words, data + at, sizeof words);
+        if (((words[0] | words[1]) & UINT64_C(0x8080808080808080)) != 0) {
+            break;
+        }
+        at += sizeof words;
+    }
+    while (at < size && (unsigned char) data[at] < 0x80) {
+        at++;
+    }
+    return at;
+}
+
+/* Where the first byte that is no UTF-8 stands; `size` when there is none. */
 static size_t first_invalid(const char *data, size_t size)
 {
-    size_t at = 0;
+    size_t at = skip_ascii(data, 0, size);
     while (at < size) {
-        uint64_t word;
-        if (size - at >= sizeof word) {
-            memcpy(&word, data + at, sizeof word);
-            if ((word & UINT64_C(0x8080808080808080)) == 0) {
-                at += sizeof word;
-                continue;
-            }
-        }
         const size_t step = traffstat_i_utf8_step(data + at, size - at);
         if (step == 0) {
             return at;
         }
-        at += step;
+        at = skip_ascii(data, at + step, size);
     }
     return size;
 }
@@ -279,13 +291,24 @@ static traffstat_status begin_source(traffstat_i_source *source)
 
 /* ---- blocks --------------------------------------------------------------------------------- */
 
-static traffstat_status fill_block(traffstat_i_source *source, bool *sound)
+/* What the last block held back begins the new one. */
+static void turn_block(traffstat_i_source *source)
 {
     const size_t used = source->filled - source->held;
-    memmove(source->block, source->block + used, source->held);
+    char *to = source->spare != NULL ? source->spare : source->block;
+    memmove(to, source->block + used, source->held);
+    source->block = to;
     source->offset += (int64_t) used;
     source->filled = source->held;
     source->held = 0;
+}
+
+static traffstat_status fill_block(traffstat_i_source *source, bool *sound)
+{
+    if (!source->turned) {
+        turn_block(source);
+    }
+    source->turned = false;
     *sound = true;
     traffstat_status status = TRAFFSTAT_OK;
     if (!source->begun) {
@@ -301,18 +324,23 @@ static bool at_end(const traffstat_i_source *source)
     return source->ended && (source->raw == NULL || source->raw_used == source->raw_filled);
 }
 
-/* Checks a block that should be UTF-8 as it is, and decodes the rest of it where it is not. */
-static traffstat_status check_plain(traffstat_i_source *source, bool *sound)
+/* Does the block hold nothing but UTF-8? Else bad_at is where something else stands. What the next
+ * block may complete is held back. */
+static bool is_plain(traffstat_i_source *source)
 {
-    const bool strict = source->options->encoding[0] != '\0';
-    if (!source->ended) {
-        source->held = open_tail(source->block, source->filled);
-    }
+    source->held = source->ended ? 0 : open_tail(source->block, source->filled);
     const size_t end = source->filled - source->held;
     const char *nul = end > 0 ? memchr(source->block, '\0', end) : NULL;
     const size_t clean = nul != NULL ? (size_t) (nul - source->block) : end;
     source->bad_at = first_invalid(source->block, clean);
-    if (source->bad_at == end) {
+    return source->bad_at == end;
+}
+
+/* Decodes the rest of a block that should be UTF-8 as it is, and is not. */
+static traffstat_status check_plain(traffstat_i_source *source, bool *sound)
+{
+    const bool strict = source->options->encoding[0] != '\0';
+    if (is_plain(source)) {
         return TRAFFSTAT_OK;
     }
     source->bad_byte = (unsigned char) source->block[source->bad_at];
@@ -351,9 +379,12 @@ static void hold_line_end(traffstat_i_source *source)
     }
 }
 
-static traffstat_status hand_out(traffstat_i_source *source, size_t start, size_t end,
-                                 traffstat_i_slice *out)
+static void hand_out(traffstat_i_source *source, size_t start, traffstat_i_slice *out)
 {
+    if (!at_end(source)) {
+        hold_line_end(source);
+    }
+    const size_t end = source->filled - source->held;
     if (!source->told_replacement) {
         find_replacement(source, end);
     }
@@ -362,7 +393,6 @@ static traffstat_status hand_out(traffstat_i_source *source, size_t start, size_
     source->told_cp1252 = source->told_cp1252 || source->cp1252.met;
     source->told_replacement = source->told_replacement || source->replacement.met;
     *out = (traffstat_i_slice){source->block + start, end - start};
-    return TRAFFSTAT_OK;
 }
 
 traffstat_status traffstat_i_source_next(traffstat_i_source *source, traffstat_i_slice *out,
@@ -394,10 +424,62 @@ traffstat_status traffstat_i_source_next(traffstat_i_source *source, traffstat_i
                                    source->bad_at > start ? source->bad_at - start : 0};
         return TRAFFSTAT_E_FORMAT;
     }
-    if (!at_end(source)) {
-        hold_line_end(source);
+    hand_out(source, start, out);
+    return TRAFFSTAT_OK;
+}
+
+static void describe(const traffstat_i_source *source, traffstat_i_block *out)
+{
+    out->met[TRAFFSTAT_I_FOUND_CP1252] = source->cp1252;
+    out->met[TRAFFSTAT_I_FOUND_REPLACEMENT] = source->replacement;
+    out->taken = source->taken;
+    out->plan = NULL;
+}
+
+void traffstat_i_source_read(traffstat_i_source *source, traffstat_i_block *out)
+{
+    out->status = traffstat_i_source_next(source, &out->text, &out->refused);
+    describe(source, out);
+}
+
+bool traffstat_i_source_is_plain(const traffstat_i_source *source)
+{
+    return source->begun && source->read == NULL && source->gzip == NULL && source->raw == NULL;
+}
+
+/* Fills the block without a word to the context; false where the file cannot be read. */
+static bool fill_quietly(traffstat_i_source *source)
+{
+    while (!source->ended && source->filled < TRAFFSTAT_I_BLOCK) {
+        char *to = source->block + source->filled;
+        const size_t room = TRAFFSTAT_I_BLOCK - source->filled;
+        size_t got = 0;
+        if (source->file < 0) {
+            copy_memory(source, to, room, &got);
+        } else if (!read_file(source, to, room, &got)) {
+            return false;
+        }
+        source->ended = got == 0;
+        source->filled += got;
+        source->taken += got;
     }
-    return hand_out(source, start, source->filled - source->held, out);
+    return true;
+}
+
+bool traffstat_i_source_read_plain(traffstat_i_source *source, traffstat_i_block *out)
+{
+    turn_block(source);
+    source->cp1252.met = false;
+    source->replacement.met = false;
+    if (!fill_quietly(source) || !is_plain(source)) {
+        source->turned = true; /* the usual way goes on from here */
+        return false;
+    }
+    hand_out(source, 0, &out->text);
+    out->status = TRAFFSTAT_OK;
+    out->refused = false;
+    describe(source, out);
+    return true;
 }
 
 traffstat_status traffstat_i_source_refuse(const traffstat_i_source *source, int64_t line)

@@ -76,3 +76,41 @@ bool traffstat_i_split(const char *line, size_t size, char delimiter, traffstat_
     *count = made;
     return made > 1 || fields[0].size > 0; /* a blank line is no record */
 }
+
+static uint64_t mix(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * UINT64_C(0x9fb21c651e98df25);
+    return hash ^ (hash >> 29);
+}
+
+static uint64_t word_at(const char *data)
+{
+    uint64_t word = 0;
+    memcpy(&word, data, sizeof word);
+    return word;
+}
+
+/* Two chains that a processor runs side by side; the last words overlap, and the size is mixed in. */
+uint64_t traffstat_i_hash_line(const char *data, size_t size)
+{
+    while (size > 0 && (data[size - 1] == '\n' || data[size - 1] == '\r')) {
+        size--;
+    }
+    uint64_t one = mix(1, size);
+    uint64_t other = one ^ UINT64_C(0xbf58476d1ce4e5b9);
+    size_t at = 0;
+    for (; at + 16 <= size; at += 16) {
+        one = mix(one, word_at(data + at));
+        other = mix(other, word_at(data + at + 8));
+    }
+    if (size >= 16) {
+        one = mix(one, word_at(data + size - 16));
+        other = mix(other, word_at(data + size - 8));
+    } else {
+        char last[16] = {0};
+        memcpy(last, data, size);
+        one = mix(one, word_at(last));
+        other = mix(other, word_at(last + 8));
+    }
+    return mix(one, other) ^ (other >> 32);
+}

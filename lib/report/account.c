@@ -1,4 +1,5 @@
 #include "report/report.h"
+#include "table/table.h"
 
 /* ---- JSON ----------------------------------------------------------------------------------- */
 
@@ -205,7 +206,7 @@ static void say_form(traffstat_text *text, const traffstat_account *account)
 static void say_example(traffstat_text *text, const traffstat_example *example)
 {
     traffstat_i_text_add(text, "    ");
-    traffstat_i_plain_add(text, example->file);
+    traffstat_i_plain_add(text, example->file[0] != '\0' ? example->file : "in all");
     if (example->line > 0) {
         traffstat_i_text_add(text, ", line ");
         traffstat_i_text_add_int(text, example->line);
@@ -244,8 +245,14 @@ static void say_problem(traffstat_text *text, const traffstat_account *account, 
         traffstat_i_text_add(text, " dropped");
     }
     traffstat_i_text_add(text, "\n");
-    for (size_t k = 0; traffstat_account_example(account, i, k, &example) == TRAFFSTAT_OK; k++) {
+    const size_t shown = traffstat_i_account_shown(account);
+    for (size_t k = 0;
+         k < shown && traffstat_account_example(account, i, k, &example) == TRAFFSTAT_OK; k++) {
         say_example(text, &example);
+    }
+    if (problem->count > (int64_t) shown && problem->examples > shown) {
+        traffstat_i_text_addf(text, "    and %lld more, which the JSON form lists\n",
+                              (long long) problem->count - (long long) shown);
     }
 }
 

@@ -11,7 +11,10 @@ static const word flag_words[] = {{TRAFFSTAT_FLAG_PROVISIONAL, "provisional"},
                                   {TRAFFSTAT_FLAG_PARTIAL_YEAR, "partial_year"},
                                   {TRAFFSTAT_FLAG_BREAK, "break"},
                                   {TRAFFSTAT_FLAG_PARTIAL, "partial"},
-                                  {TRAFFSTAT_FLAG_SUMMED, "summed"}};
+                                  {TRAFFSTAT_FLAG_SUMMED, "summed"},
+                                  {TRAFFSTAT_FLAG_LOST, "lost"},
+                                  {TRAFFSTAT_FLAG_COMMON_DIVISOR, "common_divisor"},
+                                  {TRAFFSTAT_FLAG_DOUBTFUL, "doubtful"}};
 
 /* Why a cell is empty, where it is not simply that it was not reported. */
 static const char *why_word(int32_t why)

@@ -13,6 +13,7 @@ typedef struct kept {
 
 typedef struct problem {
     char *code;
+    const char *asked; /* the static text that it came from: mostly found by that alone */
     int64_t count;
     int64_t rows_dropped;
     kept *examples;
@@ -28,6 +29,8 @@ typedef struct column {
 struct traffstat_account {
     traffstat_ctx *ctx;
     size_t limit;
+    const char *own_code; /* static: the code with a limit of its own */
+    size_t own_limit;
     char *texts[4]; /* file, dialect, encoding, layout; NULL: "" */
     int64_t seen;
     int64_t used;
@@ -104,7 +107,7 @@ void traffstat_account_free(traffstat_account *account)
 static problem *problem_of(traffstat_account *account, const char *code)
 {
     for (size_t i = 0; i < account->problem_count; i++) {
-        if (strcmp(account->problems[i].code, code) == 0) {
+        if (account->problems[i].asked == code || strcmp(account->problems[i].code, code) == 0) {
             return &account->problems[i];
         }
     }
@@ -117,7 +120,7 @@ static problem *problem_of(traffstat_account *account, const char *code)
         return NULL;
     }
     problem *made = &account->problems[account->problem_count++];
-    *made = (problem){.code = copy};
+    *made = (problem){.code = copy, .asked = code};
     return made;
 }
 
@@ -143,13 +146,36 @@ static bool keep_example(traffstat_ctx *ctx, problem *which, const traffstat_i_a
     return true;
 }
 
+void traffstat_i_account_times(traffstat_account *account, const char *code, int64_t times)
+{
+    for (size_t i = 0; i < account->problem_count; i++) {
+        if (strcmp(account->problems[i].code, code) == 0) {
+            account->problems[i].count += times;
+        }
+    }
+}
+
+void traffstat_i_account_keep(traffstat_account *account, const char *code, size_t limit)
+{
+    account->own_code = code;
+    account->own_limit = limit;
+}
+
+size_t traffstat_i_account_shown(const traffstat_account *account)
+{
+    return account->limit;
+}
+
 traffstat_status traffstat_i_account_problem(traffstat_account *account, const char *code,
                                              const traffstat_i_account_place *place,
                                              const char *expected, const char *got,
                                              const char *done, int64_t rows_dropped)
 {
     problem *which = problem_of(account, code);
-    if (which == NULL || (which->example_count < account->limit &&
+    const bool own = account->own_code != NULL && strcmp(account->own_code, code) == 0;
+    const size_t limit =
+        own && account->own_limit > account->limit ? account->own_limit : account->limit;
+    if (which == NULL || (which->example_count < limit &&
                           !keep_example(account->ctx, which, place, expected, got, done))) {
         return TRAFFSTAT_E_NOMEM;
     }

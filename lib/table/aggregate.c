@@ -1,4 +1,4 @@
-/* Sums of series: over categories up to a place, or over places. */
+/* Sums of series: over categories up to a place, over places, or up to groups of places. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +6,7 @@
 #include "table/panel.h"
 
 static const char all_places[] = "All places";
+static const char no_group[] = "(blank)";
 
 /* A row and where it goes. */
 typedef struct part {
@@ -24,7 +25,8 @@ typedef struct work {
     part *parts;
     size_t count;
     size_t *place_counts; /* of each group */
-    size_t group_count;
+    size_t *place_of;     /* of each series */
+    size_t *group_of;
     bool one_place;
 } work;
 
@@ -43,6 +45,7 @@ static traffstat_status number_place(work *w, size_t series, size_t *out)
         {"", 0},
         {"", 0},
         {"", 0},
+        {"", 0},
     };
     return traffstat_i_builder_series(w->ctx, w->places, texts, out);
 }
@@ -56,6 +59,7 @@ static traffstat_status number_group(work *w, size_t series, size_t *out)
         slice(traffstat_panel_measure(w->panel, series)),
         {"", 0},
         slice(traffstat_panel_source(w->panel, series)),
+        {"", 0},
     };
     if (w->by == TRAFFSTAT_BY_KEY) {
         texts[TEXT_KEY] = slice(traffstat_panel_key(w->panel, series));
@@ -64,35 +68,57 @@ static traffstat_status number_group(work *w, size_t series, size_t *out)
         texts[TEXT_JURISDICTION] = slice(traffstat_i_panel_label(w->panel, series));
     } else if (w->by == TRAFFSTAT_BY_CATEGORY) {
         texts[TEXT_CATEGORY] = slice(traffstat_panel_category(w->panel, series));
+    } else if (w->by == TRAFFSTAT_BY_GROUP) {
+        const char *group = traffstat_panel_group(w->panel, series);
+        texts[TEXT_JURISDICTION] = slice(group[0] != '\0' ? group : no_group);
     }
     return traffstat_i_builder_series(w->ctx, w->groups, texts, out);
 }
 
 /* Numbers all places first: their number decides what sums over them are called. */
-static traffstat_status sort_out(work *w)
+static traffstat_status number_all(work *w)
 {
-    const size_t series = traffstat_panel_series(w->panel);
     traffstat_status status = TRAFFSTAT_OK;
-    size_t place = 0;
     size_t last = 0;
-    for (size_t i = 0; i < series && status == TRAFFSTAT_OK; i++) {
-        status = number_place(w, i, &place);
-        last = place > last ? place : last;
+    for (size_t i = 0; i < w->panel->series_count && status == TRAFFSTAT_OK; i++) {
+        status = number_place(w, i, &w->place_of[i]);
+        last = w->place_of[i] > last ? w->place_of[i] : last;
     }
     w->one_place = last == 0;
-    for (size_t i = 0; i < series && status == TRAFFSTAT_OK; i++) {
-        size_t group = 0;
-        status = number_place(w, i, &place);
-        if (status == TRAFFSTAT_OK) {
-            status = number_group(w, i, &group);
-        }
-        const size_t first = w->panel->first[i];
-        for (size_t row = first; row < w->panel->first[i + 1] && status == TRAFFSTAT_OK; row++) {
-            w->parts[w->count++] = (part){group, place, row, w->panel->years[row]};
-        }
-        w->group_count = group + 1 > w->group_count ? group + 1 : w->group_count;
+    for (size_t i = 0; i < w->panel->series_count && status == TRAFFSTAT_OK; i++) {
+        status = number_group(w, i, &w->group_of[i]);
     }
     return status;
+}
+
+static void sort_out(work *w)
+{
+    for (size_t i = 0; i < w->panel->series_count; i++) {
+        for (size_t row = w->panel->first[i]; row < w->panel->first[i + 1]; row++) {
+            w->parts[w->count++] =
+                (part){w->group_of[i], w->place_of[i], row, w->panel->years[row]};
+        }
+    }
+}
+
+/* A total is not added to its parts. */
+static traffstat_status check_categories(work *w)
+{
+    traffstat_i_clash clash;
+    if (w->by == TRAFFSTAT_BY_CATEGORY) {
+        return TRAFFSTAT_OK;
+    }
+    const traffstat_status status =
+        traffstat_i_categories_clash(w->ctx, w->panel, w->group_of, w->place_of, &clash);
+    if (status != TRAFFSTAT_OK || !clash.met) {
+        return status;
+    }
+    return traffstat_i_fail(w->ctx, TRAFFSTAT_E_CONFLICT,
+                            "the category \"%s\" of %s is a total of \"%s\", and a total is not "
+                            "added to its parts: select one category first, or sum by category",
+                            traffstat_panel_category(w->panel, clash.whole),
+                            traffstat_i_panel_label(w->panel, clash.whole),
+                            traffstat_panel_category(w->panel, clash.part));
 }
 
 /* ---- order ---------------------------------------------------------------------------------- */
@@ -220,20 +246,36 @@ static traffstat_status run(work *w, traffstat_panel **out)
     if (status == TRAFFSTAT_OK) {
         status = traffstat_panel_builder_new(w->ctx, TRAFFSTAT_DUPLICATES_ERROR, &w->places);
     }
+    const size_t series = w->panel->series_count;
     w->parts = traffstat_i_alloc(w->ctx, traffstat_panel_rows(w->panel), sizeof *w->parts);
-    w->place_counts =
-        traffstat_i_alloc(w->ctx, traffstat_panel_series(w->panel), sizeof *w->place_counts);
-    if (w->parts == NULL || w->place_counts == NULL) {
+    w->place_counts = traffstat_i_alloc(w->ctx, series, sizeof *w->place_counts);
+    w->place_of = traffstat_i_alloc(w->ctx, series, sizeof *w->place_of);
+    w->group_of = traffstat_i_alloc(w->ctx, series, sizeof *w->group_of);
+    if (w->parts == NULL || w->place_counts == NULL || w->place_of == NULL || w->group_of == NULL) {
         return TRAFFSTAT_E_NOMEM;
     }
     if (status == TRAFFSTAT_OK) {
-        status = sort_out(w);
+        status = number_all(w);
     }
     if (status == TRAFFSTAT_OK) {
+        status = check_categories(w);
+    }
+    if (status == TRAFFSTAT_OK) {
+        sort_out(w);
         count_places(w);
         status = add_sums(w);
     }
     return status == TRAFFSTAT_OK ? traffstat_i_builder_finish(w->ctx, w->groups, out) : status;
+}
+
+static bool has_groups(const traffstat_panel *panel)
+{
+    for (size_t i = 0; i < panel->series_count; i++) {
+        if (traffstat_panel_group(panel, i)[0] != '\0') {
+            return true;
+        }
+    }
+    return false;
 }
 
 traffstat_status traffstat_panel_aggregate(traffstat_ctx *ctx, const traffstat_panel *panel,
@@ -247,11 +289,16 @@ traffstat_status traffstat_panel_aggregate(traffstat_ctx *ctx, const traffstat_p
     if (panel == NULL) {
         return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "no panel was given");
     }
-    if (by < TRAFFSTAT_BY_JURISDICTION || by > TRAFFSTAT_BY_MEASURE) {
+    if (by < TRAFFSTAT_BY_JURISDICTION || by > TRAFFSTAT_BY_GROUP) {
         return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
                                 "%d is nothing to sum up to: 0 jurisdiction, 1 key, 2 category, "
-                                "3 measure",
+                                "3 measure, 4 group",
                                 (int) by);
+    }
+    if (by == TRAFFSTAT_BY_GROUP && !has_groups(panel)) {
+        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
+                                "no series is a part of a group: read the file with the column to "
+                                "sum up to");
     }
     work w = {.ctx = ctx, .panel = panel, .by = by};
     const traffstat_status status = run(&w, out);
@@ -259,5 +306,7 @@ traffstat_status traffstat_panel_aggregate(traffstat_ctx *ctx, const traffstat_p
     traffstat_panel_builder_free(w.places);
     traffstat_i_free(ctx, w.parts);
     traffstat_i_free(ctx, w.place_counts);
+    traffstat_i_free(ctx, w.place_of);
+    traffstat_i_free(ctx, w.group_of);
     return status;
 }

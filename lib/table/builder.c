@@ -71,7 +71,7 @@ static uint64_t hash_text(uint64_t hash, const char *data, size_t size)
     return mix(hash, word_at(data + size - sizeof hash));
 }
 
-/* What tells a series apart: key, or jurisdiction where there is none, and the last three. */
+/* What tells a series apart: key, or jurisdiction where there is none, and the others. */
 static size_t identity(size_t key_size)
 {
     return key_size > 0 ? TEXT_KEY : TEXT_JURISDICTION;
@@ -82,7 +82,8 @@ static uint64_t hash_series(uint64_t salt, const traffstat_i_slice texts[TEXT_CO
 {
     const size_t who = identity(texts[TEXT_KEY].size);
     uint64_t hash = hash_text(salt + who, texts[who].data, texts[who].size);
-    for (size_t i = TEXT_MEASURE; i < TEXT_COUNT; i++) {
+    const size_t texts_in_use = texts[TEXT_GROUP].size > 0 ? TEXT_COUNT : TEXT_GROUP;
+    for (size_t i = TEXT_MEASURE; i < texts_in_use; i++) {
         const uint64_t other = hash_text(salt ^ i << 56, texts[i].data, texts[i].size);
         hash = mix(hash, other);
     }
@@ -121,6 +122,12 @@ traffstat_status traffstat_panel_builder_new(traffstat_ctx *ctx, traffstat_dupli
                                 "%d is no policy for duplicates: 0 error, 1 sum, 2 first, 3 last",
                                 (int) duplicates);
     }
+    return traffstat_i_builder_new(ctx, duplicates, out);
+}
+
+traffstat_status traffstat_i_builder_new(traffstat_ctx *ctx, traffstat_duplicates duplicates,
+                                         traffstat_panel_builder **out)
+{
     traffstat_panel_builder *builder = traffstat_i_alloc(ctx, 1, sizeof *builder);
     if (builder == NULL) {
         return TRAFFSTAT_E_NOMEM;
@@ -158,6 +165,12 @@ static const char *text_at(const traffstat_panel_builder *builder, size_t series
     return builder->arena + at;
 }
 
+traffstat_i_slice traffstat_i_builder_name(const traffstat_panel_builder *builder, size_t series)
+{
+    return (traffstat_i_slice){text_at(builder, series, TEXT_JURISDICTION),
+                               builder->series[series].sizes[TEXT_JURISDICTION]};
+}
+
 static bool same_text(const traffstat_panel_builder *builder, size_t series, size_t which,
                       const traffstat_i_slice *text)
 {
@@ -174,7 +187,8 @@ static bool same_series(const traffstat_panel_builder *builder, size_t series,
            same_text(builder, series, who, &texts[who]) &&
            same_text(builder, series, TEXT_MEASURE, &texts[TEXT_MEASURE]) &&
            same_text(builder, series, TEXT_CATEGORY, &texts[TEXT_CATEGORY]) &&
-           same_text(builder, series, TEXT_SOURCE, &texts[TEXT_SOURCE]);
+           same_text(builder, series, TEXT_SOURCE, &texts[TEXT_SOURCE]) &&
+           same_text(builder, series, TEXT_GROUP, &texts[TEXT_GROUP]);
 }
 
 /* Doubles the table of series: the full hashes are not kept, so they are made again. */
@@ -331,13 +345,24 @@ traffstat_status traffstat_panel_builder_series(traffstat_ctx *ctx,
                                                 const char *category, const char *source,
                                                 size_t *out)
 {
-    static const char *const names[] = {"key", "jurisdiction", "measure", "category", "source"};
+    return traffstat_panel_builder_grouped(ctx, builder, key, jurisdiction, measure, category,
+                                           source, NULL, out);
+}
+
+traffstat_status traffstat_panel_builder_grouped(traffstat_ctx *ctx,
+                                                 traffstat_panel_builder *builder, const char *key,
+                                                 const char *jurisdiction, const char *measure,
+                                                 const char *category, const char *source,
+                                                 const char *group, size_t *out)
+{
+    static const char *const names[] = {"key",      "jurisdiction", "measure",
+                                        "category", "source",       "group"};
     traffstat_i_enter(ctx);
     if (builder == NULL || out == NULL) {
         return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "no %s was given",
                                 builder == NULL ? "builder" : "place for the index");
     }
-    const char *const given[] = {key, jurisdiction, measure, category, source};
+    const char *const given[] = {key, jurisdiction, measure, category, source, group};
     traffstat_i_slice texts[TEXT_COUNT];
     for (size_t i = 0; i < TEXT_COUNT; i++) {
         const char *text = given[i] != NULL ? given[i] : "";

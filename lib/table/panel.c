@@ -75,6 +75,11 @@ const char *traffstat_panel_source(const traffstat_panel *panel, size_t series)
     return text_of(panel, series, TEXT_SOURCE);
 }
 
+const char *traffstat_panel_group(const traffstat_panel *panel, size_t series)
+{
+    return text_of(panel, series, TEXT_GROUP);
+}
+
 const char *traffstat_i_panel_label(const traffstat_panel *panel, size_t series)
 {
     const char *name = traffstat_panel_jurisdiction(panel, series);
@@ -308,6 +313,35 @@ static traffstat_status select_series(traffstat_ctx *ctx, const traffstat_panel 
         }
     }
     return status;
+}
+
+traffstat_status traffstat_i_panel_without(traffstat_ctx *ctx, const traffstat_panel *panel,
+                                           const bool *drop, traffstat_panel **out)
+{
+    traffstat_panel_builder *builder = NULL;
+    traffstat_status status = traffstat_i_builder_new(ctx, TRAFFSTAT_DUPLICATES_ERROR, &builder);
+    for (size_t s = 0; s < panel->series_count && status == TRAFFSTAT_OK; s++) {
+        size_t to = TRAFFSTAT_NONE;
+        if (drop != NULL && drop[s]) {
+            continue;
+        }
+        status = copy_series(ctx, panel, s, builder, &to);
+        for (size_t row = panel->first[s]; row < panel->first[s + 1] && status == TRAFFSTAT_OK;
+             row++) {
+            const traffstat_cell cell = cell_at(panel, row);
+            status = traffstat_i_builder_add(ctx, builder, to, &cell);
+        }
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_i_builder_finish(ctx, builder, out);
+    }
+    traffstat_panel_builder_free(builder);
+    return status;
+}
+
+void traffstat_i_panel_flag(traffstat_panel *panel, size_t row, uint32_t flags)
+{
+    panel->flags[row] |= flags;
 }
 
 traffstat_status traffstat_panel_select(traffstat_ctx *ctx, const traffstat_panel *panel,

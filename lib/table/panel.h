@@ -4,7 +4,15 @@
 
 #include "table/table.h"
 
-enum { TEXT_KEY, TEXT_JURISDICTION, TEXT_MEASURE, TEXT_CATEGORY, TEXT_SOURCE, TEXT_COUNT };
+enum {
+    TEXT_KEY,
+    TEXT_JURISDICTION,
+    TEXT_MEASURE,
+    TEXT_CATEGORY,
+    TEXT_SOURCE,
+    TEXT_GROUP,
+    TEXT_COUNT = TRAFFSTAT_I_SERIES_TEXTS
+};
 
 /* The texts of a series lie one after the other in the arena, each with a NUL. */
 typedef struct traffstat_i_series {
@@ -31,5 +39,17 @@ struct traffstat_panel {
     uint8_t *validity;
     int8_t *whys;
 };
+
+/* A series and one that it is a total of, by their categories. */
+typedef struct traffstat_i_clash {
+    bool met;
+    size_t whole;
+    size_t part;
+} traffstat_i_clash;
+/* Looks for one among the series of one place that go into one sum: sums[i] and places[i] are the
+ * numbers of series i. */
+traffstat_status traffstat_i_categories_clash(traffstat_ctx *ctx, const traffstat_panel *panel,
+                                              const size_t *sums, const size_t *places,
+                                              traffstat_i_clash *out);
 
 #endif

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """CPU time of cold charts beside a raw pangocairo program of the same marks, and of figures in
-process. The first argument is the build folder, the second how often each is run (30). Cold runs
-take turns, so that a busy machine slows all of them alike; medians are shown."""
+process; then reading beside bare libcsv. The first argument is the build folder, the second how
+often each chart is run (30). Runs take turns, so that a busy machine slows all of them alike;
+medians are shown. Exit status 1 when something is over its limit."""
 import os
 import statistics
 import subprocess
@@ -11,6 +12,9 @@ import tempfile
 BUILD = os.path.abspath(sys.argv[1])
 RUNS = int(sys.argv[2]) if len(sys.argv) > 2 else 30
 SVG_MS, IN_PROCESS_MS = 25.0, 12.0
+# Of bare libcsv's time in the same run; MB at 10 million records.
+ONE_THREAD, TWO_THREADS, MEMORY_MB = 1.4, 1.0, 64.0
+over = []
 
 
 def chart(extension):
@@ -40,21 +44,46 @@ def cold(commands):
     return {name: statistics.median(values) for name, values in times.items()}
 
 
+def verdict(name, value, limit):
+    if value > limit:
+        over.append(name)
+    return 'ok' if value <= limit else 'OVER'
+
+
 def show(name, value, limit, what):
     print('%-34s %8.2f ms   %5.2f of %s (%.1f ms)   %s'
-          % (name, value, value / limit, what, limit, 'ok' if value <= limit else 'OVER'))
+          % (name, value, value / limit, what, limit, verdict(name, value, limit)))
 
 
-def in_process():
-    """What the programs of tests/bench say: "name value unit" lines."""
+def programs(commands):
+    """What programs of tests/bench say in "name value unit" lines, by name."""
     said = {}
-    for command in ([BUILD + '/tests/bench/bench_figure'],
-                    [BUILD + '/tests/bench/raw_pangocairo', 'raw.png', '50']):
+    for command in commands:
         with tempfile.TemporaryDirectory() as folder:
-            lines = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, check=True,
+            lines = subprocess.run([BUILD + '/tests/bench/' + command[0]] + command[1:],
+                                   cwd=folder, stdout=subprocess.PIPE, check=True,
                                    stdin=subprocess.DEVNULL, text=True).stdout.splitlines()
         said.update({line.split()[0]: line for line in lines if len(line.split()) == 3})
     return said
+
+
+def number(said, name):
+    return float(said[name].split()[1])
+
+
+def show_reading():
+    said = programs([['bench_read', '0']])
+    for size in ('1M', '10M'):
+        print('%-34s %8.3f s' % ('bare libcsv, ' + size, number(said, 'read_bare_' + size)))
+        for name, limit in (('read_1_thread', ONE_THREAD), ('read_2_threads', TWO_THREADS)):
+            wall = '_wall' if name.endswith('s') else ''
+            ratio = number(said, '%s_to_bare_%s' % (name, size))
+            print('%-34s %8.3f s    %5.2f of bare libcsv (limit %.1f)   %s'
+                  % (name + '_' + size, number(said, name + wall + '_' + size), ratio, limit,
+                     verdict(name, ratio, limit)))
+    memory = number(said, 'read_memory_10M')
+    print('%-34s %8.1f MB   (limit %.0f MB)   %s'
+          % ('read_memory_10M', memory, MEMORY_MB, verdict('memory', memory, MEMORY_MB)))
 
 
 raw = [BUILD + '/tests/bench/raw_pangocairo', 'raw.png']
@@ -65,8 +94,12 @@ show('traffstat chart, PNG', got['png'], got['raw'], 'the raw program')
 show('traffstat chart, SVG', got['svg'], SVG_MS, 'the limit')
 print('%-34s %8.2f ms' % ('traffstat chart, PDF', got['pdf']))
 print('\nCPU in process')
-lines = in_process()
-show('1600x900 PNG', float(lines['figure_png'].split()[1]), IN_PROCESS_MS, 'the limit')
+lines = programs([['bench_figure'], ['raw_pangocairo', 'raw.png', '50']])
+show('1600x900 PNG', number(lines, 'figure_png'), IN_PROCESS_MS, 'the limit')
 for line in lines.values():
     if not line.endswith('ratio'):
         print('%-34s %8s %s' % tuple(line.split()))
+
+print('\nReading generated files of 1 and 10 million records')
+show_reading()
+sys.exit(1 if over else 0)

@@ -411,6 +411,60 @@ def unlike_series_get_no_total():
 
 # ---- reading ------------------------------------------------------------------------------------
 
+SPREAD = ('Table 3,,,\n,Offences,,Arrests\nState,2016,2017,2017\nAda*,"1,204",<5,7\n'
+          'Boise,*,0,3\n---,,,\n* joined in 2015,,,\n')
+
+
+@test
+def a_table_for_print_is_turned_long():
+    with Folder() as folder:
+        data = folder.write('spread.csv', SPREAD)
+        account = good(run('read', data, '--json')).json()
+        equal(account['layout'], 'wide')
+        equal(account['rows'], {'seen': 2, 'used': 2, 'dropped': 0})
+        equal({one['code']: one['count'] for one in account['problems']},
+              {'preamble_line': 1, 'footnote_mark': 1, 'footer_line': 2})
+        rows = good(run('read', data, '--csv')).rows()
+        equal([(row['jurisdiction'], row['measure'], row['year'], row['cases_lower'],
+                row['cases_upper']) for row in rows],
+              [('Ada', 'offences', '2016', '1204', '1204'), ('Ada', 'offences', '2017', '0', '4'),
+               ('Ada', 'arrests', '2017', '7', '7'), ('Boise', 'offences', '2016', '', ''),
+               ('Boise', 'offences', '2017', '0', '0'), ('Boise', 'arrests', '2017', '3', '3')])
+
+
+@test
+def measures_are_chosen_by_name_and_by_header():
+    with Folder() as folder:
+        data = folder.write('two.csv', 'place,year,Offences,Cases_Reported\nAda,2017,3,5\n')
+
+        def measures(*options):
+            return [row['measure'] for row in good(run('read', data, '--csv', *options)).rows()]
+        equal(measures(), ['offences', 'cases reported'])
+        equal(measures('--measure', 'all'), ['offences', 'cases reported'])
+        equal(measures('--measure', 'CASES_REPORTED'), ['cases reported'])
+        equal(measures('--measure', 'offences'), ['offences'])
+        refused(run('read', data, '--measure', 'offenses'), 1, '"offences"')
+
+
+@test
+def policies_reach_the_values():
+    with Folder() as folder:
+        data = folder.write('marks.csv', 'place,year,cases\nAda,2015-16,<5\nAda,FY2017,*\n'
+                            'Boise,2016,s\n')
+
+        def cells(*options):
+            return [(row['year'], row['cases_lower'], row['cases_upper'], row['flags'])
+                    for row in good(run('read', data, '--csv', *options)).rows()]
+        equal(cells(), [('2016', '0', '4', ''), ('2017', '', '', ''),
+                        ('2016', '', '', 'suppressed')])
+        equal(cells('--suppressed', '1..9'), [('2016', '1', '4', ''), ('2017', '1', '9', ''),
+                                              ('2016', '1', '9', '')])
+        equal(cells('--fiscal=start'), [('2015', '0', '4', ''), ('2016', '', '', ''),
+                                        ('2016', '', '', 'suppressed')])
+        equal(cells('--absent', 'zero'), [('2016', '0', '4', ''), ('2017', '', '', ''),
+                                          ('2016', '', '', 'suppressed'), ('2017', '0', '0', '')])
+
+
 NASTY = ('key,jurisdiction,year,measure,category,cases_lower,cases_upper,population,coverage,flags,'
          'source\n'
          '30063,"Missoula, ""MT""",2015,"cases; all",adult,0,4,115000,0.75,provisional,"a\nb"\n'
@@ -511,13 +565,94 @@ def a_selected_series_that_lost_a_record_stops_other_verbs():
         good(run('estimate', data, *BETA, '--where', 'jurisdiction=B'))
         answer = good(run('estimate', data, *BETA, '--lenient', '--json'))
         holds(answer.err, 'caution', 'line 3')
-        answer.json()
+        for row in answer.json()['rows']:
+            lost = any('could not be used' in reason for reason in row['reasons'])
+            equal(lost, row['series'] == 'A', 'the caution of ' + row['series'])
         only = ['--where', 'jurisdiction=A']
         before = folder.listing()
         refused(run('chart', data, *only, '-o', folder('a.svg')), 1, '--lenient')
         equal(folder.listing(), before)
         good(run('chart', data, *only, '--lenient', '-o', folder('a.svg')))
         holds(folder.read('a.svg').decode(), '1 record')
+
+
+# ---- sums, denominators, totals -----------------------------------------------------------------
+
+AGENCIES = """ori,agency,state_name,year,offense,count
+MT1,Missoula,Montana,2017,sex,1
+MT2,Helena,Montana,2017,work,2
+MT1,Missoula,Montana,2018,sex,3
+ID1,Boise,Idaho,2017,sex,4
+ID2,Montana,Idaho,2017,sex,1
+"""
+
+
+@test
+def any_column_of_a_file_can_be_summed_up_to():
+    with Folder() as folder:
+        data = folder.write('a.csv', AGENCIES)
+        rows = good(run('read', data, '--by', 'STATE_NAME', '--csv')).rows()
+        equal([(r['jurisdiction'], r['year'], r['cases_lower'], r['flags']) for r in rows],
+              [('Montana', '2017', '3', 'summed'), ('Montana', '2018', '3', 'partial'),
+               ('Idaho', '2017', '5', 'summed')])
+        # the sum of that name, not the place
+        only = good(run('read', data, '--by', 'STATE_NAME', '--where', 'jurisdiction=montana',
+                        '--csv')).rows()
+        equal([r['cases_lower'] for r in only], ['3', '3'])
+        refused(run('read', data, '--by', 'state_nam', '--csv'), 1, 'state_nam', 'state_name')
+        good(run('estimate', data, '--by', 'state_name', *BETA))
+
+
+@test
+def a_total_among_categories_is_not_added():
+    data = b'place,year,category,cases\nA,2017,Total,5\nA,2017,labour,3\n'
+    refused(run('read', '-', '--by', 'jurisdiction', '--csv', stdin=data), 1, 'Total', 'labour')
+    rows = good(run('read', '-', '--by', 'jurisdiction', '--where', 'category=Total', '--csv',
+                    stdin=data)).rows()
+    equal(rows[0]['cases_lower'], '5')
+
+
+@test
+def denominators_come_from_another_file():
+    with Folder() as folder:
+        data = folder.write('a.csv', AGENCIES)
+        wide = folder.write('p.csv', 'state,2017,2018\nTotal,9,9\nMONTANA,"1,052,482",1060665\n'
+                                     'Ohio,11659650,11676341\n')
+        answer = good(run('read', data, '--by', 'state_name', '--population', wide, '--csv'))
+        equal([r['population'] for r in answer.rows()], ['1052482', '1060665', ''])
+        problems = {p['code']: p for p in good(run('read', data, '--by', 'state_name',
+                                                   '--population', wide, '--json')).json()
+                    ['problems']}
+        equal(problems['population_unmatched']['examples'][0]['got'], 'Idaho')
+        equal(problems['population_unused']['count'], 2)
+        holds(good(run('estimate', data, '--by', 'state_name', '--population', wide, *BETA)).err,
+              'caution', 'Idaho')
+        refused(run('read', data, '--by', 'state_name', '--population', folder('none.csv'), '--csv'), 1,
+                'none.csv')
+
+
+@test
+def totals_of_places_are_left_out_and_listed():
+    data = b'place,year,cases\nU.S. Total,2017,12\nMontana,2017,7\nIdaho,2017,5\n'
+    got = good(run('read', '-', '--json', stdin=data)).json()
+    equal((got['rows'], got['total']['lower']), ({'seen': 3, 'used': 2, 'dropped': 1}, 12))
+    equal(got['problems'][0]['code'], 'total_of_places')
+    equal(good(run('read', '-', '--totals', 'keep', '--json', stdin=data)).json()['total']['lower'],
+          24)
+    refused(run('read', '-', '--totals', 'error', '--csv', stdin=data), 1, 'U.S. Total')
+
+
+@test
+def counts_in_doubt_are_said_aloud():
+    rows = ''.join('p%d,%d,%d\n' % (i, year, 64 * (1 + (i + year) % 5))
+                   for i in range(9) for year in (2017, 2018))
+    data = ('place,year,cases\n' + rows).encode()
+    for verb in (['read', '--csv'], ['estimate', *BETA]):
+        answer = good(run(verb[0], '-', '--where', 'jurisdiction=p3', *verb[1:], stdin=data))
+        holds(answer.err, 'caution: common_divisor: p3', 'all multiples of 64')
+    holds(answer.text, 'common_divisor')
+    got = good(run('read', '-', '--json', stdin=data)).json()['problems'][0]
+    equal((got['code'], got['count'], len(got['examples'])), ('common_divisor', 10, 10))
 
 
 # ---- inestimable --------------------------------------------------------------------------------
@@ -550,13 +685,13 @@ BAD_FILES = [
     ('an empty file', b'', 1, ['empty']),
     ('a picture', PNG, 1, ['PNG']),
     ('no year column', b'place,cases\nA,3\nB,4\n', 1, ['year', '--map']),
-    ('two candidates for one role', b'place,year,offences,arrests\nA,2017,3,4\n', 1,
-     ['offences', 'arrests', '--map']),
+    ('two candidates for one role', b'place,year,n,count\nA,2017,3,4\n', 1,
+     ['"n"', '"count"', '--map']),
 ]
 
 # What the reader lists and other verbs refuse.
 BAD_RECORDS = [
-    ('a negative count', b'place,year,cases\nA,2016,5\nA,2017,-3\n', ['line 3', '-3']),
+    ('half a case', b'place,year,cases\nA,2016,5\nA,2017,3.5\n', ['line 3', '3.5']),
     ('year 20178', b'place,year,cases\nA,2016,5\nA,20178,3\n', ['line 3', '20178']),
 ]
 
@@ -594,7 +729,21 @@ def records_that_cannot_be_used():
 
 @test
 def no_record_that_can_be_used():
-    refused(run('estimate', '-', *BETA, stdin=b'place,year,cases\nA,2017,-3\n'), 1, '-3')
+    refused(run('estimate', '-', *BETA, stdin=b'place,year,cases\nA,2017,3.5\n'), 1, '3.5')
+
+
+@test
+def a_negative_count_is_a_correction_and_listed():
+    text = b'place,year,cases\nA,2016,5\nA,2017,-3\nA,2016,-1\n'
+    account = good(run('read', '-', '--json', stdin=text)).json()
+    equal(account['total'], {'lower': 1, 'upper': 1})
+    equal(account['rows'], {'seen': 3, 'used': 3, 'dropped': 0})
+    equal([(one['code'], one['count'], one['examples'][0]['done'])
+           for one in account['problems'] if one['code'] == 'negative_count'],
+          [('negative_count', 2, 'added as a correction')])
+    rows = good(run('read', '-', '--csv', stdin=text)).rows()
+    equal([(row['year'], row['cases_lower'], row['cases_upper']) for row in rows],
+          [('2016', '4', '4'), ('2017', '-3', '-3')])
 
 
 @test
@@ -850,9 +999,11 @@ WRONG = [
     (['read', MISSOULA, '--delimiter', 'x'], ['comma']),
     (['read', MISSOULA, '--limit', 'field=0'], ['field']),
     (['read', MISSOULA, '--limit', 'size=9'], ['size', 'field']),
-    (['read', MISSOULA, '--by', 'state'], ['--by', 'none of']),
-    (['read', MISSOULA, '--population', 'p.csv'], ['not built yet']),
-    (['read', MISSOULA, '--suppressed=1..9'], ['not built yet']),
+    (['read', MISSOULA, '--totals', 'add'], ['--totals', 'drop', 'keep', 'error']),
+    (['read', MISSOULA, '--suppressed=9..1'], ['--suppressed', '1..4']),
+    (['read', MISSOULA, '--suppressed=5'], ['--suppressed', '1..4']),
+    (['read', MISSOULA, '--absent', 'none'], ['--absent', 'missing', 'zero']),
+    (['read', MISSOULA, '--fiscal', '2017'], ['--fiscal', 'end', 'start']),
     (['estimate', MISSOULA, '--bootstrap', '10'], ['estimate', '--bootstrap']),
     (['estimate', MISSOULA, *BETA, '--model', 'panel'], ['panel', 'thinning']),
     (['estimate', MISSOULA, *BETA, '--level', '95'], ['0.95']),

@@ -139,6 +139,116 @@ static void a_year_that_nobody_reported_has_no_count(void **state)
     traffstat_panel_free(sums);
 }
 
+/* ---- groups and totals among categories ------------------------------------------------------ */
+
+typedef struct grouped {
+    const char *key;
+    const char *place;
+    const char *category;
+    const char *group;
+    int32_t year;
+    int64_t count;
+} grouped;
+
+static traffstat_panel *grouped_panel(traffstat_ctx *ctx, const grouped *list, size_t count)
+{
+    traffstat_panel_builder *builder = NULL;
+    traffstat_panel *panel = NULL;
+    assert_ok(ctx, traffstat_panel_builder_new(ctx, TRAFFSTAT_DUPLICATES_ERROR, &builder));
+    for (size_t i = 0; i < count; i++) {
+        size_t series = 0;
+        assert_ok(ctx,
+                  traffstat_panel_builder_grouped(ctx, builder, list[i].key, list[i].place, "cases",
+                                                  list[i].category, "", list[i].group, &series));
+        assert_ok(ctx,
+                  traffstat_panel_builder_count(ctx, builder, series, list[i].year, list[i].count));
+    }
+    assert_ok(ctx, traffstat_panel_builder_finish(ctx, builder, &panel));
+    traffstat_panel_builder_free(builder);
+    return panel;
+}
+
+#define GROUPED(list) grouped_panel(*state, list, sizeof(list) / sizeof((list)[0]))
+
+static void a_place_of_two_groups_is_a_part_of_each(void **state)
+{
+    static const grouped list[] = {
+        {"A", "Fort Worth", "sex", "PARKER", 2018, 3},
+        {"A", "Fort Worth", "sex", "TARRANT", 2019, 5},
+        {"A", "Fort Worth", "work", "TARRANT", 2019, 2},
+        {"B", "Azle", "sex", "TARRANT", 2019, 1},
+        {"C", "Crow Agency", "sex", "", 2019, 4},
+    };
+    traffstat_panel *panel = GROUPED(list);
+    traffstat_panel *sums = NULL;
+    assert_string_equal(traffstat_panel_group(panel, 1), "TARRANT");
+    assert_int_equal(traffstat_panel_series(panel), 5); /* groups tell series apart */
+    assert_ok(*state, traffstat_panel_aggregate(*state, panel, TRAFFSTAT_BY_GROUP, &sums));
+    assert_int_equal(traffstat_panel_series(sums), 3);
+    assert_string_equal(traffstat_panel_jurisdiction(sums, 0), "PARKER");
+    assert_string_equal(traffstat_panel_jurisdiction(sums, 2), "(blank)");
+    assert_int_equal(cell_of(sums, 0, 2018).lower, 3);
+    assert_int_equal(traffstat_panel_series_count(sums, 0), 1);
+    const traffstat_cell cell = cell_of(sums, 1, 2019);
+    assert_int_equal(cell.lower, 8);
+    assert_int_equal(cell.places, 2);
+    assert_int_equal(cell.flags, TRAFFSTAT_FLAG_SUMMED);
+    assert_int_equal(cell_of(sums, 2, 2019).lower, 4);
+    traffstat_panel_free(sums);
+    traffstat_panel_free(panel);
+}
+
+static void groups_that_were_not_read_are_an_error(void **state)
+{
+    traffstat_panel *panel = panel_of(*state);
+    traffstat_panel *sums = NULL;
+    assert_int_equal(traffstat_panel_aggregate(*state, panel, TRAFFSTAT_BY_GROUP, &sums),
+                     TRAFFSTAT_E_ARGUMENT);
+    assert_null(sums);
+    assert_non_null(strstr(traffstat_ctx_message(*state), "no series is a part of a group"));
+    traffstat_panel_free(panel);
+}
+
+static void a_total_is_never_added_to_its_parts(void **state)
+{
+    static const grouped list[] = {
+        {"ABW", "Aruba", "by form / Labour / Total", "", 2018, 3},
+        {"ABW", "Aruba", "by form / Total / Total", "", 2018, 5},
+    };
+    traffstat_panel *panel = GROUPED(list);
+    traffstat_panel *sums = NULL;
+    static const traffstat_by bys[] = {TRAFFSTAT_BY_JURISDICTION, TRAFFSTAT_BY_KEY,
+                                       TRAFFSTAT_BY_MEASURE};
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(traffstat_panel_aggregate(*state, panel, bys[i], &sums),
+                         TRAFFSTAT_E_CONFLICT);
+        assert_null(sums);
+    }
+    assert_non_null(strstr(traffstat_ctx_message(*state),
+                           "\"by form / Total / Total\" of Aruba is a total of \"by form / Labour "
+                           "/ Total\""));
+    assert_ok(*state, traffstat_panel_aggregate(*state, panel, TRAFFSTAT_BY_CATEGORY, &sums));
+    assert_int_equal(traffstat_panel_series(sums), 2);
+    traffstat_panel_free(sums);
+    traffstat_panel_free(panel);
+}
+
+static void categories_that_only_look_like_totals_are_added(void **state)
+{
+    static const grouped list[] = {
+        {"", "A", "Total / Male", "", 2018, 3},  {"", "A", "Labour / Female", "", 2018, 5},
+        {"", "B", "Total", "", 2018, 1},         {"", "C", "Labour", "", 2018, 1},
+        {"", "D", "Totally other", "", 2018, 1}, {"", "D", "Labour", "", 2018, 1},
+        {"", "E", "Total", "", 2018, 1},         {"", "E", "Labour", "", 2019, 1},
+    };
+    traffstat_panel *panel = GROUPED(list);
+    traffstat_panel *sums = NULL;
+    assert_ok(*state, traffstat_panel_aggregate(*state, panel, TRAFFSTAT_BY_MEASURE, &sums));
+    assert_int_equal(cell_of(sums, 0, 2018).lower, 13);
+    traffstat_panel_free(sums);
+    traffstat_panel_free(panel);
+}
+
 static void wrong_arguments_are_refused(void **state)
 {
     traffstat_panel *panel = panel_of(*state);
@@ -183,7 +293,8 @@ static traffstat_status try_summing(traffstat_ctx *ctx, void *arg)
     traffstat_status status =
         traffstat_panel_builder_new(ctx, TRAFFSTAT_DUPLICATES_ERROR, &builder);
     if (status == TRAFFSTAT_OK) {
-        status = traffstat_panel_builder_series(ctx, builder, "A", "B", "cases", "", "", &series);
+        status =
+            traffstat_panel_builder_series(ctx, builder, "A", "B", "cases", "all", "", &series);
     }
     if (status == TRAFFSTAT_OK) {
         status = traffstat_panel_builder_count(ctx, builder, series, 2018, 3);
@@ -215,6 +326,10 @@ int main(void)
         TEST(sums_over_places_say_how_many_reported),
         TEST(categories_stay_apart_when_places_are_summed),
         TEST(a_year_that_nobody_reported_has_no_count),
+        TEST(a_place_of_two_groups_is_a_part_of_each),
+        TEST(groups_that_were_not_read_are_an_error),
+        TEST(a_total_is_never_added_to_its_parts),
+        TEST(categories_that_only_look_like_totals_are_added),
         TEST(wrong_arguments_are_refused),
         TEST(a_sum_too_large_to_hold_is_refused),
         TEST(memory_may_fail_at_every_allocation),

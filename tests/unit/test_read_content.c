@@ -75,6 +75,8 @@ static void a_multiplied_release_is_named_with_its_divisor_and_places(void **sta
     assert_int_equal(times(r.account, "common_divisor", 2, &one), 4);
     assert_string_equal(one.got, "Missoula: 64, 128, 64: all multiples of 64");
     assert_int_equal(one.line, 4);
+    assert_int_equal(times(r.account, "common_divisor", 3, &one), 4);
+    assert_string_equal(one.got, "Memphis: 192: a multiple of 64");
     assert_int_equal(traffstat_account_rows_used(r.account), 11);
     drop(&r);
 }
@@ -124,6 +126,105 @@ static void honest_counts_are_left_alone(void **state)
     }
 }
 
+static uint32_t flags_of(const result *r, const char *place, int32_t year)
+{
+    for (size_t i = 0; i < traffstat_panel_series(r->panel); i++) {
+        if (strcmp(traffstat_panel_jurisdiction(r->panel, i), place) == 0) {
+            const size_t row = traffstat_panel_find(r->panel, i, year);
+            assert_true(row != TRAFFSTAT_NONE);
+            return traffstat_panel_flags(r->panel)[row];
+        }
+    }
+    fail_msg("there is no %s", place);
+    return 0;
+}
+
+static void counts_that_share_a_divisor_carry_a_flag(void **state)
+{
+    result r = read_with(*state, NULL, multiplied);
+    assert_int_equal(flags_of(&r, "Missoula", 2018), TRAFFSTAT_FLAG_COMMON_DIVISOR);
+    assert_int_equal(flags_of(&r, "Memphis", 2017), TRAFFSTAT_FLAG_COMMON_DIVISOR);
+    assert_int_equal(flags_of(&r, "Memphis", 2018), 0); /* zero is a multiple of everything */
+    assert_int_equal(flags_of(&r, "Juneau", 2017), 0);
+    drop(&r);
+}
+
+/* All examples of a divisor are kept: each place has to find its own. */
+static void every_place_of_a_multiplied_file_is_an_example(void **state)
+{
+    char text[8000] = "place,year,cases\n";
+    size_t size = strlen(text);
+    for (int i = 0; i < 40; i++) {
+        size += (size_t) snprintf(text + size, sizeof text - size, "p%d,2017,%d\np%d,2018,64\n", i,
+                                  64 * (i % 9 + 1), i);
+    }
+    traffstat_example example;
+    result r = read_with(*state, NULL, text);
+    assert_int_equal(times(r.account, "common_divisor", 40, &example), 41);
+    assert_string_equal(example.got, "p39: 256, 64: all multiples of 64");
+    drop(&r);
+}
+
+/* "3.28M" and "400k": figures that are rounded have zeros at their ends, and no divisor to speak of.
+ * The file is said to be rounded, once and without names. */
+static void rounded_figures_are_not_multiplied_ones(void **state)
+{
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        char text[60000] = "place,year,cases\n";
+        size_t size = strlen(text);
+        support_rng rng;
+        support_rng_init(&rng, seed);
+        for (int place = 0; place < 80; place++) {
+            for (int year = 2000; year < 2012; year++) {
+                size +=
+                    (size_t) snprintf(text + size, sizeof text - size, "p%d,%d,%lld\n", place, year,
+                                      (long long) support_rng_between(&rng, 1, 900) * 10000);
+            }
+        }
+        traffstat_example example;
+        result r = read_with(*state, NULL, text);
+        assert_int_equal(times(r.account, "common_divisor", 0, NULL), 0);
+        assert_int_equal(times(r.account, "rounded_counts", 0, &example), 1);
+        assert_string_equal(example.got, "960 of 960 counts are multiples of 10000");
+        drop(&r);
+    }
+}
+
+/* A multiplied release may be rounded too: the divisor is found behind the zeros. */
+static void a_divisor_is_found_behind_rounding(void **state)
+{
+    char text[8000] = "place,year,cases\n";
+    size_t size = strlen(text);
+    for (int i = 0; i < 60; i++) {
+        size += (size_t) snprintf(text + size, sizeof text - size, "p%d,2017,%d\n", i,
+                                  700 * (i % 9 + 1));
+    }
+    traffstat_example example;
+    result r = read_with(*state, NULL, text);
+    assert_int_equal(times(r.account, "rounded_counts", 0, NULL), 1);
+    assert_true(times(r.account, "common_divisor", 0, &example) > 50);
+    assert_says(example.got, "counts are multiples of 7;");
+    drop(&r);
+}
+
+/* People like even numbers. A small excess of them in a large file is no multiplied release. */
+static void a_small_excess_is_no_divisor(void **state)
+{
+    static char text[400000] = "place,year,cases\n";
+    size_t size = strlen(text);
+    support_rng rng;
+    support_rng_init(&rng, 7);
+    for (int i = 0; i < 10000; i++) {
+        int64_t count = support_rng_between(&rng, 1, 60);
+        count += count % 2 != 0 && support_rng_uniform(&rng) < 0.3 ? 1 : 0;
+        size += (size_t) snprintf(text + size, sizeof text - size, "p%d,%d,%lld\n", i / 2,
+                                  2017 + i % 2, (long long) count);
+    }
+    result r = read_with(*state, NULL, text);
+    assert_int_equal(times(r.account, "common_divisor", 0, NULL), 0);
+    drop(&r);
+}
+
 static void strict_readers_refuse_a_multiplied_file(void **state)
 {
     traffstat_reader *reader = NULL;
@@ -150,6 +251,58 @@ static void more_cases_than_people_are_reported_and_kept(void **state)
     assert_string_equal(example.got, "A 2015: 61112019 cases among 40000");
     assert_int_equal(example.line, 2);
     assert_int_equal(traffstat_panel_rows(r.panel), 4);
+    drop(&r);
+}
+
+/* ---- counts beyond the others --------------------------------------------------------------- */
+
+/* Codes of a questionnaire that were read as counts, as "6,112,019" in a file of the UN. */
+static void counts_far_beyond_all_others_are_flagged(void **state)
+{
+    char text[4000] = "place,year,cases\n";
+    size_t size = strlen(text);
+    for (int i = 1; i <= 60; i++) {
+        size += (size_t) snprintf(text + size, sizeof text - size, "p%d,2017,%d\n", i, i * i);
+    }
+    (void) snprintf(text + size, sizeof text - size, "odd,2016,6112019\nodd,2017,6112020\n");
+    traffstat_example example;
+    result r = read_with(*state, NULL, text);
+    assert_int_equal(times(r.account, "implausible_count", 0, &example), 2);
+    assert_string_equal(example.got, "odd 2016: 6112019");
+    assert_int_equal(example.line, 62);
+    assert_int_equal(flags_of(&r, "odd", 2017), TRAFFSTAT_FLAG_DOUBTFUL);
+    assert_int_equal(flags_of(&r, "p60", 2017), 0);
+    drop(&r);
+    /* a factor of 99 is none of 100, and a few counts are no yardstick */
+    (void) snprintf(text + size, sizeof text - size, "odd,2016,%d\n", 3600 * 99);
+    r = read_with(*state, NULL, text);
+    assert_int_equal(times(r.account, "implausible_count", 0, NULL), 0);
+    drop(&r);
+    r = read_with(*state, NULL, "place,year,cases\nA,2016,1\nB,2016,3\nC,2016,6112019\n");
+    assert_int_equal(times(r.account, "implausible_count", 0, NULL), 0);
+    drop(&r);
+}
+
+static void more_cleared_than_counted_is_listed(void **state)
+{
+    traffstat_example example;
+    result r = read_with(*state, NULL,
+                         "key,place,year,measure,cases\n1,A,2017,offences,7\n1,A,2017,cleared,8\n"
+                         "1,A,2018,cleared,3\n1,A,2018,offences,3\n2,A,2017,cleared,9\n"
+                         "3,B,2017,offences,<5\n3,B,2017,cleared,4\n");
+    assert_ok(*state, r.status);
+    assert_int_equal(times(r.account, "cleared_exceeds_counted", 0, &example), 1);
+    assert_string_equal(example.got, "A 2017: 8 cleared of 7");
+    assert_int_equal(example.line, 3);
+    drop(&r);
+}
+
+static void a_series_that_lost_a_record_says_so(void **state)
+{
+    result r =
+        read_with(*state, NULL, "place,year,cases\nA,2016,4\nA,2017,dozens\nB,2016,5\nB,2017,6\n");
+    assert_int_equal(flags_of(&r, "A", 2016), TRAFFSTAT_FLAG_LOST);
+    assert_int_equal(flags_of(&r, "B", 2016), 0);
     drop(&r);
 }
 
@@ -180,6 +333,14 @@ int main(void)
         TEST(one_series_is_judged_by_the_length_of_its_coincidence),
         TEST(equal_counts_say_nothing_of_a_divisor),
         TEST(honest_counts_are_left_alone),
+        TEST(counts_that_share_a_divisor_carry_a_flag),
+        TEST(every_place_of_a_multiplied_file_is_an_example),
+        TEST(rounded_figures_are_not_multiplied_ones),
+        TEST(a_divisor_is_found_behind_rounding),
+        TEST(a_small_excess_is_no_divisor),
+        TEST(counts_far_beyond_all_others_are_flagged),
+        TEST(more_cleared_than_counted_is_listed),
+        TEST(a_series_that_lost_a_record_says_so),
         TEST(strict_readers_refuse_a_multiplied_file),
         TEST(more_cases_than_people_are_reported_and_kept),
         TEST(memory_may_fail_at_every_allocation),

@@ -948,6 +948,23 @@ static void flags_and_coverage_call_for_caution(void **state)
     traffstat_estimate_free(estimate);
 }
 
+static void what_the_reader_doubted_calls_for_caution(void **state)
+{
+    traffstat_cell cells[] = {cell(2015, 128, 128), cell(2016, 64, 64), cell(2017, 192, 192),
+                              cell(2018, 7, 7)};
+    cells[0].flags = TRAFFSTAT_FLAG_COMMON_DIVISOR;
+    cells[1].flags = TRAFFSTAT_FLAG_COMMON_DIVISOR | TRAFFSTAT_FLAG_LOST;
+    cells[2].flags = TRAFFSTAT_FLAG_COMMON_DIVISOR | TRAFFSTAT_FLAG_DOUBTFUL;
+    traffstat_estimate *estimate = estimate_cells(*state, cells, 4, 8, 12, NULL);
+    assert_true(has_reason(estimate, 0, "common_divisor: the counts are all multiples of 64"));
+    assert_true(has_reason(estimate, 1, "could not be used"));
+    assert_true(has_reason(estimate, 2, "cannot be what it says"));
+    assert_true(has_reason(estimate, TRAFFSTAT_NONE, "multiples of 64"));
+    assert_false(has_reason(estimate, 3, "multiples"));
+    assert_int_equal(traffstat_estimate_verdict(estimate), TRAFFSTAT_VERDICT_CAUTION);
+    traffstat_estimate_free(estimate);
+}
+
 static void an_infinite_mean_and_a_long_tail_are_named(void **state)
 {
     const traffstat_cell one = cell(2018, 7, 7);
@@ -1592,6 +1609,7 @@ int main(void)
         WITH_CTX(a_panel_without_any_answer_is_inestimable_and_no_error),
         WITH_CTX(an_assumed_rate_is_a_scenario_and_caution_on_every_row),
         WITH_CTX(flags_and_coverage_call_for_caution),
+        WITH_CTX(what_the_reader_doubted_calls_for_caution),
         WITH_CTX(an_infinite_mean_and_a_long_tail_are_named),
         WITH_CTX(the_lean_on_the_rate_is_that_of_shifted_priors),
         WITH_CTX(inverse_leaves_the_rate_and_others_move_it),

@@ -86,6 +86,10 @@ traffstat_status traffstat_i_thinning_cell_reasons(traffstat_i_thinning *run, si
                                                      reasons[i].text);
         }
     }
+    if (status == TRAFFSTAT_OK) {
+        status =
+            traffstat_i_cell_doubts(run->ctx, run->estimate, row, run->panel, row, cell->flags);
+    }
     return status;
 }
 
