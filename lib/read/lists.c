@@ -313,7 +313,7 @@ static traffstat_status set_text(traffstat_ctx *ctx, const char *text, char **to
 
 static traffstat_status run(job *j, traffstat_i_source *source, traffstat_overlap **overlap)
 {
-    const traffstat_i_sink sink = {take_record, take_quote, j, NULL};
+    const traffstat_i_sink sink = {.record = take_record, .quote = take_quote, .user = j};
     traffstat_status status =
         traffstat_i_records_run(j->ctx, source, j->options, &sink, &j->dialect);
     if (status == TRAFFSTAT_OK) {
