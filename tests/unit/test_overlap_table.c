@@ -241,8 +241,9 @@ static void histories_with_counts_are_read(void **state)
     assert_string_equal(traffstat_account_layout(got.account), "overlap");
     assert_int_equal(traffstat_account_rows_used(got.account), 6);
     assert_int_equal(traffstat_account_problems(got.account), 0);
-    assert_int_equal(traffstat_account_columns(got.account), 4);
-    assert_string_equal(traffstat_account_column_role(got.account, 0), "list");
+    assert_int_equal(traffstat_account_columns(got.account), 2);
+    assert_string_equal(traffstat_account_column_role(got.account, 0), "lists");
+    assert_string_equal(traffstat_account_column_name(got.account, 0), "LA,NG,GP");
     close_file(&got);
 }
 
