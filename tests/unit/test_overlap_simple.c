@@ -333,6 +333,37 @@ static void the_total_adds_points_and_squared_distances(void **state)
     traffstat_overlap_free(overlap);
 }
 
+/* South shares three persons only: what is doubtful in a part is doubtful in the sum. */
+static void cautions_of_strata_reach_the_total(void **state)
+{
+    traffstat_ctx *ctx = *state;
+    static const char *const names[] = {"A", "B"};
+    static const int64_t persons[2][3] = {{30, 40, 20}, {9, 8, 3}};
+    traffstat_overlap_builder *builder = NULL;
+    traffstat_overlap *overlap = NULL;
+    traffstat_estimate_row row;
+    assert_ok(ctx, traffstat_overlap_builder_new(ctx, names, 2, &builder));
+    for (size_t s = 0; s < 2; s++) {
+        size_t stratum = 0;
+        assert_ok(ctx, traffstat_overlap_builder_stratum(ctx, builder, s == 0 ? "north" : "south",
+                                                         &stratum));
+        for (uint32_t i = 0; i < 3; i++) {
+            assert_ok(ctx,
+                      traffstat_overlap_builder_add(ctx, builder, stratum, i + 1, persons[s][i]));
+        }
+    }
+    assert_ok(ctx, traffstat_overlap_builder_finish(ctx, builder, &overlap));
+    traffstat_estimate *estimate = estimate_of(ctx, overlap, TRAFFSTAT_OVERLAP_CHAO, 0);
+    assert_ok(ctx, traffstat_estimate_row_get(estimate, 0, &row));
+    assert_int_equal(row.verdict, TRAFFSTAT_VERDICT_OK);
+    assert_ok(ctx, traffstat_estimate_total(estimate, &row));
+    assert_int_equal(row.verdict, TRAFFSTAT_VERDICT_CAUTION);
+    assert_non_null(strstr(traffstat_estimate_row_reason(estimate, TRAFFSTAT_NONE, 0), "1 of 2"));
+    traffstat_estimate_free(estimate);
+    traffstat_overlap_free(overlap);
+    traffstat_overlap_builder_free(builder);
+}
+
 static void a_sum_over_years_is_no_number_of_persons(void **state)
 {
     static const char *const labels[2] = {"2017", "2018"};
@@ -506,6 +537,7 @@ int main(void)
         CTX(high_coverage_on_sparse_lists_is_refused),
         CTX(threads_change_no_bit),
         CTX(the_total_adds_points_and_squared_distances),
+        CTX(cautions_of_strata_reach_the_total),
         CTX(a_sum_over_years_is_no_number_of_persons),
         CTX(a_stratum_without_a_number_leaves_no_total),
         CTX(options_out_of_range_are_refused),
