@@ -92,13 +92,13 @@ traffstat_status traffstat_overlap_options_bounds(traffstat_overlap_option optio
  * follow from the strata's by squared distances (Zou & Donner 2008), and there is none where a
  * stratum has no number.
  *
- * Intervals: log-normal (pairs; coverage; chao, which has no upper end), profile likelihood (closed;
- * log-normal for Mb, Mbh and the normal mixtures); for the rest see `limits` among the details.
+ * Intervals: log-normal (pairs; coverage; chao, which has no upper end), profile likelihood
+ * (closed; log-normal for Mb, Mbh and the normal mixtures); for the rest see the detail `limits`.
  *
  * Details (detail.h) at the top: lists, unit, window; from TRAFFSTAT_OVERLAP_LOGLINEAR on, with one
  * stratum, also model, deviance, df, aic, bic, existence (0: it exists; 1: it does not; 2: not
- * identified; 3: both), limits, and of searches models and near_ties. Details of a row: model (where
- * rows differ by it) and se; of pairs lincoln_petersen, n1, n2 and m; of chao f1, f2, chao1,
+ * identified; 3: both), limits, and of searches models and near_ties. Details of a row: model
+ * (where rows differ by it) and se; of pairs lincoln_petersen, n1, n2 and m; of chao f1, f2, chao1,
  * chao1_corrected and chao2; of coverage coverage and d; of closed deviance, df, aic, bic and bias.
  * Of closed, coefficients are those where R's glm.fit stops (the deviance changes by less than 1e-8
  * of itself), as in published tables; whether a maximum exists is found by going on from there.
