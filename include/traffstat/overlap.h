@@ -99,7 +99,8 @@ traffstat_status traffstat_overlap_options_bounds(traffstat_overlap_option optio
  * stratum, also model, deviance, df, aic, bic, existence (0: it exists; 1: it does not; 2: not
  * identified; 3: both), limits, and of searches models and near_ties. Details of a row: model
  * (where rows differ by it) and se; of pairs lincoln_petersen, n1, n2 and m; of chao f1, f2, chao1,
- * chao1_corrected and chao2; of coverage coverage and d; of closed deviance, df, aic, bic and bias.
+ * chao1_corrected and chao2; of coverage coverage and d; of closed deviance, df, aic, bic, bias,
+ * corrected and corrected_se (bias taken off).
  * Of closed, coefficients are those where R's glm.fit stops (the deviance changes by less than 1e-8
  * of itself), as in published tables; whether a maximum exists is found by going on from there.
  * The se of Mbh is that of the delta method; Rcapture's own, which has a slip, is se_rcapture.
