@@ -300,7 +300,8 @@ traffstat_status traffstat_read_stream(traffstat_ctx *ctx, const traffstat_reade
  * missing_stratum, ragged_row, unterminated_quote.
  *
  * @param overlap  NULL on failure
- * @param account  NULL when not wanted; layout "overlap" or "captures"; see traffstat_read_path()
+ * @param account  NULL when not wanted; layout "overlap" or "captures", columns lists, strata (their
+ *                 names joined by commas), count and captures; see traffstat_read_path()
  * @return as traffstat_read_path(); _E_COLUMN (a list or stratum is not there, or fewer than two
  *         lists), _E_LIMIT (too many lists, strata or persons), _E_NODATA and _E_CONFLICT as
  *         traffstat_overlap_builder_finish()

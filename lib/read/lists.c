@@ -268,6 +268,24 @@ static traffstat_status tell_column(job *j, const char *role, size_t column)
                : TRAFFSTAT_OK;
 }
 
+/* Several columns of one role, joined by commas; nothing where there is none. */
+static traffstat_status tell_columns(job *j, const char *role, const size_t *columns, size_t count)
+{
+    traffstat_text names;
+    if (count == 0) {
+        return TRAFFSTAT_OK;
+    }
+    traffstat_i_text_init(&names, j->ctx);
+    for (size_t i = 0; i < count; i++) {
+        traffstat_i_text_addf(&names, "%s%s", i > 0 ? "," : "", j->columns.names[columns[i]]);
+    }
+    const traffstat_status status =
+        names.failed ? TRAFFSTAT_E_NOMEM
+                     : traffstat_i_account_column(j->account, role, traffstat_i_text_get(&names));
+    traffstat_i_text_clear(&names);
+    return status;
+}
+
 static traffstat_status tell(job *j, traffstat_i_source *source)
 {
     const bool listed = j->columns.captures == TRAFFSTAT_I_NO_COLUMN;
@@ -277,11 +295,11 @@ static traffstat_status tell(job *j, traffstat_i_source *source)
         j->account, j->file, j->dialect.name != NULL ? j->dialect.name : "",
         j->dialect.name != NULL ? traffstat_i_source_encoding(source) : "",
         j->has_header ? layout : "");
-    for (size_t i = 0; i < j->columns.list_count && status == TRAFFSTAT_OK; i++) {
-        status = tell_column(j, "list", j->columns.lists[i]);
+    if (status == TRAFFSTAT_OK) {
+        status = tell_columns(j, "lists", j->columns.lists, j->columns.list_count);
     }
-    for (size_t i = 0; i < j->columns.stratum_count && status == TRAFFSTAT_OK; i++) {
-        status = tell_column(j, "stratum", j->columns.strata[i]);
+    if (status == TRAFFSTAT_OK) {
+        status = tell_columns(j, "strata", j->columns.strata, j->columns.stratum_count);
     }
     if (status == TRAFFSTAT_OK) {
         status = tell_column(j, "captures", j->columns.captures);

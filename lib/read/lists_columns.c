@@ -96,11 +96,15 @@ static bool among(const char *folded, const char *const *names, size_t count)
     return false;
 }
 
-static bool is_count(const char *folded)
+/* 2: a count and nothing else; 1: may be one, such as "n", unless another column surely is. */
+static int count_rank(const char *folded)
 {
-    static const char *const names[] = {"freq", "frequency", "persons", "people", "individuals"};
-    return traffstat_i_is_plain_count(folded) ||
-           among(folded, names, sizeof names / sizeof names[0]);
+    static const char *const names[] = {"count",   "counts", "freq",        "frequency",
+                                        "persons", "people", "individuals", "cases"};
+    if (among(folded, names, sizeof names / sizeof names[0])) {
+        return 2;
+    }
+    return traffstat_i_is_plain_count(folded) ? 1 : 0;
 }
 
 static bool is_captures(const char *folded)
@@ -147,20 +151,21 @@ static traffstat_status name_count(search *s)
     if (binding->how == TRAFFSTAT_I_MAPPED) {
         return find_named(s->ctx, s->file, s->out, "count", binding->text, &s->out->count);
     }
+    int best = 0;
     for (size_t i = 0; i < s->out->width; i++) {
         char folded[FOLDED];
         (void) traffstat_i_fold(traffstat_i_slice_of(s->out->names[i]), folded, sizeof folded);
-        if (s->uses[i] != USE_FREE || !is_count(folded)) {
-            continue;
-        }
-        if (s->out->count != TRAFFSTAT_I_NO_COLUMN) {
+        const int rank = s->uses[i] == USE_FREE ? count_rank(folded) : 0;
+        if (rank > best) {
+            best = rank;
+            s->out->count = i;
+        } else if (rank > 0 && rank == best) {
             return traffstat_i_fail(s->ctx, TRAFFSTAT_E_COLUMN,
                                     "%s: two columns could be the count, \"%s\" and \"%s\": choose "
                                     "one, as --map cases=%s",
                                     s->file, s->out->names[s->out->count], s->out->names[i],
                                     s->out->names[i]);
         }
-        s->out->count = i;
     }
     return TRAFFSTAT_OK;
 }

@@ -962,6 +962,7 @@ def read_says_that_a_file_is_an_overlap():
         answer = run('read', folder.write('l.csv', THREE), '--json')
         equal(answer.status, 0)
         equal(answer.json()['layout'], 'overlap')
+        equal(answer.json()['columns'], {'lists': 'A,B,C', 'count': 'count'})
         holds(answer.err, 'traffstat overlap')
 
 

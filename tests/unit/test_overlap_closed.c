@@ -269,6 +269,53 @@ static const limits profile_limits[] = {
     {"UKdat", "Mth Gamma3.5", 6781.80593971924, 29706.0963952201},
 };
 
+typedef struct corrected {
+    const char *set;
+    const char *model;
+    double abundance;
+    double se;
+} corrected;
+
+/* closedp.bc */
+static const corrected corrections[] = {
+    {"hare", "M0", 75.3880023893453, 3.43662044446496},
+    {"hare", "Mh Poisson2", 81.0560632287995, 5.54974589050344},
+    {"hare", "Mh Darroch", 88.0231135375386, 10.5659917935717},
+    {"hare", "Mh Gamma3.5", 94.1030421669518, 17.7648300733612},
+    {"hare", "Mth Poisson2", 82.4294949848718, 5.92519212667093},
+    {"hare", "Mth Darroch", 92.0315052540822, 12.1813898775016},
+    {"HIV", "M0", 11501.7350449882, 935.845154743739},
+    {"HIV", "Mh Poisson2", 14904.2126367452, 2893.33064059689},
+    {"HIV", "Mh Darroch", 20088.2420546769, 7880.66224118748},
+    {"HIV", "Mh Gamma3.5", 25873.8196053705, 15616.592499004},
+    {"HIV", "Mth Poisson2", 14711.2290115016, 2843.04539371361},
+    {"HIV", "Mth Darroch", 20456.7009843442, 8052.28722786659},
+    {"UKdat_5", "M0", 14779.7512091291, 897.700432520095},
+    {"UKdat_5", "Mh Poisson2", 15074.9419803037, 2352.0578302796},
+    {"UKdat_5", "Mh Darroch", 13982.9972071066, 4226.47494585219},
+    {"UKdat_5", "Mh Gamma3.5", 12636.3943584155, 5619.43370574275},
+    {"UKdat_5", "Mth Poisson2", 14540.1421530176, 2231.1627359006},
+    {"UKdat_5", "Mth Darroch", 14346.2921468506, 4374.20658160574},
+    {"NewOrl_5", "M0", 1030.62098570947, 245.927838358925},
+    {"NewOrl_5", "Mh Poisson2", 1379.81269488931, 465.625272121138},
+    {"NewOrl_5", "Mh Darroch", 2713.53370827062, 2056.03051277797},
+    {"NewOrl_5", "Mh Gamma3.5", 4324.23985611746, 5479.801740103},
+    {"NewOrl_5", "Mth Poisson2", 1349.79563114619, 451.912212052448},
+    {"NewOrl_5", "Mth Darroch", 2746.90314409527, 2076.28083822373},
+    {"Kosovo", "M0", 7606.21148832469, 136.516542287585},
+    {"Kosovo", "Mh Poisson2", 9390.38095616344, 310.032704317637},
+    {"Kosovo", "Mh Darroch", 12406.4739412984, 773.860017238399},
+    {"Kosovo", "Mh Gamma3.5", 16982.2974153716, 1691.13700032636},
+    {"Kosovo", "Mth Poisson2", 9320.36146586325, 305.726311040945},
+    {"Kosovo", "Mth Darroch", 12762.9115586264, 811.351304863904},
+    {"UKdat", "M0", 13556.9302020529, 762.689748334863},
+    {"UKdat", "Mh Poisson2", 13685.4274132799, 1816.58333805399},
+    {"UKdat", "Mh Darroch", 13103.1075047152, 3305.43277868787},
+    {"UKdat", "Mh Gamma3.5", 12313.0788824076, 4556.87793326805},
+    {"UKdat", "Mth Poisson2", 13131.181035899, 1690.29585375686},
+    {"UKdat", "Mth Darroch", 13462.5848855988, 3428.66114836709},
+};
+
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
 static traffstat_estimate *closed_of(traffstat_ctx *ctx, const char *set, int frequencies)
@@ -328,6 +375,18 @@ static void profile_limits_are_those_of_closedpci(void **state)
         if (!isnan(want->upper)) {
             assert_near(got.upper, want->upper, 1e-3);
         }
+        traffstat_estimate_free(estimate);
+    }
+}
+
+static void numbers_without_their_bias_are_those_of_closedp_bc(void **state)
+{
+    for (size_t i = 0; i < COUNT(corrections); i++) {
+        const corrected *want = &corrections[i];
+        traffstat_estimate *estimate = closed_of(*state, want->set, 0);
+        const size_t row = overlap_row(estimate, want->model);
+        assert_near(overlap_number(estimate, row, "corrected"), want->abundance, 1e-9);
+        assert_near(overlap_number(estimate, row, "corrected_se"), want->se, 1e-6);
         traffstat_estimate_free(estimate);
     }
 }
@@ -460,6 +519,8 @@ int main(void)
                                         support_ctx_teardown),
         cmocka_unit_test_setup_teardown(profile_limits_are_those_of_closedpci, support_ctx_setup,
                                         support_ctx_teardown),
+        cmocka_unit_test_setup_teardown(numbers_without_their_bias_are_those_of_closedp_bc,
+                                        support_ctx_setup, support_ctx_teardown),
         cmocka_unit_test_setup_teardown(a_number_below_what_was_seen_is_refused, support_ctx_setup,
                                         support_ctx_teardown),
         cmocka_unit_test_setup_teardown(the_standard_error_of_mbh_is_the_right_one,

@@ -333,6 +333,37 @@ static void the_total_adds_points_and_squared_distances(void **state)
     traffstat_overlap_free(overlap);
 }
 
+/* South shares three persons only: what is doubtful in a part is doubtful in the sum. */
+static void cautions_of_strata_reach_the_total(void **state)
+{
+    traffstat_ctx *ctx = *state;
+    static const char *const names[] = {"A", "B"};
+    static const int64_t persons[2][3] = {{30, 40, 20}, {9, 8, 3}};
+    traffstat_overlap_builder *builder = NULL;
+    traffstat_overlap *overlap = NULL;
+    traffstat_estimate_row row;
+    assert_ok(ctx, traffstat_overlap_builder_new(ctx, names, 2, &builder));
+    for (size_t s = 0; s < 2; s++) {
+        size_t stratum = 0;
+        assert_ok(ctx, traffstat_overlap_builder_stratum(ctx, builder, s == 0 ? "north" : "south",
+                                                         &stratum));
+        for (uint32_t i = 0; i < 3; i++) {
+            assert_ok(ctx,
+                      traffstat_overlap_builder_add(ctx, builder, stratum, i + 1, persons[s][i]));
+        }
+    }
+    assert_ok(ctx, traffstat_overlap_builder_finish(ctx, builder, &overlap));
+    traffstat_estimate *estimate = estimate_of(ctx, overlap, TRAFFSTAT_OVERLAP_CHAO, 0);
+    assert_ok(ctx, traffstat_estimate_row_get(estimate, 0, &row));
+    assert_int_equal(row.verdict, TRAFFSTAT_VERDICT_OK);
+    assert_ok(ctx, traffstat_estimate_total(estimate, &row));
+    assert_int_equal(row.verdict, TRAFFSTAT_VERDICT_CAUTION);
+    assert_non_null(strstr(traffstat_estimate_row_reason(estimate, TRAFFSTAT_NONE, 0), "1 of 2"));
+    traffstat_estimate_free(estimate);
+    traffstat_overlap_free(overlap);
+    traffstat_overlap_builder_free(builder);
+}
+
 static void a_sum_over_years_is_no_number_of_persons(void **state)
 {
     static const char *const labels[2] = {"2017", "2018"};
@@ -412,6 +443,51 @@ static void frequencies_have_no_pairs(void **state)
                      TRAFFSTAT_E_ARGUMENT);
     assert_non_null(strstr(traffstat_ctx_message(*state), "frequencies"));
     traffstat_overlap_free(overlap);
+}
+
+static void a_cancelled_call_gives_nothing(void **state)
+{
+    static const traffstat_overlap_method methods[] = {TRAFFSTAT_OVERLAP_COVERAGE,
+                                                       TRAFFSTAT_OVERLAP_CLOSED};
+    traffstat_overlap *overlap = overlap_make(*state, "UKdat");
+    for (size_t i = 0; i < COUNT(methods); i++) {
+        traffstat_estimate *estimate = NULL;
+        traffstat_overlap_options options;
+        traffstat_overlap_options_init(&options, sizeof options);
+        options.method = methods[i];
+        traffstat_ctx_cancel(*state);
+        assert_int_equal(traffstat_overlap_estimate(*state, overlap, &options, &estimate),
+                         TRAFFSTAT_E_CANCELLED);
+        assert_null(estimate);
+        traffstat_ctx_clear_cancel(*state);
+        assert_ok(*state, traffstat_overlap_estimate(*state, overlap, &options, &estimate));
+        traffstat_estimate_free(estimate);
+    }
+    traffstat_overlap_free(overlap);
+}
+
+/* Nobody caught twice, and more captures than the model has columns or doubles have range. */
+static void odd_frequencies_are_refused_in_words(void **state)
+{
+    static const int64_t captures[] = {1, 60, 900};
+    traffstat_ctx *ctx = *state;
+    for (size_t i = 0; i < COUNT(captures); i++) {
+        traffstat_overlap_builder *builder = NULL;
+        traffstat_overlap *overlap = NULL;
+        size_t stratum = 0;
+        assert_ok(ctx, traffstat_overlap_builder_frequencies(ctx, 0, &builder));
+        assert_ok(ctx, traffstat_overlap_builder_stratum(ctx, builder, "", &stratum));
+        assert_ok(ctx, traffstat_overlap_builder_captures(ctx, builder, stratum, 1, 40));
+        assert_ok(ctx, traffstat_overlap_builder_captures(ctx, builder, stratum, captures[i], 5));
+        assert_ok(ctx, traffstat_overlap_builder_finish(ctx, builder, &overlap));
+        traffstat_estimate *estimate = estimate_of(ctx, overlap, TRAFFSTAT_OVERLAP_CLOSED, 0);
+        const traffstat_estimate_row row = row_of(estimate, "Mh Chao (LB)");
+        assert_int_equal(row.verdict, TRAFFSTAT_VERDICT_INESTIMABLE);
+        assert_true(isnan(row.estimate));
+        traffstat_estimate_free(estimate);
+        traffstat_overlap_free(overlap);
+        traffstat_overlap_builder_free(builder);
+    }
 }
 
 static void methods_have_names(void **state)
@@ -506,10 +582,13 @@ int main(void)
         CTX(high_coverage_on_sparse_lists_is_refused),
         CTX(threads_change_no_bit),
         CTX(the_total_adds_points_and_squared_distances),
+        CTX(cautions_of_strata_reach_the_total),
         CTX(a_sum_over_years_is_no_number_of_persons),
         CTX(a_stratum_without_a_number_leaves_no_total),
         CTX(options_out_of_range_are_refused),
         CTX(frequencies_have_no_pairs),
+        CTX(a_cancelled_call_gives_nothing),
+        CTX(odd_frequencies_are_refused_in_words),
         CTX(methods_have_names),
         CTX(option_bounds_are_told),
         CTX(no_memory_is_an_error_and_leaks_nothing),

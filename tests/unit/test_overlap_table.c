@@ -241,8 +241,20 @@ static void histories_with_counts_are_read(void **state)
     assert_string_equal(traffstat_account_layout(got.account), "overlap");
     assert_int_equal(traffstat_account_rows_used(got.account), 6);
     assert_int_equal(traffstat_account_problems(got.account), 0);
-    assert_int_equal(traffstat_account_columns(got.account), 4);
-    assert_string_equal(traffstat_account_column_role(got.account, 0), "list");
+    assert_int_equal(traffstat_account_columns(got.account), 2);
+    assert_string_equal(traffstat_account_column_role(got.account, 0), "lists");
+    assert_string_equal(traffstat_account_column_name(got.account, 0), "LA,NG,GP");
+    close_file(&got);
+}
+
+/* A list may be called N where another column surely is the count. */
+static void a_sure_count_beats_one_that_may_be(void **state)
+{
+    file got = read_with(*state, NULL, "A,N,freq\n1,0,5\n0,1,6\n1,1,2\n");
+    assert_ok(*state, got.status);
+    assert_int_equal(traffstat_overlap_lists(got.overlap), 2);
+    assert_string_equal(traffstat_overlap_list(got.overlap, 1), "N");
+    assert_int_equal(traffstat_overlap_persons(got.overlap, 0), 13);
     close_file(&got);
 }
 
@@ -354,7 +366,7 @@ static void files_that_are_no_overlap_are_refused_in_words(void **state)
     } cases[] = {
         {"A,count\n1,5\n", TRAFFSTAT_E_COLUMN, "one list, \"A\""},
         {"count\n5\n", TRAFFSTAT_E_COLUMN, "no columns of lists"},
-        {"A,B,n,freq\n1,0,5,5\n", TRAFFSTAT_E_COLUMN, "two columns could be the count"},
+        {"A,B,count,freq\n1,0,5,5\n", TRAFFSTAT_E_COLUMN, "two columns could be the count"},
         {"A,B,count\n", TRAFFSTAT_E_NODATA, "no record"},
         {"A,B,count\n1,0,x\n", TRAFFSTAT_E_NODATA, "none of 1 records"},
         {"A,B,count\n1,0,5\n", TRAFFSTAT_E_NODATA, "nobody is on the list \"B\""},
@@ -466,6 +478,7 @@ int main(void)
         CTX(lists_that_say_nothing_are_refused),
         CTX(many_random_records_add_up),
         CTX(histories_with_counts_are_read),
+        CTX(a_sure_count_beats_one_that_may_be),
         CTX(rows_of_persons_count_one_each),
         CTX(years_and_places_are_strata),
         CTX(frequencies_of_captures_are_read),

@@ -70,6 +70,12 @@ traffstat_status traffstat_i_closed_estimate(traffstat_ctx *ctx,
                                              const traffstat_i_closed_counts *counts,
                                              const traffstat_i_closed_model *model, double level,
                                              traffstat_i_closed_answer *out);
+/* The number with its bias taken off, and its standard error; NaN where no correction is known
+ * (closed_corrected.c). */
+traffstat_status traffstat_i_closed_corrected(traffstat_ctx *ctx,
+                                              const traffstat_i_closed_counts *counts,
+                                              const traffstat_i_closed_model *model,
+                                              double *estimate, double *se);
 /* Fit and complexity of a model with `columns` effects. */
 void traffstat_i_closed_set_fit(traffstat_i_closed_answer *out, const traffstat_i_closed_data *data,
                                 double deviance, size_t columns, double seen);

@@ -41,6 +41,23 @@ static void fill_details(traffstat_i_overlap_run *run, size_t row, const char *n
     }
 }
 
+static traffstat_status add_corrected(traffstat_i_overlap_run *run, size_t row,
+                                      const traffstat_i_closed_counts *counts,
+                                      const traffstat_i_closed_model *model,
+                                      const traffstat_i_closed_answer *answer)
+{
+    double estimate = NAN;
+    double se = NAN;
+    traffstat_status status = TRAFFSTAT_OK;
+    if (answer->refusal == NULL) {
+        status = traffstat_i_closed_corrected(run->ctx, counts, model, &estimate, &se);
+    }
+    traffstat_detail *detail = traffstat_i_estimate_row_details(run->estimate, row);
+    traffstat_i_detail_number(detail, "corrected", estimate);
+    traffstat_i_detail_number(detail, "corrected_se", se);
+    return status;
+}
+
 static traffstat_status fill_row(traffstat_i_overlap_run *run, size_t row,
                                  const traffstat_i_closed_counts *counts,
                                  const traffstat_i_closed_model *model)
@@ -52,6 +69,10 @@ static traffstat_status fill_row(traffstat_i_overlap_run *run, size_t row,
         return status;
     }
     fill_details(run, row, model->name, &answer);
+    status = add_corrected(run, row, counts, model, &answer);
+    if (status != TRAFFSTAT_OK) {
+        return status;
+    }
     if (answer.refusal != NULL) {
         return traffstat_i_overlap_refuse(run, row, answer.refusal);
     }
