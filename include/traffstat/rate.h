@@ -77,6 +77,74 @@ traffstat_status traffstat_poisson_compare(traffstat_ctx *ctx, int64_t first_cou
                                            double second_exposure, double level,
                                            traffstat_change *out);
 
+/** Which two-sided exact test, and the interval that inverts it. */
+typedef int32_t traffstat_exact;
+enum {
+    TRAFFSTAT_EXACT_CENTRAL = 0, /**< twice the smaller tail; Clopper & Pearson's, Garwood's limits */
+    TRAFFSTAT_EXACT_MINLIKE = 1, /**< the sum of all chances not above that of what was counted */
+    TRAFFSTAT_EXACT_BLAKER = 2   /**< the smaller tail and the largest opposite one not above it */
+};
+
+/** What the alternative says of the value tested. */
+typedef int32_t traffstat_alternative;
+enum { TRAFFSTAT_TWO_SIDED = 0, TRAFFSTAT_LESS = 1, TRAFFSTAT_GREATER = 2 };
+
+/** Settings of an exact test; fill with traffstat_exact_options_init(). */
+typedef struct traffstat_exact_options {
+    uint32_t struct_size; /**< sizeof as the caller compiled it */
+    int32_t method;       /**< a traffstat_exact, of the two-sided test; default central */
+    int32_t alternative;  /**< a traffstat_alternative; default two-sided */
+    int32_t midp;         /**< 1: half the chance of the count itself is left out; default 0 */
+    double level;         /**< of the interval, in (0, 1); default 0.95 */
+    double null_value;    /**< the ratio, or the rate of one count, that is tested; > 0; default 1 */
+} traffstat_exact_options;
+
+/** Its answer: p and interval come from the same inversion, so they never disagree. */
+typedef struct traffstat_exact_result {
+    double estimate; /**< the ratio, second over first, or the rate; NaN: the first count is 0 */
+    double p;
+    double lower;    /**< 0 where the interval has no lower end */
+    double upper;    /**< NaN: no upper end */
+    double level;
+} traffstat_exact_result;
+
+TRAFFSTAT_API void traffstat_exact_options_init(traffstat_exact_options *options,
+                                                uint32_t struct_size);
+
+/**
+ * The ratio of two rates tested exactly: given the sum of the counts the second is binomial.
+ *
+ * By minimum likelihood and by Blaker's rule the values that are not rejected may have gaps (1 of 30
+ * does): the interval is from the lowest to the highest of them, found by bisection between the
+ * points at which p jumps, to 1e-10 of itself. R's poisson.test joins the p of minimum likelihood to
+ * the central interval, and exactci's limits lie on a grid. Mid-p with minimum likelihood leaves half
+ * the chance of the count itself out; with minimum likelihood or Blaker it gives p and no interval
+ * (both ends NaN), and Blaker's p is then that without mid-p.
+ *
+ * @param first_count,second_count  0 to 2^52
+ * @param first_exposure,second_exposure  > 0
+ * @param options  NULL: central, two-sided, level 0.95, ratio 1
+ * @return TRAFFSTAT_OK, _E_ARGUMENT, _E_LIMIT (a count over 2^52), _E_NUMERIC
+ * @see Fay (2010), Biostatistics 11:373-374 and R Journal 2(1):53-58; Blaker (2000), Canadian Journal
+ *      of Statistics 28:783-798. Cost O(log n) tails of O(sqrt n); allocates nothing.
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_ratio_exact(traffstat_ctx *ctx, int64_t first_count,
+                                       double first_exposure, int64_t second_count,
+                                       double second_exposure,
+                                       const traffstat_exact_options *options,
+                                       traffstat_exact_result *out);
+
+/**
+ * One count against a known rate: the same tests for a Poisson count with mean rate times exposure.
+ * `estimate`, `lower`, `upper` and `null_value` are rates.
+ * @return as traffstat_ratio_exact()
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_poisson_exact(traffstat_ctx *ctx, int64_t count, double exposure,
+                                         const traffstat_exact_options *options,
+                                         traffstat_exact_result *out);
+
 /**
  * Two years of a series compared. Exposure is population times coverage where both years have a
  * population (coverage where only that is known), else 1 a year.
