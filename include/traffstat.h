@@ -13,6 +13,7 @@
 #include <traffstat/detail.h>
 #include <traffstat/estimate.h>
 #include <traffstat/figure.h>
+#include <traffstat/joinpoint.h>
 #include <traffstat/rate.h>
 #include <traffstat/read.h>
 #include <traffstat/report.h>

@@ -146,6 +146,39 @@ traffstat_status traffstat_poisson_exact(traffstat_ctx *ctx, int64_t count, doub
                                          traffstat_exact_result *out);
 
 /**
+ * The E-test of two Poisson rates: the chance, both at their common rate, of a difference at least as
+ * many standard errors from 0. Not exact (it puts the estimate of the common rate for the rate), but
+ * close to its level and stronger than the conditional test; the two p may lie on either side of
+ * 0.05.
+ *
+ * @param first_count,second_count  >= 0, together at most 1e9
+ * @param first_exposure,second_exposure  > 0
+ * @param p  two-sided
+ * @return TRAFFSTAT_OK, _E_ARGUMENT, _E_LIMIT, _E_NOMEM
+ * @see Krishnamoorthy & Thomson (2004), Journal of Statistical Planning and Inference 119:23-35. Cost
+ *      and memory O(sqrt(counts)).
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_etest(traffstat_ctx *ctx, int64_t first_count, double first_exposure,
+                                 int64_t second_count, double second_exposure, double *p);
+
+/**
+ * Interval of the difference of two rates, second less first, from the intervals of each: the
+ * distances of estimate and limit, squared and added. With Garwood's limits it is wider than its
+ * level at small counts.
+ *
+ * @param method  of the two single intervals
+ * @return TRAFFSTAT_OK, _E_ARGUMENT, _E_NUMERIC
+ * @see Zou & Donner (2008), Statistics in Medicine 27:1693-1702; Li, Tang & Wong (2014),
+ *      Computational Statistics 29:869-889.
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_rate_difference(traffstat_ctx *ctx, traffstat_poisson_method method,
+                                           int64_t first_count, double first_exposure,
+                                           int64_t second_count, double second_exposure,
+                                           double level, traffstat_interval *out);
+
+/**
  * Two years of a series compared. Exposure is population times coverage where both years have a
  * population (coverage where only that is known), else 1 a year.
  *
