@@ -328,6 +328,101 @@ static void what_cannot_be_tested_is_refused(void **state)
     assert_near(got.p, -1.0, 0.0);
 }
 
+/* ---- the difference -------------------------------------------------------------------------- */
+
+static void the_e_test_has_the_published_p(void **state)
+{
+    /* the double sum of Krishnamoorthy & Thomson (2004), summed in R 4.2.2 */
+    const struct {
+        int64_t first;
+        int64_t second;
+        double p;
+    } rows[] = {{8, 7, 0.82851115035921274},
+                {20, 7, 0.011906718870003675},
+                {5, 0, 0.019756052290883151},
+                {7, 8, 0.82851115035921274},
+                {0, 0, 1.0},
+                {4, 4, 1.0}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        double p = -1.0;
+        assert_ok(*state, traffstat_etest(*state, rows[i].first, 1.0, rows[i].second, 1.0, &p));
+        assert_near(p, rows[i].p, 1e-12);
+    }
+}
+
+/* The double sum as it stands, over all pairs that matter. */
+static double plain_e_test(int k1, double n1, int k2, double n2)
+{
+    const double rate = (k1 + k2) / (n1 + n2);
+    const double seen = fabs(k1 / n1 - k2 / n2) / sqrt(k1 / (n1 * n1) + k2 / (n2 * n2));
+    double p = 0.0;
+    for (int i = 0; i < 300; i++) {
+        for (int j = 0; j < 300; j++) {
+            const double sd = sqrt(i / (n1 * n1) + j / (n2 * n2));
+            const double t = i + j == 0 ? 0.0 : fabs(i / n1 - j / n2) / sd;
+            if (t >= seen * (1.0 - 1e-12)) {
+                p += exp(i * log(rate * n1) - rate * n1 - lgamma(i + 1.0) + j * log(rate * n2) -
+                         rate * n2 - lgamma(j + 1.0));
+            }
+        }
+    }
+    return p;
+}
+
+static void the_e_test_is_its_double_sum(void **state)
+{
+    const int counts[][2] = {{0, 3}, {11, 4}, {30, 52}, {2, 1}, {60, 20}};
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        double p = -1.0;
+        assert_ok(*state, traffstat_etest(*state, counts[i][0], 1.7, counts[i][1], 0.9, &p));
+        assert_near(p, plain_e_test(counts[i][0], 1.7, counts[i][1], 0.9), 1e-10);
+    }
+}
+
+static void the_e_test_takes_large_counts(void **state)
+{
+    /* at 1e8 it is the normal test: 2 (1 - pnorm(1.5)) */
+    double p = -1.0;
+    assert_ok(*state, traffstat_etest(*state, 100000000, 1.0, 100021213, 1.0, &p));
+    assert_near(p, 0.13361440253771614, 1e-3);
+    assert_int_equal(traffstat_etest(*state, 1000000000, 1.0, 1, 1.0, &p), TRAFFSTAT_E_LIMIT);
+    assert_int_equal(traffstat_etest(*state, -1, 1.0, 1, 1.0, &p), TRAFFSTAT_E_ARGUMENT);
+    assert_int_equal(traffstat_etest(*state, 1, 1.0, 1, 0.0, &p), TRAFFSTAT_E_ARGUMENT);
+    assert_int_equal(traffstat_etest(*state, 1, 1.0, 1, 1.0, NULL), TRAFFSTAT_E_ARGUMENT);
+}
+
+static traffstat_status try_e_test(traffstat_ctx *ctx, void *arg)
+{
+    double *p = arg;
+    return traffstat_etest(ctx, 7, 1.0, 12, 1.0, p);
+}
+
+static void the_e_test_without_memory_says_so(void **state)
+{
+    double p = -1.0;
+    (void) state;
+    assert_true(support_try_every_allocation(try_e_test, &p) >= 6);
+}
+
+static void a_difference_joins_two_intervals(void **state)
+{
+    traffstat_interval got;
+    assert_ok(*state, traffstat_rate_difference(*state, TRAFFSTAT_POISSON_GARWOOD, 7, 1.0, 8, 1.0,
+                                                0.95, &got));
+    /* Garwood: 7 has 2.8143630515198672 to 14.422675361702378, 8 has 3.4538321767485018 to
+     * 15.763189220193315 */
+    assert_near(got.lower, 1.0 - hypot(8.0 - 3.4538321767485018, 14.422675361702378 - 7.0), 1e-12);
+    assert_near(got.upper, 1.0 + hypot(15.763189220193315 - 8.0, 7.0 - 2.8143630515198672), 1e-12);
+    /* with Wald's single intervals it is Wald's: 1 -+ 1.96 sqrt(7 + 8) */
+    assert_ok(*state, traffstat_rate_difference(*state, TRAFFSTAT_POISSON_WALD, 7, 1.0, 8, 1.0,
+                                                0.95, &got));
+    assert_near(got.upper, 1.0 + 1.9599639845400545 * sqrt(15.0), 1e-12);
+    assert_int_equal(traffstat_rate_difference(*state, 0, 7, 1.0, -8, 1.0, 0.95, &got),
+                     TRAFFSTAT_E_ARGUMENT);
+    assert_int_equal(traffstat_rate_difference(*state, 0, 7, 1.0, 8, 1.0, 0.95, NULL),
+                     TRAFFSTAT_E_ARGUMENT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -341,6 +436,11 @@ int main(void)
         cmocka_unit_test(large_counts_have_nearly_one_interval),
         cmocka_unit_test(no_case_leaves_an_end_open),
         cmocka_unit_test(what_cannot_be_tested_is_refused),
+        cmocka_unit_test(the_e_test_has_the_published_p),
+        cmocka_unit_test(the_e_test_is_its_double_sum),
+        cmocka_unit_test(the_e_test_takes_large_counts),
+        cmocka_unit_test(the_e_test_without_memory_says_so),
+        cmocka_unit_test(a_difference_joins_two_intervals),
     };
     return cmocka_run_group_tests(tests, support_ctx_setup, support_ctx_teardown);
 }
