@@ -6,6 +6,7 @@
 
 #define STEPS_MAX 100
 #define HALVINGS 30
+#define ROUNDING 1e-8
 #define ETA_LEAST (-700.0) /* exp is still a normal number */
 #define ETA_MOST 700.0
 
@@ -16,39 +17,36 @@ static double clamp(double eta)
     return eta < ETA_LEAST ? ETA_LEAST : eta > ETA_MOST ? ETA_MOST : eta;
 }
 
-/* y log(y / mean) - (y - mean) as y (t + e^-t - 1), t = log(y / mean): no digits are lost where the
- * fit is close. */
-static traffstat_i_point poisson_point(const traffstat_i_bent *series, size_t i, double eta)
+/* y log(y / mean) - (y - mean), from the logarithms, as y (t + e^-t - 1), t = log(y / mean): no
+ * digits are lost where the fit is close. */
+static double half_deviance(double y, double log_y, double log_mean)
 {
-    const double y = series->y[i];
-    const double log_mean = clamp(eta + series->offset[i]);
-    if (y > 0.0) {
-        const double t = series->log_y[i] - log_mean;
-        const double less = expm1(-t);
-        const double mean = y * (1.0 + less);
-        return (traffstat_i_point){mean, mean, 2.0 * y * (t + less)};
-    }
-    const double mean = exp(log_mean);
-    return (traffstat_i_point){mean, mean, 2.0 * mean};
+    const double t = log_y - log_mean;
+    return y > 0.0 ? y * (t + expm1(-t)) : exp(log_mean);
 }
 
+static traffstat_i_point poisson_point(const traffstat_i_bent *series, size_t i, double eta)
+{
+    const double log_mean = clamp(eta + series->offset[i]);
+    const double mean = exp(log_mean);
+    return (traffstat_i_point){mean, mean,
+                               2.0 * half_deviance(series->y[i], series->log_y[i], log_mean)};
+}
+
+/* Cases and those who are none, as two Poisson counts: what is added for one is taken off for the
+ * other. */
 static traffstat_i_point binomial_point(const traffstat_i_bent *series, size_t i, double eta)
 {
     const double trials = series->trials[i];
     const double y = series->y[i];
     const double bounded = clamp(eta);
-    const double log_no = -(bounded > 0.0 ? bounded + log1p(exp(-bounded)) : log1p(exp(bounded)));
-    const double mean = trials * exp(bounded + log_no);
-    const double others = trials * exp(log_no);
     const double log_trials = log(trials);
-    double deviance = 0.0;
-    if (y > 0.0) {
-        deviance += 2.0 * y * (series->log_y[i] - log_trials - bounded - log_no);
-    }
-    if (y < trials) {
-        deviance += 2.0 * (trials - y) * (series->log_no[i] - log_trials - log_no);
-    }
-    return (traffstat_i_point){mean, mean * others / trials, deviance};
+    const double log_no =
+        log_trials - (bounded > 0.0 ? bounded + log1p(exp(-bounded)) : log1p(exp(bounded)));
+    const double mean = exp(bounded + log_no);
+    const double deviance = half_deviance(y, series->log_y[i], bounded + log_no) +
+                            half_deviance(trials - y, series->log_no[i], log_no);
+    return (traffstat_i_point){mean, mean * exp(log_no) / trials, 2.0 * deviance};
 }
 
 traffstat_i_point traffstat_i_bent_point(const traffstat_i_bent *series, size_t i, double eta)
@@ -223,6 +221,7 @@ static bool take_step(const traffstat_i_bent *series, traffstat_i_lines *fit, co
 bool traffstat_i_lines_fit(const traffstat_i_bent *series, traffstat_i_lines *fit, double tolerance)
 {
     normal system;
+    double change = INFINITY;
     gather(series, fit, &system);
     for (int i = 0; i < STEPS_MAX; i++) {
         const double before = system.deviance;
@@ -233,11 +232,12 @@ bool traffstat_i_lines_fit(const traffstat_i_bent *series, traffstat_i_lines *fi
         }
         const bool moved = take_step(series, fit, step, before, &system);
         fit->deviance = system.deviance;
-        if (!moved || fabs(before - system.deviance) <= tolerance * (system.deviance + 1e-3)) {
+        change = fabs(before - system.deviance);
+        if (!moved || change <= tolerance * (system.deviance + 1e-3)) {
             return isfinite(system.deviance);
         }
     }
-    return false;
+    return change <= ROUNDING * (system.deviance + 1.0); /* large counts: no better is to be had */
 }
 
 bool traffstat_i_lines_straight(const traffstat_i_bent *series, traffstat_i_lines *fit)

@@ -73,7 +73,7 @@ static size_t most_joinpoints(const traffstat_joinpoint_options *options, size_t
 {
     size_t most = (size_t) options->max_joinpoints;
     if (options->max_joinpoints < 0) {
-        most = n < 7 ? 0 : n >= 27 ? 5 : (n - 2) / 5;
+        most = n < 7 ? 0 : n < 12 ? 1 : 2;
     }
     while (most > 0 && (n < 2 * (most + 1) + 1 ||
                         !traffstat_i_hinge_fits(n, (size_t) options->min_end,

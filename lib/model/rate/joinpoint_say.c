@@ -289,11 +289,12 @@ traffstat_status traffstat_joinpoint_knot_get(const traffstat_joinpoint *fit, si
     const size_t at = k + 2 + index;
     const double variance =
         known.sound && at < known.size ? known.matrix[at * known.size + at] * known.scale : NAN;
+    const bool told = variance >= 0.0 && variance < UNKNOWN; /* one point past it tells nothing */
     const drift law = {.freedom = series->own_spread ? traffstat_i_freedom(series, &fit->fits[k])
-                                                      : INFINITY};
+                                                     : INFINITY};
     const double quantile = quantile_of(&law, fit->options.level);
     traffstat_joinpoint_knot knot = {.position = time_of(series, fit->fits[k].knots[index]),
-                                     .se = sqrt(variance) * series->half};
+                                     .se = told ? sqrt(variance) * series->half : NAN};
     profile(fit, k, index, quantile * quantile * known.scale, &knot);
     *out = knot;
     return TRAFFSTAT_OK;
