@@ -315,8 +315,8 @@ static void the_scan_finds_what_brute_force_finds(void **state)
     }
 }
 
-/* Where all placings are too many to fit exactly, the quadratic screen must not miss the best: the
- * same series is fitted with every pair as the only ones allowed by min_between. */
+/* Where all placings are too many to be fitted exactly, the quadratic screen must not miss the best:
+ * no part of the grid, small enough to be searched exactly, holds a better one. */
 static void the_screened_search_misses_nothing(void **state)
 {
     support_rng rng;
@@ -335,8 +335,6 @@ static void the_screened_search_misses_nothing(void **state)
                   traffstat_joinpoint_fit(*state, times, cases, NULL, NULL, 60, &options, &fit));
         const double found = model(fit, 2).deviance;
         traffstat_joinpoint_free(fit);
-        /* parts of the grid, small enough to be searched exactly: first joinpoint in the left or
-         * second in the right part, by cutting the ends */
         for (int32_t end = 2; end < 22; end += 4) {
             options.min_end = end;
             assert_ok(*state, traffstat_joinpoint_fit(*state, times, cases, NULL, NULL, 60,

@@ -98,6 +98,6 @@ typedef struct traffstat_i_bent_trial {
 
 traffstat_status traffstat_i_bent_test(const traffstat_i_bent *series, traffstat_i_hinge *hinge,
                                        const traffstat_i_lines *null_fit,
-                                       traffstat_i_bent_trial *trial);
+                                       traffstat_i_bent_trial *ask);
 
 #endif

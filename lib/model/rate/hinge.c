@@ -453,19 +453,12 @@ void traffstat_i_scan_visit(traffstat_i_scan *scan, size_t k, double cutoff,
     branch(scan, 0, 0, 0.0, 0.0);
 }
 
-typedef struct keeper {
-    size_t k;
-    size_t knots[TRAFFSTAT_I_KNOTS];
-    double best;
-    bool any;
-} keeper;
-
 static double keep(void *user, const size_t *knots, double sse)
 {
-    keeper *kept = user;
-    memcpy(kept->knots, knots, kept->k * sizeof *knots);
-    kept->best = sse;
-    return kept->any ? -INFINITY : sse;
+    traffstat_i_scan *scan = user;
+    memcpy(scan->kept, knots, scan->k * sizeof *knots);
+    scan->kept_sse = sse;
+    return scan->any ? -INFINITY : sse;
 }
 
 /* The joinpoints of lines that need not meet are a good first guess for those that do: their sum of
@@ -503,24 +496,25 @@ static double guess(traffstat_i_scan *scan, size_t k, size_t *knots)
 
 static double best_many(traffstat_i_scan *scan, size_t k, double cutoff, bool any, size_t *knots)
 {
-    keeper kept = {.k = k, .best = cutoff, .any = any};
-    bound_rest(scan, k);
     size_t guessed[TRAFFSTAT_I_KNOTS] = {0};
+    bound_rest(scan, k);
+    scan->k = k;
+    scan->any = any;
+    scan->kept_sse = cutoff;
     const double first = guess(scan, k, guessed);
     if (first < cutoff) {
-        (void) keep(&kept, guessed, first);
+        (void) keep(scan, guessed, first);
     }
     if (!(any && first < cutoff)) {
-        scan->k = k;
-        scan->cutoff = kept.best;
+        scan->cutoff = scan->kept_sse;
         scan->visit = keep;
-        scan->user = &kept;
+        scan->user = scan;
         branch(scan, 0, 0, 0.0, 0.0);
     }
-    if (knots != NULL && kept.best < cutoff) {
-        memcpy(knots, kept.knots, k * sizeof *knots);
+    if (knots != NULL && scan->kept_sse < cutoff) {
+        memcpy(knots, scan->kept, k * sizeof *knots);
     }
-    return kept.best;
+    return scan->kept_sse;
 }
 
 double traffstat_i_scan_best(traffstat_i_scan *scan, size_t k, double cutoff, bool any,

@@ -70,6 +70,9 @@ typedef struct traffstat_i_scan {
     size_t knots[TRAFFSTAT_I_KNOTS];
     traffstat_i_placing_fn visit;
     void *user;
+    bool any; /* the first below the cutoff will do */
+    double kept_sse;
+    size_t kept[TRAFFSTAT_I_KNOTS];
 } traffstat_i_scan;
 
 traffstat_status traffstat_i_scan_init(traffstat_i_scan *scan, const traffstat_i_hinge *hinge);

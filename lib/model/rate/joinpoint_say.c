@@ -33,7 +33,7 @@ double traffstat_i_dispersion(const traffstat_i_bent *series, const traffstat_i_
     return square / freedom;
 }
 
-double traffstat_i_log_likelihood(const traffstat_i_bent *series, const traffstat_i_lines *fit)
+double traffstat_i_log_likelihood(const traffstat_i_bent *series, const traffstat_i_lines *lines)
 {
     double sum = 0.0;
     if (series->family == TRAFFSTAT_JOINPOINT_LOGLINEAR) {
@@ -51,17 +51,17 @@ double traffstat_i_log_likelihood(const traffstat_i_bent *series, const traffsta
                    (all - y) * series->log_no[i] - all * log(all);
         }
     }
-    return sum - 0.5 * fit->deviance;
+    return sum - 0.5 * lines->deviance;
 }
 
-double traffstat_i_bic(const traffstat_i_bent *series, const traffstat_i_lines *fit)
+double traffstat_i_bic(const traffstat_i_bent *series, const traffstat_i_lines *lines)
 {
     const double n = (double) series->n;
-    const double lines = (double) (fit->k + 1);
+    const double number = (double) (lines->k + 1);
     if (series->family == TRAFFSTAT_JOINPOINT_LOGLINEAR) {
-        return log(fit->deviance / n) + 2.0 * lines * log(n) / n;
+        return log(lines->deviance / n) + 2.0 * number * log(n) / n;
     }
-    return -2.0 * traffstat_i_log_likelihood(series, fit) + 2.0 * lines * log(n);
+    return -2.0 * traffstat_i_log_likelihood(series, lines) + 2.0 * number * log(n);
 }
 
 /* ---- the law of slopes ----------------------------------------------------------------------- */
