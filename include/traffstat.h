@@ -16,8 +16,10 @@
 #include <traffstat/joinpoint.h>
 #include <traffstat/rate.h>
 #include <traffstat/read.h>
+#include <traffstat/regression.h>
 #include <traffstat/report.h>
 #include <traffstat/reporting.h>
+#include <traffstat/standard.h>
 #include <traffstat/table.h>
 
 #endif
