@@ -14,11 +14,13 @@
 #include <traffstat/estimate.h>
 #include <traffstat/figure.h>
 #include <traffstat/joinpoint.h>
+#include <traffstat/places.h>
 #include <traffstat/rate.h>
 #include <traffstat/read.h>
 #include <traffstat/regression.h>
 #include <traffstat/report.h>
 #include <traffstat/reporting.h>
+#include <traffstat/series.h>
 #include <traffstat/standard.h>
 #include <traffstat/table.h>
 
