@@ -146,8 +146,6 @@ static void intervals_widen_when_the_law_was_estimated(void **state)
     }
 }
 
-/* The information behind the correction, against second differences of the log likelihood: on
- * places all alike the sd's growth has a closed form. */
 static void no_spread_draws_all_to_one(void **state)
 {
     const double cases[] = {10, 11, 9, 10, 10, 12, 8};
