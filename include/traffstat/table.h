@@ -42,7 +42,8 @@ enum {
 /**
  * One cell: a count is an interval. Exact is lower == upper; "<5" is [0, 4]; "2+" is
  * [2, TRAFFSTAT_NO_UPPER]. Without a count (why != TRAFFSTAT_WHY_COUNTED) both ends are 0 and mean
- * nothing.
+ * nothing. A count below zero is a net of corrections: a source takes back in one year what it
+ * counted in another. It adds like any other; no model estimates from it and no chart draws it.
  */
 typedef struct traffstat_cell {
     int64_t lower;
@@ -100,7 +101,8 @@ traffstat_status traffstat_panel_builder_series(traffstat_ctx *ctx,
 
 /**
  * Adds one record.
- * @param cell  copied. year in TRAFFSTAT_YEAR_MIN.._MAX; 0 <= lower <= upper; population NaN or
+ * @param cell  copied. year in TRAFFSTAT_YEAR_MIN.._MAX; -INT64_MAX <= lower <= upper, lower <
+ *              TRAFFSTAT_NO_UPPER; population NaN or
  *              > 0 and finite; coverage NaN or in (0, 1]; places 0 counts as 1
  * @return TRAFFSTAT_OK, _E_ARGUMENT (what is out of range), _E_CONFLICT (duplicate under
  *         TRAFFSTAT_DUPLICATES_ERROR), _E_LIMIT (a sum past INT64_MAX - 1), _E_NOMEM
@@ -241,7 +243,8 @@ traffstat_status traffstat_evidence_add(traffstat_ctx *ctx, traffstat_evidence *
                                         const traffstat_evidence_entry *entry);
 TRAFFSTAT_API void traffstat_evidence_free(traffstat_evidence *evidence);
 TRAFFSTAT_API size_t traffstat_evidence_count(const traffstat_evidence *evidence);
-/** Entry by position; its texts are borrowed. @return TRAFFSTAT_OK, _E_ARGUMENT */
+/** Entry by position; its texts are borrowed. Set out->struct_size before: no more is written.
+ *  @return TRAFFSTAT_OK, _E_ARGUMENT (out of range, or no struct_size) */
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_evidence_get(const traffstat_evidence *evidence, size_t index,
                                         traffstat_evidence_entry *out);

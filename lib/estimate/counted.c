@@ -21,10 +21,15 @@ static const char *why_text(int32_t why)
     }
 }
 
-void traffstat_i_say_cell(traffstat_text *text, const traffstat_cell *cell)
+static void say_cell(traffstat_text *text, const traffstat_cell *cell, const char *below)
 {
     if (cell->why != TRAFFSTAT_WHY_COUNTED) {
         traffstat_i_text_add(text, why_text(cell->why));
+        return;
+    }
+    if (cell->lower == 0 && cell->upper > 0 && cell->upper != TRAFFSTAT_NO_UPPER) {
+        traffstat_i_text_add(text, below);
+        traffstat_i_say_int(text, cell->upper + 1);
         return;
     }
     traffstat_i_say_int(text, cell->lower);
@@ -36,11 +41,22 @@ void traffstat_i_say_cell(traffstat_text *text, const traffstat_cell *cell)
     }
 }
 
+/* As sources write it, a zero included. */
+void traffstat_i_say_cell(traffstat_text *text, const traffstat_cell *cell)
+{
+    say_cell(text, cell, "<");
+}
+
+static void say_cell_in_words(traffstat_text *text, const traffstat_cell *cell)
+{
+    say_cell(text, cell, "fewer than ");
+}
+
 /* Words between a number and its noun ("recorded", "human trafficking"), the noun, words after. */
 static void say_parts(traffstat_text *text, const traffstat_cell *cell, const char *measure,
                       const char *adjective, const char *after)
 {
-    traffstat_i_say_cell(text, cell);
+    say_cell_in_words(text, cell);
     if (cell->why == TRAFFSTAT_WHY_COUNTED) {
         traffstat_i_measure read;
         traffstat_i_measure_read(measure, &read);
@@ -400,7 +416,7 @@ static void list_years(traffstat_text *text, const traffstat_panel *panel, size_
             traffstat_i_say_series_count(text, &cell, panel, series, "");
         } else {
             traffstat_i_text_add(text, said + 1 == counted ? " and " : ", ");
-            traffstat_i_say_cell(text, &cell);
+            say_cell_in_words(text, &cell);
         }
         traffstat_i_text_addf(text, " in %d", (int) cell.year);
         say_flags(text, cell.flags);

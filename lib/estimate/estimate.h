@@ -71,6 +71,9 @@ traffstat_status traffstat_i_estimate_finish(traffstat_estimate *estimate);
 traffstat_status traffstat_i_match_evidence(traffstat_ctx *ctx, const traffstat_panel *panel,
                                             const traffstat_evidence_entry *entry,
                                             traffstat_kind *kind, traffstat_text *mismatches);
+/* Does a measure count persons ("victims identified", "people") and not cases, offences or calls?
+ * A person may be counted in several years; a case belongs to one. */
+bool traffstat_i_counts_persons(const char *measure);
 /* Reasons of a thinning row: infinite mean, long tail. */
 traffstat_status traffstat_i_judge_thinning(traffstat_estimate *estimate, size_t row,
                                             double median, double upper975);
@@ -85,7 +88,7 @@ void traffstat_i_say_range(traffstat_text *text, double lower, double upper);
 void traffstat_i_say_share_range(traffstat_text *text, double lower, double upper);
 /* p as a person writes it: "1", "0.043", "< 0.001". */
 void traffstat_i_say_p(traffstat_text *text, double p);
-/* A count, "8", "<5" style for interval counts: "0–4", "2 or more", "not reported". */
+/* A count: "8", "<5" (0 to 4), "1–9", "2 or more", "not reported". */
 void traffstat_i_say_cell(traffstat_text *text, const traffstat_cell *cell);
 /* "8 cases", "1 case": the unit of the measure in the right number ("cases" when it has none). */
 void traffstat_i_say_count(traffstat_text *text, const traffstat_cell *cell, const char *measure);

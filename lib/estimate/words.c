@@ -14,7 +14,7 @@ static void add_grouped(traffstat_text *text, const char *digits)
     while (traffstat_i_is_digit(digits[sign + whole])) {
         whole++;
     }
-    traffstat_i_text_add_bytes(text, digits, sign);
+    traffstat_i_text_add(text, sign > 0 ? "\xe2\x88\x92" : ""); /* a minus, no hyphen */
     for (size_t i = 0; i < whole; i++) {
         if (i > 0 && whole > 4 && (whole - i) % 3 == 0) {
             traffstat_i_text_add(text, ",");
@@ -402,4 +402,25 @@ void traffstat_i_say_short_citation(traffstat_text *text, const char *citation)
         }
     }
     traffstat_i_text_add_bytes(text, citation, strcspn(citation, ",;"));
+}
+
+bool traffstat_i_counts_persons(const char *measure)
+{
+    static const char *const nouns[] = {"victims",   "victim",   "persons", "person",   "people",
+                                        "survivors", "children", "women",   "men",      "girls",
+                                        "boys",      "minors",   "adults",  "suspects", "offenders",
+                                        "migrants",  "workers",  "clients", "arrestees"};
+    traffstat_i_measure read;
+    traffstat_i_measure_read(measure, &read);
+    traffstat_i_noun noun = traffstat_i_head_noun(read.unit, read.unit_size);
+    if (ends((words){read.unit + noun.at, noun.size}, "ed") && noun.at > 0) {
+        noun = traffstat_i_head_noun(read.unit, noun.at); /* "victims identified" */
+    }
+    for (size_t i = 0; i < sizeof nouns / sizeof nouns[0]; i++) {
+        if (strlen(nouns[i]) == noun.size &&
+            traffstat_i_mentions(read.unit + noun.at, noun.size, nouns[i], noun.size)) {
+            return true;
+        }
+    }
+    return false;
 }

@@ -285,6 +285,17 @@ static void draw_leader(traffstat_i_layout *l, const traffstat_i_plan *plan,
     traffstat_i_path(l, &pen, points, 3, false);
 }
 
+/* Labels stand in the order of what they name. A number that was moved away from its mark may start
+ * its leader above the one before it: those two would cross, and the earlier one is left out. */
+static void find_leaders(const traffstat_i_plan *plan, bool out[TRAFFSTAT_I_DIRECT_MAX])
+{
+    double highest = INFINITY;
+    for (size_t i = plan->direct_count; i-- > 0;) {
+        out[i] = plan->direct[i].leader && plan->direct[i].from.y <= highest;
+        highest = out[i] ? plan->direct[i].from.y : highest;
+    }
+}
+
 static void draw_beside(traffstat_i_layout *l, const traffstat_i_plan *plan)
 {
     double centres[TRAFFSTAT_I_DIRECT_MAX];
@@ -308,6 +319,8 @@ static void draw_beside(traffstat_i_layout *l, const traffstat_i_plan *plan)
                                             plan->direct[0].text));
         return;
     }
+    bool leaders[TRAFFSTAT_I_DIRECT_MAX];
+    find_leaders(plan, leaders);
     for (size_t i = 0; i < plan->direct_count; i++) {
         const traffstat_i_direct *const direct = &plan->direct[i];
         if (direct->block.count == 0) {
@@ -315,7 +328,7 @@ static void draw_beside(traffstat_i_layout *l, const traffstat_i_plan *plan)
         }
         const double top = centres[i] - heights[i] / 2.0;
         const double middle = top + direct->block.lines[0].baseline - HALF_DIGIT * plan->font;
-        if (direct->leader) {
+        if (leaders[i]) {
             draw_leader(l, plan, direct, middle);
         }
         double x = plan->labels_left;

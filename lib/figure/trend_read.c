@@ -11,6 +11,8 @@
 const char *traffstat_i_trend_missing(const traffstat_i_trend_year *year)
 {
     switch (year != NULL ? year->cell.why : TRAFFSTAT_WHY_NOT_REPORTED) {
+    case TRAFFSTAT_WHY_COUNTED:
+        return year->counted ? "" : "below zero";
     case TRAFFSTAT_WHY_SUPPRESSED:
         return "suppressed";
     case TRAFFSTAT_WHY_NOT_APPLICABLE:
@@ -81,7 +83,7 @@ static traffstat_status read_years(traffstat_i_trend *trend)
         if (status != TRAFFSTAT_OK) {
             return status;
         }
-        year->counted = year->cell.why == TRAFFSTAT_WHY_COUNTED;
+        year->counted = year->cell.why == TRAFFSTAT_WHY_COUNTED && year->cell.lower >= 0;
         year->exact = year->counted && year->cell.lower == year->cell.upper;
         status = read_estimate(trend, year);
         if (status != TRAFFSTAT_OK) {
@@ -103,9 +105,10 @@ static bool counted_range(const traffstat_panel *panel, size_t series, size_t *f
     const size_t first = traffstat_panel_series_first(panel, series);
     const size_t count = traffstat_panel_series_count(panel, series);
     const int8_t *const whys = traffstat_panel_whys(panel);
+    const int64_t *const lowers = traffstat_panel_lowers(panel);
     bool any = false;
     for (size_t i = 0; i < count; i++) {
-        if (whys[first + i] == TRAFFSTAT_WHY_COUNTED) {
+        if (whys[first + i] == TRAFFSTAT_WHY_COUNTED && lowers[first + i] >= 0) {
             *from = any ? *from : i;
             *to = i;
             any = true;

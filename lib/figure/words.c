@@ -504,7 +504,13 @@ static bool is_suppressed(const traffstat_i_trend_year *year)
 
 static bool is_other_gap(const traffstat_i_trend_year *year)
 {
-    return !year->counted && year->cell.why != TRAFFSTAT_WHY_SUPPRESSED;
+    return !year->counted && year->cell.why != TRAFFSTAT_WHY_SUPPRESSED &&
+           year->cell.why != TRAFFSTAT_WHY_COUNTED;
+}
+
+static bool is_net(const traffstat_i_trend_year *year)
+{
+    return !year->counted && year->cell.why == TRAFFSTAT_WHY_COUNTED;
 }
 
 static bool is_open(const traffstat_i_trend_year *year)
@@ -566,6 +572,8 @@ static traffstat_status note_marks(const traffstat_i_trend *trend, traffstat_i_w
     traffstat_i_text_init(&text, trend->ctx);
     say_years_that(&text, trend, "Not reported, which is not zero", is_other_gap, true);
     say_years_that(&text, trend, "Suppressed by the source", is_suppressed, false);
+    say_years_that(&text, trend, "Below zero, as corrections of earlier counts exceed the count",
+                   is_net, false);
     say_undrawn(&text, trend);
     say_years_that(&text, trend, "Known only as a range (bracket)", is_range, false);
     say_years_that(&text, trend, "Provisional (hollow), may still change", is_provisional, false);

@@ -268,11 +268,13 @@ traffstat_status traffstat_evidence_read(traffstat_ctx *ctx, const char *path,
                                          traffstat_evidence **out)
 {
     traffstat_i_enter(ctx);
-    if (out == NULL || path == NULL) {
-        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "no %s was given",
-                                out == NULL ? "place for the evidence" : "path");
+    if (out == NULL) {
+        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "no place for the evidence was given");
     }
     *out = NULL;
+    if (path == NULL) {
+        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "no path was given");
+    }
     job j = {.ctx = ctx, .file = path};
     traffstat_i_source source = {.file = -1};
     traffstat_status status = traffstat_evidence_new(ctx, &j.evidence);

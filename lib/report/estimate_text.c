@@ -22,9 +22,17 @@ enum {
     COLUMNS
 };
 
+/* What may tell series of the same name apart. */
+enum { PARTS = 4 };
+
+static const char *(*const part_of[PARTS])(const traffstat_estimate *estimate, size_t row) = {
+    traffstat_estimate_row_measure, traffstat_estimate_row_category, traffstat_estimate_row_source,
+    traffstat_estimate_row_key};
+
 typedef struct table {
     const traffstat_estimate *estimate;
     traffstat_text scratch; /* one cell at a time */
+    bool parts[PARTS];      /* which of them tell series of one name apart */
     size_t widths[COLUMNS];
 } table;
 
@@ -79,12 +87,40 @@ static void say_header(table *of, size_t column)
     }
 }
 
+static void say_series(table *of, size_t at)
+{
+    traffstat_i_text_add(&of->scratch, traffstat_estimate_row_label(of->estimate, at));
+    for (size_t i = 0; i < PARTS; i++) {
+        const char *part = of->parts[i] ? part_of[i](of->estimate, at) : "";
+        if (part[0] != '\0') {
+            traffstat_i_text_add(&of->scratch, ", ");
+            traffstat_i_text_add(&of->scratch, part);
+        }
+    }
+}
+
+/* Parts that differ anywhere between rows of one name. The rows of a name mostly stand together, so
+ * that neighbours are enough to look at. */
+static void find_parts(table *of)
+{
+    for (size_t row = 1; row < traffstat_estimate_rows(of->estimate); row++) {
+        const char *label = traffstat_estimate_row_label(of->estimate, row);
+        if (strcmp(label, traffstat_estimate_row_label(of->estimate, row - 1)) != 0) {
+            continue;
+        }
+        for (size_t i = 0; i < PARTS; i++) {
+            of->parts[i] = of->parts[i] || strcmp(part_of[i](of->estimate, row),
+                                                  part_of[i](of->estimate, row - 1)) != 0;
+        }
+    }
+}
+
 static void say_cell(table *of, size_t column, size_t at, const traffstat_estimate_row *row)
 {
     traffstat_text *text = &of->scratch;
     switch (column) {
     case COLUMN_SERIES:
-        traffstat_i_text_add(text, traffstat_estimate_row_label(of->estimate, at));
+        say_series(of, at);
         break;
     case COLUMN_YEAR:
         if (row->year != 0) {
@@ -164,6 +200,7 @@ static void say_table(traffstat_text *text, const traffstat_estimate *estimate)
 {
     table of = {.estimate = estimate};
     traffstat_i_text_init(&of.scratch, text->ctx);
+    find_parts(&of);
     each_line(text, &of, measure_line);
     each_line(text, &of, print_line);
     traffstat_i_text_clear(&of.scratch);

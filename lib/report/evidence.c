@@ -49,7 +49,7 @@ traffstat_status traffstat_evidence_json(traffstat_ctx *ctx, const traffstat_evi
         return status;
     }
     traffstat_i_json json;
-    traffstat_evidence_entry entry;
+    traffstat_evidence_entry entry = {.struct_size = sizeof entry};
     traffstat_i_json_init(&json, &text);
     traffstat_i_json_open(&json, NULL, '[', false);
     for (size_t i = 0; get_entry(evidence, i, &entry); i++) {
@@ -94,7 +94,7 @@ traffstat_status traffstat_evidence_csv(traffstat_ctx *ctx, const traffstat_evid
         return status;
     }
     traffstat_i_csv csv;
-    traffstat_evidence_entry entry;
+    traffstat_evidence_entry entry = {.struct_size = sizeof entry};
     traffstat_i_csv_init(&csv, &text);
     traffstat_i_text_add(&text, "id,place,first_year,last_year,unit,measure,agencies,method,rate,"
                                 "lower,upper,level,citation,note\n");
@@ -200,7 +200,7 @@ traffstat_status traffstat_evidence_text(traffstat_ctx *ctx, const traffstat_evi
     if (status != TRAFFSTAT_OK) {
         return status;
     }
-    traffstat_evidence_entry entry;
+    traffstat_evidence_entry entry = {.struct_size = sizeof entry};
     for (size_t i = 0; get_entry(evidence, i, &entry); i++) {
         traffstat_i_text_add(&text, i > 0 ? "\n" : "");
         say_entry(&text, &entry);

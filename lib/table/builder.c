@@ -369,11 +369,8 @@ static traffstat_status check_count(traffstat_ctx *ctx, const traffstat_cell *ce
     if (cell->why != TRAFFSTAT_WHY_COUNTED) {
         return TRAFFSTAT_OK;
     }
-    if (cell->lower < 0) {
-        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "the count %lld of %d is negative",
-                                (long long) cell->lower, (int) cell->year);
-    }
-    if (cell->lower > cell->upper || cell->lower == TRAFFSTAT_NO_UPPER) {
+    if (cell->lower > cell->upper || cell->lower == TRAFFSTAT_NO_UPPER ||
+        cell->lower < -TRAFFSTAT_NO_UPPER) {
         return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
                                 "the count of %d is no interval: lower end %lld, upper end %lld",
                                 (int) cell->year, (long long) cell->lower, (long long) cell->upper);

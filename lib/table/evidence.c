@@ -1,4 +1,5 @@
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "table/table.h"
@@ -244,10 +245,15 @@ size_t traffstat_evidence_count(const traffstat_evidence *evidence)
 traffstat_status traffstat_evidence_get(const traffstat_evidence *evidence, size_t index,
                                         traffstat_evidence_entry *out)
 {
-    if (out == NULL || index >= traffstat_evidence_count(evidence)) {
+    const size_t least = offsetof(traffstat_evidence_entry, id);
+    if (out == NULL || index >= traffstat_evidence_count(evidence) || out->struct_size < least) {
         return TRAFFSTAT_E_ARGUMENT;
     }
-    *out = evidence->items[index].entry;
+    /* a caller built against an older header has room for less */
+    const uint32_t room = out->struct_size;
+    const traffstat_evidence_entry *entry = &evidence->items[index].entry;
+    memcpy(out, entry, room < sizeof *entry ? room : sizeof *entry);
+    out->struct_size = room;
     return TRAFFSTAT_OK;
 }
 

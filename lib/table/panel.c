@@ -204,7 +204,8 @@ static bool add_end(int64_t a, int64_t b, int64_t *out)
         return true;
     }
     int64_t sum = 0;
-    if (!traffstat_i_add_int64(a, b, &sum) || sum == TRAFFSTAT_NO_UPPER) {
+    if (!traffstat_i_add_int64(a, b, &sum) || sum == TRAFFSTAT_NO_UPPER ||
+        sum <= -TRAFFSTAT_NO_UPPER) {
         return false;
     }
     *out = sum;
@@ -264,7 +265,9 @@ void traffstat_i_panel_total(const traffstat_panel *panel, traffstat_cell *out)
         traffstat_cell more = cell_at(panel, row);
         if (!traffstat_i_cell_add(&sum, &more)) { /* both counted: only such sums can overflow */
             const int64_t most = TRAFFSTAT_NO_UPPER - 1;
-            sum.lower = sum.lower > most - more.lower ? most : sum.lower + more.lower;
+            const bool past = more.lower > 0 && sum.lower > most - more.lower;
+            const bool below = more.lower < 0 && sum.lower < -most - more.lower;
+            sum.lower = past ? most : below ? -most : sum.lower + more.lower;
             sum.upper = TRAFFSTAT_NO_UPPER;
             more.lower = more.upper = 0;
             (void) traffstat_i_cell_add(&sum, &more);

@@ -38,7 +38,7 @@ static void a_list_is_read_field_by_field(void **state)
                         "\nus-x,three communities,,,persons,,police,,0.1,,,,NCJ 252520,\n",
                         &list));
     assert_int_equal(traffstat_evidence_count(list), 2);
-    traffstat_evidence_entry entry;
+    traffstat_evidence_entry entry = {.struct_size = sizeof entry};
     assert_ok(*state, traffstat_evidence_get(list, 0, &entry));
     assert_string_equal(entry.id, "uk-2013");
     assert_string_equal(entry.place, "United Kingdom");
@@ -120,7 +120,7 @@ static traffstat_evidence_entry entry_of(traffstat_ctx *ctx, const traffstat_evi
                                          const char *id)
 {
     size_t at = 0;
-    traffstat_evidence_entry entry;
+    traffstat_evidence_entry entry = {.struct_size = sizeof entry};
     assert_ok(ctx, traffstat_evidence_find(ctx, list, id, &at));
     assert_ok(ctx, traffstat_evidence_get(list, at, &entry));
     return entry;
@@ -141,7 +141,7 @@ static void the_shipped_list_holds_the_published_shares(void **state)
     assert_true(isnan(county.lower) && isnan(county.level));
     assert_near(entry_of(*state, list, "us-three-communities").rate, 0.1, 0.0);
     for (size_t i = 0; i < traffstat_evidence_count(list); i++) {
-        traffstat_evidence_entry entry;
+        traffstat_evidence_entry entry = {.struct_size = sizeof entry};
         assert_ok(*state, traffstat_evidence_get(list, i, &entry));
         assert_true(strlen(entry.citation) > 0 && strlen(entry.note) > 0);
     }

@@ -381,8 +381,30 @@ static void labels_are_whole(const traffstat_scene *scene, const char *what)
     assert_true(zero);
 }
 
+/* A leader is a path from its mark to its label: what starts higher ends higher. */
+static void leaders_do_not_cross(const traffstat_scene *scene, const char *what)
+{
+    for (size_t i = 0; i < scene->mark_count; i++) {
+        const traffstat_i_mark *const a = &scene->marks[i];
+        for (size_t j = i + 1; a->point_count == 3 && j < scene->mark_count; j++) {
+            const traffstat_i_mark *const b = &scene->marks[j];
+            if (a->seen.role != TRAFFSTAT_MARK_LEADER || b->seen.role != TRAFFSTAT_MARK_LEADER ||
+                b->point_count != 3) {
+                continue;
+            }
+            const double start = scene->points[a->first_point].y - scene->points[b->first_point].y;
+            const double end =
+                scene->points[a->first_point + 2].y - scene->points[b->first_point + 2].y;
+            if (start * end < -1e-9) {
+                fail_msg("%s: two leaders cross", what);
+            }
+        }
+    }
+}
+
 static void check_rules(const traffstat_scene *scene, const char *what)
 {
+    leaders_do_not_cross(scene, what);
     texts_are_seen(scene, what);
     texts_keep_clear_of_marks(scene, what);
     marks_are_seen(scene);
@@ -549,14 +571,51 @@ static void zero_is_a_bar_of_no_height_with_its_number(void **state)
     clear(&f);
 }
 
+/* 0 counted: the number of the middle value is moved up, past the narrow interval's end. */
+static void leaders_from_the_ground_do_not_cross(void **state)
+{
+    const given cells[] = {{2016, 2, 2, 0, 0}, {2017, 3, 3, 0, 0}, {2018, 0, 0, 0, 0}};
+    traffstat_panel *panel = panel_of(*state, "A", POLICE, cells, 3);
+    traffstat_prior *prior = NULL;
+    traffstat_thinning_options options;
+    figure f = {.panel = panel};
+    traffstat_thinning_options_init(&options, sizeof options);
+    options.rate_prior = TRAFFSTAT_RATE_GAMMA;
+    options.gamma_shape = 1.0;
+    options.gamma_rate = 0.1;
+    assert_ok(*state, traffstat_prior_beta(*state, 8, 12, "assumed for a test", &prior));
+    assert_ok(*state, traffstat_thinning(*state, panel, prior, &options, &f.estimate));
+    traffstat_prior_free(prior);
+    f.chart = chart_of(*state, "screen", "light");
+    assert_ok(*state, traffstat_scene_trend(*state, panel, 0, f.estimate, NULL, f.chart, &f.scene));
+    check_rules(f.scene, "from the ground");
+    assert_true(count_marks(f.scene, TRAFFSTAT_MARK_LEADER, 2018, NULL) >= 2);
+    clear(&f);
+}
+
+static void a_net_below_zero_is_named_and_not_drawn(void **state)
+{
+    const given cells[] = {{2016, 3, 3, 0, 0}, {2017, -1, -1, 0, 0}, {2018, 9, 9, 0, 0}};
+    figure f = draw(*state, cells, 3, 0, 0);
+    check_rules(f.scene, "net below zero");
+    assert_int_equal(count_marks(f.scene, TRAFFSTAT_MARK_OBSERVED, 2017, NULL), 0);
+    assert_non_null(strstr(traffstat_scene_alt(f.scene), "\xe2\x88\x92"
+                                                         "1 in 2017"));
+    bool noted = false;
+    for (size_t i = 0; i < traffstat_scene_notes(f.scene); i++) {
+        noted = noted || strstr(traffstat_scene_note(f.scene, i), "Below zero") != NULL;
+    }
+    assert_true(noted);
+    clear(&f);
+}
+
 static void a_range_is_a_hatched_bracket_with_its_words(void **state)
 {
     const given cells[] = {
         {2016, 0, 4, 0, 0}, {2017, 2, TRAFFSTAT_NO_UPPER, 0, 0}, {2018, 9, 9, 0, 0}};
     figure f = draw(*state, cells, 3, 0, 0);
     check_rules(f.scene, "ranges");
-    assert_string_equal(text_of(f.scene, TRAFFSTAT_MARK_OBSERVED_LABEL, 2016), "0\xe2\x80\x93"
-                                                                               "4");
+    assert_string_equal(text_of(f.scene, TRAFFSTAT_MARK_OBSERVED_LABEL, 2016), "<5");
     assert_string_equal(text_of(f.scene, TRAFFSTAT_MARK_OBSERVED_LABEL, 2017), "2 or more");
     assert_int_equal(count_marks(f.scene, TRAFFSTAT_MARK_OBSERVED, 2016, NULL), 0);
     bool hatched = false;
@@ -1039,6 +1098,8 @@ int main(void)
         TEST(own_headlines_keep_the_scenario),
         TEST(a_missing_year_is_a_labelled_gap_and_never_zero),
         TEST(zero_is_a_bar_of_no_height_with_its_number),
+        TEST(leaders_from_the_ground_do_not_cross),
+        TEST(a_net_below_zero_is_named_and_not_drawn),
         TEST(a_range_is_a_hatched_bracket_with_its_words),
         TEST(provisional_counts_are_hollow),
         TEST(lines_and_ribbons_are_cut_at_gaps_and_breaks),

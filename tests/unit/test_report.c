@@ -336,6 +336,41 @@ static void what_is_inestimable_has_null_and_reasons(void **state)
     traffstat_panel_free(panel);
 }
 
+static void series_of_one_name_are_told_apart(void **state)
+{
+    static const char *const categories[] = {"Commercial Sex Acts", "Involuntary Servitude"};
+    traffstat_panel_builder *builder = NULL;
+    traffstat_panel *panel = NULL;
+    traffstat_estimate *estimate = NULL;
+    traffstat_text *text = NULL;
+    assert_ok(*state, traffstat_panel_builder_new(*state, TRAFFSTAT_DUPLICATES_ERROR, &builder));
+    for (size_t i = 0; i < 2; i++) {
+        size_t s = 0;
+        assert_ok(*state, traffstat_panel_builder_series(*state, builder, "MT0320100", "Missoula",
+                                                         "offences", categories[i], "FBI", &s));
+        assert_ok(*state, traffstat_panel_builder_count(*state, builder, s, 2018, 3));
+    }
+    assert_ok(*state, traffstat_panel_builder_finish(*state, builder, &panel));
+    assert_ok(*state, make_estimate(*state, panel, TRAFFSTAT_RATE_INVERSE, &estimate));
+    assert_ok(*state, traffstat_estimate_text(*state, panel, estimate, &text));
+    assert_non_null(strstr(traffstat_text_data(text), "Missoula, Commercial Sex Acts  "));
+    assert_non_null(strstr(traffstat_text_data(text), "Missoula, Involuntary Servitude  "));
+    assert_null(strstr(traffstat_text_data(text), "FBI"));
+    traffstat_text_free(text);
+    assert_ok(*state, traffstat_estimate_json(*state, estimate, &text));
+    json_t *root = json_loads(traffstat_text_data(text), JSON_REJECT_DUPLICATES, NULL);
+    const json_t *row = json_array_get(json_object_get(root, "rows"), 1);
+    assert_string_equal(string(row, "category"), "Involuntary Servitude");
+    assert_string_equal(string(row, "measure"), "offences");
+    assert_string_equal(string(row, "key"), "MT0320100");
+    assert_string_equal(string(row, "source"), "FBI");
+    json_decref(root);
+    traffstat_text_free(text);
+    traffstat_estimate_free(estimate);
+    traffstat_panel_free(panel);
+    traffstat_panel_builder_free(builder);
+}
+
 static void the_csv_of_an_estimate_has_a_line_a_row_and_one_for_the_total(void **state)
 {
     traffstat_panel *panel = NULL;
@@ -802,6 +837,7 @@ int main(void)
         TEST(an_estimate_has_the_keys_and_numbers_of_the_design),
         TEST(observed_is_a_number_an_interval_or_null),
         TEST(what_is_inestimable_has_null_and_reasons),
+        TEST(series_of_one_name_are_told_apart),
         TEST(the_csv_of_an_estimate_has_a_line_a_row_and_one_for_the_total),
         TEST(the_text_of_an_estimate_names_kind_interval_and_assumptions),
         TEST(a_panel_reads_back_to_the_same_panel),

@@ -836,9 +836,9 @@ static void rows_that_carry_no_answer_are_inestimable(void **state)
     traffstat_cell cells[] = {
         cell(2013, 0, 0), cell(2014, 0, 4),    cell(2015, 2, TRAFFSTAT_NO_UPPER),
         cell(2016, 0, 0), cell(2017, 1, 2000), cell(2018, 8, 8),
-        cell(2019, 7, 7)};
+        cell(2019, 7, 7), cell(2020, -1, -1)};
     cells[3].why = TRAFFSTAT_WHY_NOT_REPORTED;
-    traffstat_estimate *estimate = estimate_cells(*state, cells, 7, 8, 12, NULL);
+    traffstat_estimate *estimate = estimate_cells(*state, cells, 8, 8, 12, NULL);
     for (size_t i = 0; i < 5; i++) {
         traffstat_estimate_row row;
         assert_ok(*state, traffstat_estimate_row_get(estimate, i, &row));
@@ -852,6 +852,7 @@ static void rows_that_carry_no_answer_are_inestimable(void **state)
     assert_true(has_reason(estimate, 2, "upper end"));
     assert_true(has_reason(estimate, 3, "no count was reported"));
     assert_true(has_reason(estimate, 4, "1024"));
+    assert_true(has_reason(estimate, 7, "below zero"));
     assert_int_equal(traffstat_estimate_verdict(estimate), TRAFFSTAT_VERDICT_CAUTION);
     traffstat_estimate_row total;
     assert_ok(*state, traffstat_estimate_total(estimate, &total));
@@ -860,6 +861,40 @@ static void rows_that_carry_no_answer_are_inestimable(void **state)
     assert_int_equal(total.verdict, TRAFFSTAT_VERDICT_CAUTION);
     assert_true(has_reason(estimate, TRAFFSTAT_NONE, "leaves out"));
     traffstat_estimate_free(estimate);
+}
+
+static void a_total_of_persons_over_years_says_what_it_sums(void **state)
+{
+    static const struct {
+        const char *measure;
+        bool persons;
+    } cases[] = {{"victims identified", true},
+                 {"potential victims of trafficking", true},
+                 {"People", true},
+                 {"cases investigated by police", false},
+                 {"offences", false},
+                 {"", false}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        traffstat_panel_builder *builder = NULL;
+        traffstat_panel *panel = NULL;
+        traffstat_prior *prior = NULL;
+        traffstat_estimate *estimate = NULL;
+        size_t s = 0;
+        assert_ok(*state,
+                  traffstat_panel_builder_new(*state, TRAFFSTAT_DUPLICATES_ERROR, &builder));
+        assert_ok(*state, traffstat_panel_builder_series(*state, builder, "", "A", cases[i].measure,
+                                                         "", "", &s));
+        assert_ok(*state, traffstat_panel_builder_count(*state, builder, s, 2017, 7));
+        assert_ok(*state, traffstat_panel_builder_count(*state, builder, s, 2018, 8));
+        assert_ok(*state, traffstat_panel_builder_finish(*state, builder, &panel));
+        assert_ok(*state, traffstat_prior_beta(*state, 8, 12, NULL, &prior));
+        assert_ok(*state, traffstat_thinning(*state, panel, prior, NULL, &estimate));
+        assert_int_equal(has_reason(estimate, TRAFFSTAT_NONE, "several years"), cases[i].persons);
+        traffstat_estimate_free(estimate);
+        traffstat_prior_free(prior);
+        traffstat_panel_free(panel);
+        traffstat_panel_builder_free(builder);
+    }
 }
 
 static void a_panel_without_any_answer_is_inestimable_and_no_error(void **state)
@@ -1553,6 +1588,7 @@ int main(void)
         WITH_CTX(a_place_counted_by_two_sources_is_never_added),
         WITH_CTX(a_refused_total_is_told_as_one),
         WITH_CTX(rows_that_carry_no_answer_are_inestimable),
+        WITH_CTX(a_total_of_persons_over_years_says_what_it_sums),
         WITH_CTX(a_panel_without_any_answer_is_inestimable_and_no_error),
         WITH_CTX(an_assumed_rate_is_a_scenario_and_caution_on_every_row),
         WITH_CTX(flags_and_coverage_call_for_caution),

@@ -1,5 +1,6 @@
 /* Panels and their builder, evidence, the account of a reading, measures. */
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,16 +164,17 @@ static void bad_texts_and_cells_are_refused_by_name(void **state)
     struct {
         traffstat_cell cell;
         const char *message;
-    } bad[] = {{counted(20178, 1, 1), "year 20178 is outside 1800 to 2199"},
-               {counted(1799, 1, 1), "year 1799 is outside 1800 to 2199"},
-               {counted(2000, -1, 1), "the count -1 of 2000 is negative"},
-               {counted(2000, 2, 1), "the count of 2000 is no interval: lower end 2, upper end 1"},
-               {counted(2000, INT64_MAX, INT64_MAX),
-                "the count of 2000 is no interval: lower end 9223372036854775807, upper end "
-                "9223372036854775807"},
-               {missing(2000, 9), "9 is no reason for a missing count"},
-               {counted(2000, 1, 1), "population 0 is not positive and finite"},
-               {counted(2000, 1, 1), "coverage 1.5 is not in (0, 1]"}};
+    } bad[] = {
+        {counted(20178, 1, 1), "year 20178 is outside 1800 to 2199"},
+        {counted(1799, 1, 1), "year 1799 is outside 1800 to 2199"},
+        {counted(2000, -1, -2), "the count of 2000 is no interval: lower end -1, upper end -2"},
+        {counted(2000, 2, 1), "the count of 2000 is no interval: lower end 2, upper end 1"},
+        {counted(2000, INT64_MAX, INT64_MAX),
+         "the count of 2000 is no interval: lower end 9223372036854775807, upper end "
+         "9223372036854775807"},
+        {missing(2000, 9), "9 is no reason for a missing count"},
+        {counted(2000, 1, 1), "population 0 is not positive and finite"},
+        {counted(2000, 1, 1), "coverage 1.5 is not in (0, 1]"}};
     bad[6].cell.population = 0.0;
     bad[7].cell.coverage = 1.5;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -233,6 +235,28 @@ static void a_second_record_is_a_conflict_by_default(void **state)
     assert_string_equal(traffstat_ctx_message(*state), "two records for MT032 in 2000");
     traffstat_panel *panel = finish(*state, builder);
     assert_int_equal(cell_of(panel, 0, 2000).lower, 7);
+    traffstat_panel_free(panel);
+}
+
+/* A source takes back in one year what it counted in another (FBI, Harford County, 2020: -1). */
+static void corrections_below_zero_add_like_any_count(void **state)
+{
+    traffstat_panel_builder *builder = builder_for(*state, TRAFFSTAT_DUPLICATES_SUM);
+    const size_t s = series_of(*state, builder, NULL, "Harford", "offences");
+    const traffstat_cell cells[] = {counted(2019, 2, 2), counted(2020, -1, -1),
+                                    counted(2020, 0, 4)};
+    for (size_t i = 0; i < 3; i++) {
+        assert_ok(*state, traffstat_panel_builder_add(*state, builder, s, &cells[i]));
+    }
+    traffstat_cell most = counted(2021, -INT64_MAX, -INT64_MAX);
+    assert_ok(*state, traffstat_panel_builder_add(*state, builder, s, &most));
+    most.lower = most.upper = -1; /* the sum would pass what can be held */
+    assert_int_equal(traffstat_panel_builder_add(*state, builder, s, &most), TRAFFSTAT_E_LIMIT);
+    traffstat_panel *panel = finish(*state, builder);
+    traffstat_cell cell;
+    assert_ok(*state, traffstat_panel_cell(panel, 1, &cell));
+    assert_int_equal(cell.lower, -1);
+    assert_int_equal(cell.upper, 3);
     traffstat_panel_free(panel);
 }
 
@@ -617,7 +641,7 @@ static void evidence_is_copied_and_found_by_its_id(void **state)
     assert_int_equal(at, 7);
     assert_ok(*state, traffstat_evidence_find(*state, list, "uk-2013", &at));
     assert_int_equal(at, 0);
-    traffstat_evidence_entry got;
+    traffstat_evidence_entry got = {.struct_size = sizeof got};
     assert_int_equal(traffstat_evidence_get(list, at, &got), TRAFFSTAT_OK);
     assert_string_equal(got.id, "uk-2013");
     assert_string_equal(got.citation, "Home Office (2014)");
@@ -625,6 +649,14 @@ static void evidence_is_copied_and_found_by_its_id(void **state)
     assert_near(got.upper, 0.2744, 1e-15);
     assert_near(got.rate, NAN, 0.0);
     assert_int_equal(traffstat_evidence_get(list, 2, &got), TRAFFSTAT_E_ARGUMENT);
+    /* an older caller's struct ends earlier: nothing is written past it */
+    traffstat_evidence_entry older = {.struct_size = offsetof(traffstat_evidence_entry, place)};
+    older.place = "untouched";
+    assert_int_equal(traffstat_evidence_get(list, at, &older), TRAFFSTAT_OK);
+    assert_string_equal(older.id, got.id);
+    assert_string_equal(older.place, "untouched");
+    older.struct_size = 0;
+    assert_int_equal(traffstat_evidence_get(list, at, &older), TRAFFSTAT_E_ARGUMENT);
     entry = uk();
     assert_int_equal(traffstat_evidence_add(*state, list, &entry), TRAFFSTAT_E_CONFLICT);
     traffstat_evidence_free(list);
@@ -860,6 +892,7 @@ int main(void)
         ONE(bad_texts_and_cells_are_refused_by_name),
         ONE(two_records_of_a_year_follow_the_policy),
         ONE(a_second_record_is_a_conflict_by_default),
+        ONE(corrections_below_zero_add_like_any_count),
         ONE(sums_keep_open_ends_and_stop_before_they_overflow),
         ONE(a_builder_can_be_used_again_after_it_was_emptied),
         ONE(what_is_out_of_range_has_no_row_no_text_and_no_column),

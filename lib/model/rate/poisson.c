@@ -195,7 +195,7 @@ traffstat_status traffstat_poisson_compare(traffstat_ctx *ctx, int64_t first_cou
 
 static bool is_exact(const traffstat_cell *cell)
 {
-    return cell->why == TRAFFSTAT_WHY_COUNTED && cell->lower == cell->upper;
+    return cell->why == TRAFFSTAT_WHY_COUNTED && cell->lower == cell->upper && cell->lower >= 0;
 }
 
 /* The rows of the last two exact counts of a series, TRAFFSTAT_NONE where there are fewer. */

@@ -222,6 +222,12 @@ static traffstat_status write_row(traffstat_i_thinning *run, size_t row)
         return traffstat_i_estimate_row_reason(run->estimate, row, TRAFFSTAT_VERDICT_INESTIMABLE,
                                                traffstat_i_why_text((traffstat_why) cell.why));
     }
+    if (cell.lower < 0) {
+        return traffstat_i_estimate_row_reason(
+            run->estimate, row, TRAFFSTAT_VERDICT_INESTIMABLE,
+            "corrections of earlier counts exceed what was counted: a net count below zero has no "
+            "estimate");
+    }
     const traffstat_i_summary *summary = NULL;
     status = look_up(run, cell.lower, cell.upper, &summary);
     if (status != TRAFFSTAT_OK) {
@@ -254,6 +260,8 @@ static traffstat_status write_rows(traffstat_i_thinning *run)
 
 /* The counts of the rows that have a number. */
 typedef struct counts {
+    int32_t first_year;
+    int32_t last_year;
     int64_t *lower;
     int64_t *upper;
     size_t count;
@@ -358,6 +366,9 @@ static traffstat_status gather(traffstat_i_thinning *run, counts *out)
             traffstat_panel_cell(run->panel, row, &cell) != TRAFFSTAT_OK) {
             continue;
         }
+        out->first_year =
+            out->count == 0 || cell.year < out->first_year ? cell.year : out->first_year;
+        out->last_year = cell.year > out->last_year ? cell.year : out->last_year;
         out->lower[out->count] = cell.lower;
         out->upper[out->count++] = cell.upper;
         out->flags |= cell.flags;
@@ -419,6 +430,12 @@ static traffstat_status write_total(traffstat_i_thinning *run, const counts *all
         status = traffstat_i_estimate_row_reason(run->estimate, TRAFFSTAT_NONE,
                                                  TRAFFSTAT_VERDICT_CAUTION,
                                                  "the total leaves out the rows without a number");
+    }
+    if (status == TRAFFSTAT_OK && all->first_year != all->last_year &&
+        traffstat_i_counts_persons(traffstat_panel_measure(run->panel, 0))) {
+        status = traffstat_i_estimate_row_reason(
+            run->estimate, TRAFFSTAT_NONE, TRAFFSTAT_VERDICT_CAUTION,
+            "the total counts a person who appears in several years once a year");
     }
     const traffstat_cell joined = {.flags = all->flags, .coverage = all->coverage ? 0.5 : NAN};
     return status == TRAFFSTAT_OK ? traffstat_i_thinning_cell_reasons(run, TRAFFSTAT_NONE, &joined)
