@@ -254,7 +254,7 @@ static void find_origins(ladder *at)
         double less_known = 0.0;
         for (size_t j = 0; j < at->rows; j++) {
             const bool after =
-                at->known[j] < at->known[i] || (at->known[j] == at->known[i] && j > i);
+                at->known[j] < at->known[i] || (j > i && at->known[j] == at->known[i]);
             less_known += after ? at->origins[j].ultimate : 0.0;
         }
         variance += shared_error(at, i, less_known);
