@@ -152,7 +152,8 @@ static void study_one(void)
         }
         print_one(method == 1 ? "minimum likelihood" : "Blaker", &of);
     }
-    printf("\nGarwood's, minimum likelihood and Blaker's never fall below 95 %%; the others do.\n");
+    printf("\nGarwood's, minimum likelihood and Blaker's never fall below 95 %%.\n");
+    the others do.\n ");
 }
 
 /* ---- a ratio --------------------------------------------------------------------------------- */
@@ -287,8 +288,8 @@ static void study_joinpoints(int series)
         }
         printf("\n");
     }
-    printf("\nThe standard error of a share p is sqrt(p (1 - p) / %d), 0.010 at 0.05 for 500.\n",
-           series);
+    printf("\nThe standard error of a share of 0.05 is %.3f, of 0.5 %.3f.\n",
+           sqrt(0.05 * 0.95 / series), sqrt(0.25 / series));
 }
 
 /* ---- shrunken rates -------------------------------------------------------------------------- */
@@ -345,8 +346,10 @@ static void study_shrunk(int series)
     for (int32_t model = 0; model < 3; model++) {
         printf("| %s |", names[model]);
         for (size_t i = 0; i < 4; i++) {
+            const uint64_t same = state; /* both see the same maps */
             const double plain =
                 shrunk_coverage(model, 0, (size_t) cases[i][0], cases[i][1], series);
+            state = same;
             printf(" %.3f, %.3f |", plain,
                    shrunk_coverage(model, 1, (size_t) cases[i][0], cases[i][1], series));
         }
