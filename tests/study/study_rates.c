@@ -153,7 +153,6 @@ static void study_one(void)
         print_one(method == 1 ? "minimum likelihood" : "Blaker", &of);
     }
     printf("\nGarwood's, minimum likelihood and Blaker's never fall below 95 %%.\n");
-    the others do.\n ");
 }
 
 /* ---- a ratio --------------------------------------------------------------------------------- */
