@@ -133,15 +133,15 @@ typedef struct traffstat_joinpoint_average {
  * @param cases     n counts >= 0; whole numbers are not required
  * @param exposure  n values > 0 (binomial: persons, >= cases); NULL: 1 each (not for binomial)
  * @param weights   log-linear only, n values > 0; NULL: the counts. Else NULL
- * @param n         at least 3, at most 10000
+ * @param n         at least 3, at most 1000
  * @param options   NULL for the defaults
  * @return TRAFFSTAT_OK, _E_ARGUMENT, _E_NODATA (n < 3; no case at all; binomial: all are cases),
- *         _E_NUMERIC, _E_LIMIT (too many placings), _E_CANCELLED, _E_CALLBACK, _E_NOMEM
+ *         _E_NUMERIC, _E_LIMIT (n > 1000, too many placings), _E_CANCELLED, _E_CALLBACK, _E_NOMEM
  * @see Lerman (1980), Applied Statistics 29:77-84; Kim, Fay, Feuer & Midthune (2000), Statistics in
  *      Medicine 19:335-351; Hudson (1966), JASA 61:1097-1129; Clegg et al. (2009), Statistics in
  *      Medicine 28:3670-3682 (average change). Cost: 112 years, one joinpoint and 4499 replicates
- *      about 25 ms on one core, two joinpoints 50 ms; three on 30 years 80 ms, five 300 ms; three
- *      on 112 years 1.2 s, five a minute.
+ *      about 15 ms on one core, two joinpoints 50 ms; three on 30 years 50 ms, five 250 ms; three
+ *      on 112 years 1.2 s, five a minute. Size and power: docs/study-rates.md.
  */
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_joinpoint_fit(traffstat_ctx *ctx, const double *times,
