@@ -24,5 +24,6 @@
 #include <traffstat/series.h>
 #include <traffstat/standard.h>
 #include <traffstat/table.h>
+#include <traffstat/trend.h>
 
 #endif

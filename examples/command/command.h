@@ -23,7 +23,8 @@ enum {
     VERB_ESTIMATE = 2,
     VERB_CHART = 4,
     VERB_EVIDENCE = 8,
-    VERB_DATA = VERB_READ | VERB_ESTIMATE | VERB_CHART, /* those that read a file of counts */
+    VERB_TREND = 16,
+    VERB_DATA = VERB_READ | VERB_ESTIMATE | VERB_CHART | VERB_TREND, /* those that read a file of counts */
     VERB_ALL = VERB_DATA | VERB_EVIDENCE
 };
 
@@ -201,5 +202,6 @@ int run_read(const command *session);
 int run_estimate(const command *session);
 int run_chart(const command *session);
 int run_evidence(const command *session);
+int run_trend(const command *session);
 
 #endif

@@ -20,6 +20,7 @@ void help_general(void)
         "\n"
         "Verbs:\n"
         "  read FILE      reads counts, lists problems; --out FILE.csv writes them in tidy form\n"
+        "  trend FILE     rates, exact tests of change, regressions, joinpoints\n"
         "  estimate FILE  how many cases there would be in all, given a reporting rate\n"
         "  chart FILE     a picture: -o FILE.png, .svg or .pdf\n"
         "  evidence [ID]  published rates, with place, unit and citation\n"
@@ -45,6 +46,11 @@ static void print_usage(unsigned verb)
                     "How many cases there would be in all if the named share of cases came to "
                     "notice.\nCounts alone cannot tell that share: without one there is no "
                     "estimate.");
+        break;
+    case VERB_TREND:
+        (void) puts("traffstat trend FILE [options]\n\n"
+                    "Is it a trend? Rates with intervals, the exact test of the last two years, "
+                    "regression,\njoinpoints and tests of each series.");
         break;
     case VERB_CHART:
         (void) puts("traffstat chart FILE -o FILE.png [--evidence ID] [options]\n\n"

@@ -41,6 +41,8 @@ static int run_verb(const command *session)
         return run_read(session);
     case VERB_ESTIMATE:
         return run_estimate(session);
+    case VERB_TREND:
+        return run_trend(session);
     case VERB_CHART:
         return run_chart(session);
     default:
@@ -120,7 +122,8 @@ int main(int count, char **arguments)
 {
     const char *first = count > 1 ? arguments[1] : "";
     if (count < 2) {
-        return usage("name a verb: read, estimate, chart or evidence; `traffstat --help` explains");
+        return usage(
+            "name a verb: read, trend, estimate, chart or evidence; `traffstat --help` explains");
     }
     if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0 || strcmp(first, "help") == 0) {
         return help(count > 2 ? arguments[2] : NULL);

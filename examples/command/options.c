@@ -49,7 +49,7 @@ static bool take_model(options *to, const char *value)
     return true;
 }
 
-#define VERB_ROWS (VERB_READ | VERB_ESTIMATE | VERB_EVIDENCE)
+#define VERB_ROWS (VERB_READ | VERB_ESTIMATE | VERB_EVIDENCE | VERB_TREND)
 #define VERB_PRIOR (VERB_ESTIMATE | VERB_CHART)
 #define VERB_FILES (VERB_READ | VERB_CHART)
 
@@ -76,7 +76,7 @@ const option option_list[] = {
     {"rate-prior", "PRIOR", VERB_PRIOR, take_rate_prior,
      "prior of a row's true rate: inverse (default), jeffreys, gamma(shape,rate)"},
     {"model", "NAME", VERB_PRIOR, take_model, "thinning (default)"},
-    {"level", "X", VERB_PRIOR, take_level, "coverage of intervals; default 0.95"},
+    {"level", "X", VERB_PRIOR | VERB_TREND, take_level, "coverage of intervals; default 0.95"},
     {"size", "NAME", VERB_CHART, take_size,
      "screen (default), slide, card, square, column (85 mm), wide (180 mm)"},
     {"theme", "NAME", VERB_CHART, take_theme, "light (default), grey, dark"},
@@ -109,7 +109,7 @@ const option option_list[] = {
 static const char *const later_options[] = {"population", "absent",     "totals",
                                             "fiscal",     "suppressed", "bounds",
                                             "bootstrap",  "order",      "top"};
-static const char *const later_verbs[] = {"trend", "overlap", "report"};
+static const char *const later_verbs[] = {"overlap", "report"};
 
 static bool among(const char *name, const char *const *names, size_t count)
 {
@@ -123,11 +123,13 @@ static bool among(const char *name, const char *const *names, size_t count)
 
 /* ---- verbs ------------------------------------------------------------------------------------- */
 
-static const char *const verb_names[] = {"read", "estimate", "chart", "evidence"};
+#define VERBS 5
+
+static const char *const verb_names[] = {"read", "estimate", "chart", "evidence", "trend"};
 
 const char *verb_name(unsigned verb)
 {
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < VERBS; i++) {
         if (verb == 1u << i) {
             return verb_names[i];
         }
@@ -137,22 +139,23 @@ const char *verb_name(unsigned verb)
 
 unsigned verb_find(const char *name)
 {
-    for (unsigned i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < VERBS; i++) {
         if (strcmp(name, verb_names[i]) == 0) {
             return 1u << i;
         }
     }
-    const char *near = nearest(name, verb_names, 4);
+    const char *near = nearest(name, verb_names, VERBS);
     if (among(name, later_verbs, sizeof later_verbs / sizeof later_verbs[0])) {
-        (void) usage("\"%s\" is not built yet; this version has: read, estimate, chart, evidence",
-                     name);
+        (void) usage(
+            "\"%s\" is not built yet; this version has: read, trend, estimate, chart, evidence",
+            name);
     } else if (near != NULL) {
         (void) usage("there is no verb \"%s\"; the nearest is \"%s\" (`traffstat --help` lists "
                      "them)",
                      name, near);
     } else {
-        (void) usage("there is no verb \"%s\"; the verbs are: read, estimate, chart, evidence",
-                     name);
+        (void) usage(
+            "there is no verb \"%s\"; the verbs are: read, trend, estimate, chart, evidence", name);
     }
     return 0;
 }
