@@ -10,14 +10,21 @@
 #define TRAFFSTAT_H
 
 #include <traffstat/base.h>
+#include <traffstat/delay.h>
 #include <traffstat/detail.h>
 #include <traffstat/estimate.h>
 #include <traffstat/figure.h>
+#include <traffstat/joinpoint.h>
 #include <traffstat/overlap.h>
+#include <traffstat/places.h>
 #include <traffstat/rate.h>
 #include <traffstat/read.h>
+#include <traffstat/regression.h>
 #include <traffstat/report.h>
 #include <traffstat/reporting.h>
+#include <traffstat/series.h>
+#include <traffstat/standard.h>
 #include <traffstat/table.h>
+#include <traffstat/trend.h>
 
 #endif

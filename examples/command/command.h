@@ -23,8 +23,9 @@ enum {
     VERB_ESTIMATE = 2,
     VERB_CHART = 4,
     VERB_EVIDENCE = 8,
+    VERB_TREND = 16,
     VERB_OVERLAP = 32,
-    VERB_DATA = VERB_READ | VERB_ESTIMATE | VERB_CHART, /* those that read a file of counts */
+    VERB_DATA = VERB_READ | VERB_ESTIMATE | VERB_CHART | VERB_TREND, /* files of counts */
     VERB_FILE = VERB_DATA | VERB_OVERLAP, /* those that read any CSV file */
     VERB_ALL = VERB_FILE | VERB_EVIDENCE
 };
@@ -269,5 +270,6 @@ int run_estimate(const command *session);
 int run_chart(const command *session);
 int run_evidence(const command *session);
 int run_overlap(const command *session);
+int run_trend(const command *session);
 
 #endif

@@ -20,6 +20,7 @@ void help_general(void)
         "\n"
         "Verbs:\n"
         "  read FILE      reads counts, lists problems; --out FILE.csv writes them in tidy form\n"
+        "  trend FILE     rates, exact tests of change, regressions, joinpoints\n"
         "  estimate FILE  how many cases there would be in all, given a reporting rate\n"
         "  overlap FILE   how many persons there are in all, from lists that overlap\n"
         "  chart FILE     a picture: -o FILE.png, .svg or .pdf\n"
@@ -52,6 +53,11 @@ static void print_usage(unsigned verb)
                     "How many persons there are in all, on a list or on none, from who is on which "
                     "list: a\ncolumn of 0 and 1 for each list, and a count (or a row for each "
                     "person). Without enough\noverlap there is no number, and the reason is said.");
+        break;
+    case VERB_TREND:
+        (void) puts("traffstat trend FILE [options]\n\n"
+                    "Is it a trend? Rates with intervals, the exact test of the last two years, "
+                    "regression,\njoinpoints and tests of each series.");
         break;
     case VERB_CHART:
         (void) puts("traffstat chart FILE -o FILE.png [--evidence ID] [options]\n\n"

@@ -41,6 +41,8 @@ static int run_verb(const command *session)
         return run_read(session);
     case VERB_ESTIMATE:
         return run_estimate(session);
+    case VERB_TREND:
+        return run_trend(session);
     case VERB_CHART:
         return run_chart(session);
     case VERB_OVERLAP:

@@ -56,7 +56,7 @@ static bool take_model(options *to, const char *value)
     return true;
 }
 
-#define VERB_ROWS (VERB_READ | VERB_ESTIMATE | VERB_EVIDENCE | VERB_OVERLAP)
+#define VERB_ROWS (VERB_READ | VERB_ESTIMATE | VERB_EVIDENCE | VERB_OVERLAP | VERB_TREND)
 #define VERB_PRIOR (VERB_ESTIMATE | VERB_CHART)
 #define VERB_FILES (VERB_READ | VERB_CHART)
 
@@ -110,7 +110,8 @@ const option option_list[] = {
      "of a file of captures: how often a person could be caught; default: not known"},
     {"unit", "NAME", VERB_OVERLAP, take_unit, "what one row of a list is: person, episode"},
     {"window", "TEXT", VERB_OVERLAP, take_window, "the time that the lists cover, such as 2013"},
-    {"level", "X", VERB_PRIOR | VERB_OVERLAP, take_level, "coverage of intervals; default 0.95"},
+    {"level", "X", VERB_PRIOR | VERB_OVERLAP | VERB_TREND, take_level,
+     "coverage of intervals; default 0.95"},
     {"size", "NAME", VERB_CHART, take_size,
      "screen (default), slide, card, square, column (85 mm), wide (180 mm)"},
     {"theme", "NAME", VERB_CHART, take_theme, "light (default), grey, dark"},
@@ -147,7 +148,7 @@ const option option_list[] = {
 
 /* Named in the design, built by later versions: never ignored in silence. */
 static const char *const later_options[] = {"bounds"};
-static const char *const later_verbs[] = {"trend", "report"};
+static const char *const later_verbs[] = {"report"};
 
 static bool among(const char *name, const char *const *names, size_t count)
 {
@@ -164,11 +165,8 @@ static bool among(const char *name, const char *const *names, size_t count)
 static const struct {
     const char *name;
     unsigned verb;
-} verbs[] = {{"read", VERB_READ},
-             {"estimate", VERB_ESTIMATE},
-             {"overlap", VERB_OVERLAP},
-             {"chart", VERB_CHART},
-             {"evidence", VERB_EVIDENCE}};
+} verbs[] = {{"read", VERB_READ},       {"trend", VERB_TREND}, {"estimate", VERB_ESTIMATE},
+             {"overlap", VERB_OVERLAP}, {"chart", VERB_CHART}, {"evidence", VERB_EVIDENCE}};
 #define VERBS (sizeof verbs / sizeof verbs[0])
 
 const char *verb_name(unsigned verb)

@@ -14,8 +14,9 @@ ROOMS = {'base': {'base'},
          'model': {'base', 'table', 'estimate', 'model'},
          'figure': {'base', 'table', 'estimate', 'figure'},
          'report': {'base', 'table', 'estimate', 'figure', 'report'}}
-HOME = {'cairo': 'figure', 'detail': 'estimate', 'overlap': 'model', 'rate': 'model',
-        'reporting': 'model'}
+HOME = {'cairo': 'figure', 'delay': 'model', 'detail': 'estimate', 'joinpoint': 'model',
+        'overlap': 'model', 'places': 'model', 'rate': 'model', 'regression': 'model',
+        'reporting': 'model', 'series': 'model', 'standard': 'model', 'trend': 'model'}
 LIBRARIES = [(re.compile(r'csv\.h|iconv\.h|zlib\.h'), {'read'}),
              (re.compile(r'gsl/gsl_errno\.h'), {'base', 'model'}),
              (re.compile(r'gsl/'), {'model'}),

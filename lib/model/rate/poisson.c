@@ -1,4 +1,4 @@
-/* One Poisson count, and two compared. */
+/* Two Poisson counts compared. */
 #include <inttypes.h>
 #include <math.h>
 
@@ -12,67 +12,6 @@
 /* Equal to rounding: a p within this of 1 - level counts as reaching it, so that ties (p exactly
  * 1/16 at level 15/16) do not hang on the last digit. */
 #define TIE 1e-12
-
-/* ---- one count ------------------------------------------------------------------------------- */
-
-typedef struct gamma_target {
-    double shape;
-    double tail; /* wanted probability */
-    bool lower;  /* of the lower tail P, else of the upper tail Q */
-} gamma_target;
-
-/* ln(tail / wanted) at mean shape * e^t. */
-static double gamma_miss(double t, void *user)
-{
-    const gamma_target *target = user;
-    traffstat_i_tails tails;
-    if (!traffstat_i_gamma_tails(target->shape, target->shape * exp(t), &tails)) {
-        return NAN;
-    }
-    return log(fmax(target->lower ? tails.lower : tails.upper, 1e-307)) - log(target->tail);
-}
-
-/* The mean at which one tail of the gamma law of this shape holds `tail`. */
-static double gamma_limit(double shape, double tail, bool lower)
-{
-    gamma_target target = {shape, tail, lower};
-    /* Wilson & Hilferty's spread, twice over, brackets the root; small shapes need more room
-     * below */
-    const double sd = 1.0 / sqrt(shape);
-    const double z = sqrt(-2.0 * log(tail)) + 2.0;
-    const double below = -2.0 * z * sd - 2.0 * (1.0 - log(tail)) / shape;
-    const double above = log1p(2.0 * z * sd + 2.0 * z * z / shape);
-    return shape * exp(traffstat_i_root(gamma_miss, &target, below, above));
-}
-
-traffstat_status traffstat_poisson_interval(traffstat_ctx *ctx, int64_t count, double exposure,
-                                            double level, traffstat_interval *out)
-{
-    traffstat_i_enter(ctx);
-    traffstat_i_gsl_guard();
-    if (out == NULL || count < 0) {
-        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
-                                out == NULL ? "no place for the interval was given"
-                                            : "a count cannot be negative");
-    }
-    if (!(exposure > 0.0 && isfinite(exposure))) {
-        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "exposure must be positive and finite");
-    }
-    if (!(level > 0.0 && level < 1.0)) {
-        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
-                                "level must lie strictly between 0 and 1");
-    }
-    const double tail = 0.5 * (1.0 - level);
-    const double k = (double) count;
-    const double lower = count == 0 ? 0.0 : gamma_limit(k, tail, true);
-    const double upper = count == 0 ? -log(tail) : gamma_limit(k + 1.0, tail, false);
-    if (!isfinite(lower) || !isfinite(upper)) {
-        return traffstat_i_fail(ctx, TRAFFSTAT_E_NUMERIC,
-                                "the limits of a count of %" PRId64 " could not be found", count);
-    }
-    *out = (traffstat_interval){level, lower / exposure, upper / exposure};
-    return TRAFFSTAT_OK;
-}
 
 /* ---- two counts ------------------------------------------------------------------------------ */
 

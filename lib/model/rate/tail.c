@@ -3,6 +3,7 @@
 #include <float.h>
 #include <math.h>
 
+#include <gsl/gsl_cdf.h>
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_math.h>
 #include <gsl/gsl_sf_gamma.h>
@@ -127,6 +128,32 @@ static void gamma_uniform(double shape, double x, traffstat_i_tails *out)
     const double more = rest * exp(-shape * half_eta2) / sqrt(2.0 * M_PI * shape);
     out->upper = 0.5 * erfc(eta * sqrt(0.5 * shape)) + more;
     out->lower = 0.5 * erfc(-eta * sqrt(0.5 * shape)) - more;
+}
+
+double traffstat_i_log_poisson(double x, double m)
+{
+    return log_poisson(x, m);
+}
+
+double traffstat_i_log_binomial(double a, double b, double x, double y)
+{
+    if (a == 0.0 || b == 0.0) {
+        const double n = a + b;
+        const double small = a == 0.0 ? x : y; /* its complement is what is raised to n */
+        const double rest = a == 0.0 ? y : x;
+        return n == 0.0 ? 0.0 : n * (small < 0.5 ? log1p(-small) : log(rest));
+    }
+    return log_binomial(a, b, x, y);
+}
+
+double traffstat_i_normal_tail(double z)
+{
+    return 0.5 * erfc(z * M_SQRT1_2);
+}
+
+double traffstat_i_normal_quantile(double tail)
+{
+    return gsl_cdf_ugaussian_Qinv(tail);
 }
 
 bool traffstat_i_gamma_tails(double shape, double x, traffstat_i_tails *out)
@@ -274,6 +301,35 @@ double traffstat_i_root(traffstat_i_curve_fn curve, void *user, double low, doub
         step = fmin(1.0 - share, fmax(share, next_step(x, f)));
     }
     return fabs(f[0]) < fabs(f[1]) ? x[0] : x[1];
+}
+
+typedef struct gamma_target {
+    double shape;
+    double tail; /* wanted probability */
+    bool lower;  /* of the lower tail P, else of the upper tail Q */
+} gamma_target;
+
+/* ln(tail / wanted) at mean shape * e^t. */
+static double gamma_miss(double t, void *user)
+{
+    const gamma_target *target = user;
+    traffstat_i_tails tails;
+    if (!traffstat_i_gamma_tails(target->shape, target->shape * exp(t), &tails)) {
+        return NAN;
+    }
+    return log(fmax(target->lower ? tails.lower : tails.upper, 1e-307)) - log(target->tail);
+}
+
+double traffstat_i_gamma_quantile(double shape, double tail, bool lower)
+{
+    gamma_target target = {shape, tail, lower};
+    /* Wilson & Hilferty's spread, twice over, brackets the root; small shapes need more room
+     * below */
+    const double sd = 1.0 / sqrt(shape);
+    const double z = sqrt(-2.0 * log(tail)) + 2.0;
+    const double below = -2.0 * z * sd - 2.0 * (1.0 - log(tail)) / shape;
+    const double above = log1p(2.0 * z * sd + 2.0 * z * z / shape);
+    return shape * exp(traffstat_i_root(gamma_miss, &target, below, above));
 }
 
 typedef struct beta_target {

@@ -29,6 +29,19 @@ typedef double (*traffstat_i_curve_fn)(double x, void *user);
  * ends have one sign or the curve gives NaN. */
 double traffstat_i_root(traffstat_i_curve_fn curve, void *user, double low, double high);
 
+/* Where one tail of the gamma law of this shape (scale 1) holds `tail` in (0, 1): of the lower tail P,
+ * else of the upper tail Q. NaN on failure. */
+double traffstat_i_gamma_quantile(double shape, double tail, bool lower);
+
+/* ln of the Poisson chance m^x e^-m / Gamma(x+1), x >= 0, m > 0, and of the binomial chance of a
+ * successes and b failures at x + y = 1, without loss of digits at large counts. */
+double traffstat_i_log_poisson(double x, double m);
+double traffstat_i_log_binomial(double a, double b, double x, double y);
+
+/* Of the standard normal law: P(Z > z), and z with that upper tail. */
+double traffstat_i_normal_tail(double z);
+double traffstat_i_normal_quantile(double tail);
+
 /* ln(x / (1 - x)) of the Beta(a, b) quantile at q in (0, 1), so that neither end loses digits;
  * infinite where x or 1 - x is below 1e-304; NaN on failure. */
 double traffstat_i_beta_logit_quantile(double a, double b, double q);
