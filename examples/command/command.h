@@ -40,6 +40,9 @@ typedef struct pairs {
     size_t count;
 } pairs;
 
+/* How unreported cases are estimated. */
+typedef enum model { MODEL_THINNING, MODEL_BOUNDS } model;
+
 /* Files of counts in one call. */
 #define FILES 256
 
@@ -73,6 +76,10 @@ typedef struct options {
     double evidence_size; /* 0: not given */
     const char *evidence_file;
     const char *reporting;
+    model model;
+    double bounds[2]; /* of the reporting rate; both 0: not given */
+    double bounds_size;
+    double drift;
     int32_t rate_prior;
     double gamma_shape;
     double gamma_rate;
@@ -126,6 +133,12 @@ bool take_decimal(options *to, const char *value);
 bool take_delimiter(options *to, const char *value);
 bool take_evidence_size(options *to, const char *value);
 bool take_rate_prior(options *to, const char *value);
+bool take_model(options *to, const char *value);
+bool take_bounds(options *to, const char *value);
+bool take_bounds_size(options *to, const char *value);
+bool take_drift(options *to, const char *value);
+/* Do the options of the models go together? false: the message is out. */
+bool check_model(const options *given);
 
 /* The limit of a name as in --limit; -1: none. */
 traffstat_limit limit_find(const char *name);
@@ -194,6 +207,9 @@ int estimate_make(const command *session, const traffstat_panel *panel,
                   const traffstat_prior *prior, traffstat_estimate **out);
 /* EXIT_DONE, or EXIT_INESTIMABLE with the reason on stderr. */
 int estimate_status(const traffstat_estimate *estimate);
+
+/* The bands that follow from --bounds. */
+int bounds_make(const command *session, const traffstat_panel *panel, traffstat_estimate **out);
 
 /* ---- verbs ------------------------------------------------------------------------------------ */
 

@@ -39,16 +39,6 @@ TEXT(font_bold)
 TEXT(language)
 TEXT(encoding)
 
-static bool take_model(options *to, const char *value)
-{
-    (void) to;
-    if (!same(value, "thinning")) {
-        (void) usage("--model \"%s\" is not known; this version has: thinning", value);
-        return false;
-    }
-    return true;
-}
-
 #define VERB_ROWS (VERB_READ | VERB_ESTIMATE | VERB_EVIDENCE)
 #define VERB_PRIOR (VERB_ESTIMATE | VERB_CHART)
 #define VERB_FILES (VERB_READ | VERB_CHART)
@@ -75,7 +65,14 @@ const option option_list[] = {
      "assume a reporting rate: \"beta(8,12)\", or its central 95 % range: 0.2..0.6"},
     {"rate-prior", "PRIOR", VERB_PRIOR, take_rate_prior,
      "prior of a row's true rate: inverse (default), jeffreys, gamma(shape,rate)"},
-    {"model", "NAME", VERB_PRIOR, take_model, "thinning (default)"},
+    {"model", "NAME", VERB_PRIOR, take_model,
+     "thinning (default), or bounds: only limits of the reporting rate are granted"},
+    {"bounds", "L..U", VERB_ESTIMATE, take_bounds,
+     "limits of the reporting rate for --model bounds, such as 0.1..0.5"},
+    {"bounds-size", "N", VERB_ESTIMATE, take_bounds_size,
+     "also all Beta laws of this a + b whose mean lies within --bounds"},
+    {"drift", "PERCENT", VERB_ESTIMATE, take_drift,
+     "yearly change of the reporting rate that slopes are freed from; default 0"},
     {"level", "X", VERB_PRIOR, take_level, "coverage of intervals; default 0.95"},
     {"size", "NAME", VERB_CHART, take_size,
      "screen (default), slide, card, square, column (85 mm), wide (180 mm)"},
@@ -106,9 +103,8 @@ const option option_list[] = {
     {NULL, NULL, 0, NULL, NULL}};
 
 /* Named in the design, built by later versions: never ignored in silence. */
-static const char *const later_options[] = {"population", "absent",     "totals",
-                                            "fiscal",     "suppressed", "bounds",
-                                            "bootstrap",  "order",      "top"};
+static const char *const later_options[] = {"population", "absent",    "totals", "fiscal",
+                                            "suppressed", "bootstrap", "order",  "top"};
 static const char *const later_verbs[] = {"trend", "overlap", "report"};
 
 static bool among(const char *name, const char *const *names, size_t count)
@@ -281,6 +277,9 @@ static int check_together(const options *to)
     }
     if (to->evidence_size > 0.0 && to->evidence == NULL) {
         return usage("--evidence-size goes with --evidence ID");
+    }
+    if (!check_model(to)) {
+        return EXIT_USAGE;
     }
     if (to->file == NULL && to->verb != VERB_EVIDENCE) {
         return usage("name a file of counts: traffstat %s FILE.csv (- for standard input)",
