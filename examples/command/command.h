@@ -52,6 +52,9 @@ typedef struct name_list {
     size_t count;
 } name_list;
 
+/* How unreported cases are estimated. */
+typedef enum model { MODEL_THINNING, MODEL_BOUNDS } model;
+
 /* Files of counts in one call. */
 #define FILES 256
 
@@ -93,6 +96,10 @@ typedef struct options {
     double evidence_size; /* 0: not given */
     const char *evidence_file;
     const char *reporting;
+    model model;
+    double bounds[2]; /* of the reporting rate; both 0: not given */
+    double bounds_size;
+    double drift;
     int32_t rate_prior;
     double gamma_shape;
     double gamma_rate;
@@ -107,7 +114,7 @@ typedef struct options {
 
     /* overlap */
     traffstat_overlap_method method;
-    const char *model;
+    const char *terms; /* --model of overlapping lists */
     double p_threshold;
     double linkage_error;
     uint64_t bootstrap;
@@ -176,6 +183,13 @@ bool take_top(options *to, const char *value);
 bool take_criterion(options *to, const char *value);
 bool take_lists(options *to, const char *value);
 bool take_occasions(options *to, const char *value);
+
+bool take_model(options *to, const char *value);
+bool take_bounds(options *to, const char *value);
+bool take_bounds_size(options *to, const char *value);
+bool take_drift(options *to, const char *value);
+/* Do the options of the models go together? false: the message is out. */
+bool check_model(const options *given);
 
 /* The limit of a name as in --limit; -1: none. */
 traffstat_limit limit_find(const char *name);
@@ -262,6 +276,9 @@ int estimate_status(const traffstat_estimate *estimate);
 /* Reads the file as an overlap; EXIT_DONE or the message is out. */
 traffstat_status overlap_read(const command *session, traffstat_overlap **overlap,
                               traffstat_account **account);
+
+/* The bands that follow from --bounds. */
+int bounds_make(const command *session, const traffstat_panel *panel, traffstat_estimate **out);
 
 /* ---- verbs ------------------------------------------------------------------------------------ */
 

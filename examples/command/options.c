@@ -43,19 +43,6 @@ TEXT(unit)
 TEXT(window)
 TEXT(population)
 
-static bool take_model(options *to, const char *value)
-{
-    if (to->verb == VERB_OVERLAP) {
-        to->model = value;
-        return true;
-    }
-    if (!same(value, "thinning")) {
-        (void) usage("--model \"%s\" is not known; this version has: thinning", value);
-        return false;
-    }
-    return true;
-}
-
 #define VERB_ROWS (VERB_READ | VERB_ESTIMATE | VERB_EVIDENCE | VERB_OVERLAP | VERB_TREND)
 #define VERB_PRIOR (VERB_ESTIMATE | VERB_CHART)
 #define VERB_FILES (VERB_READ | VERB_CHART)
@@ -88,7 +75,14 @@ const option option_list[] = {
      "assume a reporting rate: \"beta(8,12)\", or its central 95 % range: 0.2..0.6"},
     {"rate-prior", "PRIOR", VERB_PRIOR, take_rate_prior,
      "prior of a row's true rate: inverse (default), jeffreys, gamma(shape,rate)"},
-    {"model", "NAME", VERB_PRIOR, take_model, "thinning (default)"},
+    {"model", "NAME", VERB_PRIOR, take_model,
+     "thinning (default), or bounds: only limits of the reporting rate are granted"},
+    {"bounds", "L..U", VERB_ESTIMATE, take_bounds,
+     "limits of the reporting rate for --model bounds, such as 0.1..0.5"},
+    {"bounds-size", "N", VERB_ESTIMATE, take_bounds_size,
+     "also all Beta laws of this a + b whose mean lies within --bounds"},
+    {"drift", "PERCENT", VERB_ESTIMATE, take_drift,
+     "yearly change of the reporting rate that slopes are freed from; default 0"},
     {"method", "NAME", VERB_OVERLAP, take_method,
      "pairs, chao, coverage, closed, loglinear, stepwise, bic (default), aic, average, "
      "sensitivity"},
@@ -146,8 +140,7 @@ const option option_list[] = {
     {"help", NULL, VERB_ALL, take_help, "this help (also -h)"},
     {NULL, NULL, 0, NULL, NULL}};
 
-/* Named in the design, built by later versions: never ignored in silence. */
-static const char *const later_options[] = {"bounds"};
+/* Named in the design, built by a later version. */
 static const char *const later_verbs[] = {"report"};
 
 static bool among(const char *name, const char *const *names, size_t count)
@@ -231,10 +224,6 @@ static int unknown_option(const options *to, const char *name)
 {
     const char *names[64];
     size_t count = 0;
-    if (among(name, later_options, sizeof later_options / sizeof later_options[0])) {
-        return usage("--%s is not built yet; `traffstat %s --help` lists what is", name,
-                     verb_name(to->verb));
-    }
     for (const option *at = option_list; at->name != NULL; at++) {
         if ((at->verbs & to->verb) != 0) {
             names[count++] = at->name;
@@ -346,6 +335,9 @@ static int check_together(const options *to)
     }
     if (to->evidence_size > 0.0 && to->evidence == NULL) {
         return usage("--evidence-size goes with --evidence ID");
+    }
+    if (!check_model(to)) {
+        return EXIT_USAGE;
     }
     if (to->file == NULL && to->verb != VERB_EVIDENCE) {
         return usage("name a file of %s: traffstat %s FILE.csv (- for standard input)",

@@ -130,6 +130,11 @@ static bool can_be_added(const traffstat_panel *panel)
     return true;
 }
 
+static void say_no_total(void)
+{
+    say("no total: the series differ in measure, category or source");
+}
+
 int estimate_make(const command *session, const traffstat_panel *panel,
                   const traffstat_prior *prior, traffstat_estimate **out)
 {
@@ -144,9 +149,27 @@ int estimate_make(const command *session, const traffstat_panel *panel,
     }
     if (!can_be_added(panel)) {
         how.total = 0;
-        say("no total: the series differ in measure, category or source");
+        say_no_total();
     }
     const traffstat_status status = traffstat_thinning(session->ctx, panel, prior, &how, out);
+    return status == TRAFFSTAT_OK ? EXIT_DONE : failure(session, status);
+}
+
+int bounds_make(const command *session, const traffstat_panel *panel, traffstat_estimate **out)
+{
+    const options *given = session->options;
+    traffstat_bounds_options how;
+    traffstat_bounds_options_init(&how, (uint32_t) sizeof how);
+    how.level = given->level;
+    how.lower = given->bounds[0];
+    how.upper = given->bounds[1];
+    how.envelope_size = given->bounds_size;
+    how.drift = given->drift;
+    if (!can_be_added(panel)) {
+        how.total = 0;
+        say_no_total();
+    }
+    const traffstat_status status = traffstat_bounds(session->ctx, panel, &how, out);
     return status == TRAFFSTAT_OK ? EXIT_DONE : failure(session, status);
 }
 

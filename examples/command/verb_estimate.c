@@ -1,4 +1,21 @@
+#include <stdio.h>
+
 #include "command.h"
+
+/* Sentences that a method has beside its rows, under the text of the whole. */
+static int print_breakeven(const traffstat_estimate *estimate)
+{
+    const traffstat_detail *list =
+        traffstat_detail_find(traffstat_estimate_details(estimate), "breakeven");
+    for (size_t i = 0; i < traffstat_detail_size(list); i++) {
+        const traffstat_detail *at = traffstat_detail_at(list, i);
+        (void) printf("%s  - %s, %s: %s\n", i == 0 ? "\nBreak-even:\n" : "",
+                      traffstat_detail_text(traffstat_detail_find(at, "series")),
+                      traffstat_detail_text(traffstat_detail_find(at, "of")),
+                      traffstat_detail_text(traffstat_detail_find(at, "says")));
+    }
+    return check_stdout();
+}
 
 static int print_estimate(const command *session, const traffstat_panel *panel,
                           const traffstat_estimate *estimate)
@@ -12,9 +29,25 @@ static int print_estimate(const command *session, const traffstat_panel *panel,
     } else {
         status = traffstat_estimate_text(session->ctx, panel, estimate, &text);
     }
-    const int result = status == TRAFFSTAT_OK ? print_text(text) : failure(session, status);
+    int result = status == TRAFFSTAT_OK ? print_text(text) : failure(session, status);
+    if (result == EXIT_DONE && !session->options->json && !session->options->csv) {
+        result = print_breakeven(estimate);
+    }
     traffstat_text_free(text);
     return result;
+}
+
+/* What the model takes beside the counts is checked before a file is read. */
+static int load_prior(const command *session, traffstat_prior **out)
+{
+    return session->options->model == MODEL_BOUNDS ? EXIT_DONE : prior_load(session, out);
+}
+
+static int make(const command *session, const traffstat_panel *panel, const traffstat_prior *prior,
+                traffstat_estimate **out)
+{
+    return session->options->model == MODEL_BOUNDS ? bounds_make(session, panel, out)
+                                                   : estimate_make(session, panel, prior, out);
 }
 
 int run_estimate(const command *session)
@@ -22,7 +55,7 @@ int run_estimate(const command *session)
     input in = {0};
     traffstat_estimate *estimate = NULL;
     traffstat_prior *prior = NULL;
-    int result = prior_load(session, &prior); /* first: without one no file needs to be read */
+    int result = load_prior(session, &prior);
     if (result == EXIT_DONE) {
         result = input_read(session, &in);
     }
@@ -33,7 +66,7 @@ int run_estimate(const command *session)
         result = input_check_lost(session, &in);
     }
     if (result == EXIT_DONE) {
-        result = estimate_make(session, in.selected, prior, &estimate);
+        result = make(session, in.selected, prior, &estimate);
     }
     if (result == EXIT_DONE) {
         result = print_estimate(session, in.selected, estimate);

@@ -180,7 +180,7 @@ static int make_estimate(const command *session, const traffstat_overlap *overla
     traffstat_overlap_options how;
     traffstat_overlap_options_init(&how, (uint32_t) sizeof how);
     how.method = given->method;
-    how.model = given->model;
+    how.model = given->terms;
     how.level = given->level;
     how.p_threshold = given->p_threshold;
     how.linkage_error = given->linkage_error;

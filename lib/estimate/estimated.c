@@ -291,6 +291,16 @@ static void say_bound(traffstat_text *text, const traffstat_panel *panel,
 {
     const bool at_least = !isnan(row->lower);
     say_recorded(text, panel, estimate, row);
+    if (at_least && !isnan(row->upper)) { /* limits on both sides, and no point between them */
+        traffstat_i_text_add(text, " mean ");
+        traffstat_i_say_range(text, row->lower, row->upper);
+        traffstat_i_text_add(text, " in all (");
+        traffstat_i_say_percent(text, estimate->level);
+        traffstat_i_text_add(text, ", ");
+        say_assumptions(text, estimate);
+        traffstat_i_text_add(text, "); no middle value can be given.");
+        return;
+    }
     traffstat_i_text_add(text, at_least ? " mean at least " : " mean at most ");
     traffstat_i_say_number(text, at_least ? row->lower : row->upper);
     traffstat_i_text_add(text, " in all (");

@@ -215,6 +215,23 @@ def a_range_is_a_prior():
 
 
 @test
+def bounds_need_limits_alone_and_give_bands():
+    # 7 of 10 to 50 %: METHODS-reporting section 4
+    got = good(run('estimate', MISSOULA, '--model', 'bounds', '--bounds', '10%..50%',
+                   '--json')).json()
+    row = got['rows'][0]
+    equal((got['kind'], row['estimate'], row['lower'], row['upper']), ('bound', None, 8, 140))
+    equal(row['bounds']['moment'], {'lower': 14, 'upper': 70})
+    equal(got['bounds']['share'], {'lower': 0.1, 'upper': 0.5})
+    equal((got['breakeven'][0]['distinguishable'], got['breakeven'][0]['vanishes']), (False, []))
+    with Folder() as folder:
+        data = folder.write('t.csv', 'place,year,cases\nA,2016,8000\nA,2017,9000\n')
+        text = good(run('estimate', data, '--model=bounds', '--bounds=0.3..0.5')).text
+        assert text.startswith('Bound; verdict: caution'), text
+        holds(text, 'Break-even:', 'rose from 40 % to 45 %')
+
+
+@test
 def evidence_names_itself_in_the_result():
     got = good(run('estimate', MISSOULA, '--evidence=uk-2013', '--json')).json()
     equal((got['kind'], got['reporting']['id'], got['reporting']['origin']),
@@ -1007,6 +1024,14 @@ WRONG = [
     (['read', MISSOULA, '--fiscal', '2017'], ['--fiscal', 'end', 'start']),
     (['estimate', MISSOULA, '--bootstrap', '10'], ['estimate', '--bootstrap']),
     (['estimate', MISSOULA, *BETA, '--model', 'panel'], ['panel', 'thinning']),
+    (['estimate', MISSOULA, '--model', 'bounds'], ['--bounds 0.1..0.5']),
+    (['estimate', MISSOULA, '--model', 'bounds', '--bounds', '0.5..0.1'], ['0.5..0.1']),
+    (['estimate', MISSOULA, '--model', 'bounds', '--bounds', '0.1'], ['0.1']),
+    (['estimate', MISSOULA, '--model', 'bounds', '--bounds', '0.1..0.5', *BETA], ['no law']),
+    (['estimate', MISSOULA, *BETA, '--bounds', '0.1..0.5'], ['--model bounds']),
+    (['estimate', MISSOULA, '--model=bounds', '--bounds=0.1..0.5', '--drift=x'], ['percent']),
+    (['estimate', MISSOULA, '--model=bounds', '--bounds=0.1..0.5', '--bounds-size=0'], ['0.001']),
+    (['chart', MISSOULA, '-o', 'm.png', '--model', 'bounds'], ['not built yet']),
     (['estimate', MISSOULA, *BETA, '--level', '95'], ['0.95']),
     (['estimate', MISSOULA, *BETA, '--level', 'nan'], ['nan']),
     (['estimate', MISSOULA, *BETA, '--level', '0x1p-1'], ['0x1p-1']),

@@ -3,8 +3,9 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "model/reporting/summable.h"
 
 static const char citation[] =
     "Raftery (1988), Biometrika 75:223-228; Moreno & Gir\xc3\xb3n (1998), Journal of Statistical "
@@ -271,82 +272,9 @@ typedef struct counts {
     bool coverage; /* some coverage is below 1 */
 } counts;
 
-static bool same_kind(const traffstat_panel *panel, size_t a, size_t b)
-{
-    return strcmp(traffstat_panel_measure(panel, a), traffstat_panel_measure(panel, b)) == 0 &&
-           strcmp(traffstat_panel_category(panel, a), traffstat_panel_category(panel, b)) == 0;
-}
-
 static bool row_has_number(const traffstat_i_thinning *run, size_t row)
 {
     return !isnan(traffstat_i_estimate_row(run->estimate, row)->estimate);
-}
-
-static bool one_source(const traffstat_panel *panel)
-{
-    const char *const first = traffstat_panel_source(panel, 0);
-    for (size_t s = 1; s < traffstat_panel_series(panel); s++) {
-        if (strcmp(traffstat_panel_source(panel, s), first) != 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* A place, as a panel tells it apart, in a year. */
-typedef struct place_year {
-    const char *who;
-    bool keyed;
-    int32_t year;
-} place_year;
-
-static int compare_places(const void *a, const void *b)
-{
-    const place_year *one = a;
-    const place_year *other = b;
-    if (one->keyed != other->keyed) {
-        return one->keyed ? 1 : -1;
-    }
-    const int order = strcmp(one->who, other->who);
-    return order != 0 ? order : (one->year > other->year) - (one->year < other->year);
-}
-
-static size_t list_places(const traffstat_i_thinning *run, place_year *places)
-{
-    size_t count = 0;
-    for (size_t row = 0; row < traffstat_panel_rows(run->panel); row++) {
-        const size_t series = traffstat_panel_row_series(run->panel, row);
-        const char *const key = traffstat_panel_key(run->panel, series);
-        const bool keyed = key[0] != '\0';
-        if (row_has_number(run, row)) {
-            places[count++] =
-                (place_year){keyed ? key : traffstat_panel_jurisdiction(run->panel, series), keyed,
-                             traffstat_panel_years(run->panel)[row]};
-        }
-    }
-    return count;
-}
-
-/* Is a place counted by several sources in one year? Their sum would count its cases twice. */
-static traffstat_status find_twice(const traffstat_i_thinning *run, bool *twice)
-{
-    *twice = false;
-    if (one_source(run->panel)) {
-        return TRAFFSTAT_OK;
-    }
-    place_year *places = traffstat_i_alloc(run->ctx, run->numbers, sizeof *places);
-    if (places == NULL) {
-        return TRAFFSTAT_E_NOMEM;
-    }
-    const size_t count = list_places(run, places);
-    if (count > 1) {
-        qsort(places, count, sizeof *places, compare_places);
-    }
-    for (size_t i = 1; i < count; i++) {
-        *twice = *twice || compare_places(&places[i - 1], &places[i]) == 0;
-    }
-    traffstat_i_free(run->ctx, places);
-    return TRAFFSTAT_OK;
 }
 
 static traffstat_status gather(traffstat_i_thinning *run, counts *out)
@@ -373,9 +301,12 @@ static traffstat_status gather(traffstat_i_thinning *run, counts *out)
         out->upper[out->count++] = cell.upper;
         out->flags |= cell.flags;
         out->coverage |= cell.coverage < 1.0;
-        out->mixed |= !same_kind(run->panel, first, traffstat_panel_row_series(run->panel, row));
+        out->mixed |=
+            !traffstat_i_same_kind(run->panel, first, traffstat_panel_row_series(run->panel, row));
     }
-    return run->options.total != 0 && !out->mixed ? find_twice(run, &out->twice) : TRAFFSTAT_OK;
+    return run->options.total != 0 && !out->mixed
+               ? traffstat_i_counted_twice(run->ctx, run->panel, run->estimate, &out->twice)
+               : TRAFFSTAT_OK;
 }
 
 /* Why there is no total; NULL: there is one. "" is no reason worth a word. */

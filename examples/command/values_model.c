@@ -1,0 +1,108 @@
+/* The values of options that choose and feed a model of unreported cases. */
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+
+bool take_model(options *to, const char *value)
+{
+    if (to->verb == VERB_OVERLAP) {
+        to->terms = value;
+        return true;
+    }
+    if (same(value, "thinning")) {
+        to->model = MODEL_THINNING;
+    } else if (same(value, "bounds")) {
+        to->model = MODEL_BOUNDS;
+    } else {
+        (void) usage("--model \"%s\" is not known; this version has: thinning, bounds", value);
+        return false;
+    }
+    return true;
+}
+
+/* "0.2" or "20%"; `percent` is set where the sign stands. */
+static bool take_share(const char *text, double *out, bool *percent)
+{
+    char number[32];
+    const size_t size = strlen(text);
+    if (size == 0 || size >= sizeof number) {
+        return false;
+    }
+    memcpy(number, text, size + 1);
+    if (number[size - 1] == '%') {
+        *percent = true;
+        number[size - 1] = '\0';
+    }
+    return parse_number(number, out);
+}
+
+bool take_bounds(options *to, const char *value)
+{
+    char first[32];
+    bool percent = false;
+    const char *dots = strstr(value, "..");
+    bool good = dots != NULL && (size_t) (dots - value) < sizeof first;
+    if (good) {
+        (void) snprintf(first, sizeof first, "%.*s", (int) (dots - value), value);
+        good = take_share(first, &to->bounds[0], &percent) &&
+               take_share(dots + 2, &to->bounds[1], &percent);
+    }
+    if (good && percent) {
+        to->bounds[0] /= 100.0;
+        to->bounds[1] /= 100.0;
+    }
+    if (!good || !(to->bounds[0] >= 0.0 && to->bounds[0] <= to->bounds[1] && to->bounds[1] > 0.0 &&
+                   to->bounds[1] <= 1.0)) {
+        (void) usage("--bounds \"%s\" is not of the form 0.1..0.5 (10%%..50%%): two shares that "
+                     "rise, from 0 to 1",
+                     value);
+        return false;
+    }
+    return true;
+}
+
+bool take_bounds_size(options *to, const char *value)
+{
+    if (!parse_number(value, &to->bounds_size) || !(to->bounds_size >= 1e-3) ||
+        !(to->bounds_size <= 1e9)) {
+        (void) usage("--bounds-size \"%s\" is not a number from 0.001 to 1e9", value);
+        return false;
+    }
+    return true;
+}
+
+bool take_drift(options *to, const char *value)
+{
+    if (!parse_number(value, &to->drift) || !(to->drift >= -99.9 && to->drift <= 1000.0)) {
+        (void) usage("--drift \"%s\" is not a change in percent a year from -99.9 to 1000", value);
+        return false;
+    }
+    return true;
+}
+
+bool check_model(const options *given)
+{
+    const bool bounds = given->model == MODEL_BOUNDS;
+    const bool limits = given->bounds[1] > 0.0;
+    if (bounds && given->verb == VERB_CHART) {
+        (void) usage("a picture of bounds is not built yet; `traffstat estimate --model bounds` "
+                     "prints their numbers");
+        return false;
+    }
+    if (bounds && (given->evidence != NULL || given->reporting != NULL)) {
+        (void) usage("--model bounds takes limits alone (--bounds L..U), no law of the reporting "
+                     "rate");
+        return false;
+    }
+    if (bounds && !limits) {
+        (void) usage("--model bounds needs the limits of the share of cases that is reported, and "
+                     "there is no default: --bounds 0.1..0.5");
+        return false;
+    }
+    if (!bounds && (limits || given->bounds_size > 0.0 || given->drift != 0.0)) {
+        (void) usage("--bounds, --bounds-size and --drift go with --model bounds");
+        return false;
+    }
+    return true;
+}
