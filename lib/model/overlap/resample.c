@@ -2,13 +2,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/overlap/anew.h"
 #include "model/overlap/draw.h"
 #include "model/overlap/resample.h"
 
-#define BATCH 32        /* replicates that one task follows */
-#define CHECK_EVERY 256 /* models between two looks at a request to stop */
-#define UNKNOWN (-1)
-#define ROUNDING 1e-11 /* share of a log-likelihood that a cutoff leaves to rounding */
+#define BATCH TRAFFSTAT_I_ANEW_SIDE /* replicates that one task follows */
 
 /* What one worker needs for a batch. */
 typedef struct bench {
@@ -17,10 +15,7 @@ typedef struct bench {
     double *beta;            /* [BATCH * terms] */
     double *scratch;         /* [2 * cells] */
     double *drawn;           /* [cells] */
-    int8_t *verdict;         /* [BATCH * models] existence by support, UNKNOWN until asked */
-    uint8_t *support;        /* [BATCH * cells] the supports met in the batch */
-    size_t supports;
-    size_t support_of[BATCH];
+    traffstat_i_anew_room anew;
 } bench;
 
 typedef struct job {
@@ -28,6 +23,7 @@ typedef struct job {
     const traffstat_i_resampling *plan;
     traffstat_i_replicates *out;
     traffstat_i_rooms rooms;
+    traffstat_i_anew anew;
     bench *benches;
     size_t workers;
     size_t terms; /* most of any model */
@@ -39,18 +35,20 @@ typedef struct job {
 
 /* ---- room ------------------------------------------------------------------------------------ */
 
-static void free_bench(traffstat_ctx *ctx, bench *b)
+static void free_bench(const job *j, bench *b)
 {
+    traffstat_ctx *const ctx = j->ctx;
     for (size_t i = 0; i < BATCH; i++) {
         traffstat_i_counts_free(ctx, &b->counts[i]);
     }
     traffstat_i_free(ctx, b->paths);
     traffstat_i_free(ctx, b->beta);
-    traffstat_i_free(ctx, b->verdict);
-    traffstat_i_free(ctx, b->support);
+    if (j->plan->how == TRAFFSTAT_I_SEARCH_ANEW) {
+        traffstat_i_anew_room_free(&j->anew, &b->anew);
+    }
 }
 
-static traffstat_status make_bench(const job *j, bench *b)
+static traffstat_status make_bench(const job *j, size_t worker, bench *b)
 {
     traffstat_ctx *const ctx = j->ctx;
     const size_t cells = j->plan->counts->cells;
@@ -64,14 +62,15 @@ static traffstat_status make_bench(const job *j, bench *b)
     b->paths =
         traffstat_i_alloc(ctx, j->plan->how == TRAFFSTAT_I_STEP_ANEW ? BATCH : 0, sizeof *b->paths);
     b->beta = traffstat_i_alloc(ctx, BATCH * j->terms + 3 * cells, sizeof *b->beta);
-    b->verdict = traffstat_i_alloc(ctx, BATCH * j->models, sizeof *b->verdict);
-    b->support = traffstat_i_alloc(ctx, BATCH * cells, sizeof *b->support);
-    if (b->paths == NULL || b->beta == NULL || b->verdict == NULL || b->support == NULL) {
+    if (b->paths == NULL || b->beta == NULL) {
         return TRAFFSTAT_E_NOMEM;
     }
     b->scratch = b->beta + BATCH * j->terms;
     b->drawn = b->scratch + 2 * cells;
-    return TRAFFSTAT_OK;
+    return j->plan->how == TRAFFSTAT_I_SEARCH_ANEW
+               ? traffstat_i_anew_room_new(&j->anew, &j->rooms.exist[worker], &j->rooms.fit[worker],
+                                           &b->anew)
+               : TRAFFSTAT_OK;
 }
 
 static traffstat_status make_output(const job *j)
@@ -122,8 +121,11 @@ static traffstat_status open_job(job *j)
     status = j->benches != NULL
                  ? traffstat_i_rooms_new(j->ctx, counts->lists, j->terms, j->workers, &j->rooms)
                  : TRAFFSTAT_E_NOMEM;
+    if (status == TRAFFSTAT_OK && j->plan->how == TRAFFSTAT_I_SEARCH_ANEW) {
+        status = traffstat_i_anew_new(j->ctx, j->plan->search, counts, j->plan->bic, &j->anew);
+    }
     for (size_t i = 0; i < j->workers && status == TRAFFSTAT_OK; i++) {
-        status = make_bench(j, &j->benches[i]);
+        status = make_bench(j, i, &j->benches[i]);
     }
     return status;
 }
@@ -131,11 +133,14 @@ static traffstat_status open_job(job *j)
 static void close_job(job *j)
 {
     for (size_t i = 0; i < j->workers && j->benches != NULL; i++) {
-        free_bench(j->ctx, &j->benches[i]);
+        free_bench(j, &j->benches[i]);
     }
     traffstat_i_free(j->ctx, j->benches);
     traffstat_i_free(j->ctx, j->history);
     traffstat_i_rooms_free(j->ctx, &j->rooms);
+    if (j->plan->how == TRAFFSTAT_I_SEARCH_ANEW) {
+        traffstat_i_anew_free(&j->anew);
+    }
 }
 
 /* ---- results --------------------------------------------------------------------------------- */
@@ -198,113 +203,16 @@ static void step_anew(const job *j, bench *b, size_t first, size_t count, size_t
 
 /* ---- all models ------------------------------------------------------------------------------ */
 
-/* Replicates of a batch with the same empty histories share their verdicts on models. */
-static void group_supports(const job *j, bench *b, size_t count)
+static traffstat_status search_anew(const job *j, bench *b, size_t first, size_t count)
 {
-    const size_t cells = j->plan->counts->cells;
-    b->supports = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint8_t *mine = b->support + b->supports * cells;
-        for (size_t w = 0; w < cells; w++) {
-            mine[w] = b->counts[i].count[w] > 0.0;
-        }
-        size_t at = 0;
-        while (at < b->supports && memcmp(b->support + at * cells, mine, cells) != 0) {
-            at++;
-        }
-        b->support_of[i] = at;
-        if (at == b->supports) {
-            memset(b->verdict + at * j->models, UNKNOWN, j->models);
-            b->supports++;
-        }
+    double estimate[BATCH];
+    uint32_t chosen[BATCH];
+    const traffstat_status status =
+        traffstat_i_anew_best(&j->anew, &b->anew, b->counts, count, estimate, chosen);
+    for (size_t i = 0; i < count && status == TRAFFSTAT_OK; i++) {
+        write_result(j, first + i, estimate[i], 0.0, chosen[i]);
     }
-}
-
-static bool exists(const job *j, bench *b, size_t i, size_t model, traffstat_i_terms terms,
-                   size_t worker)
-{
-    int8_t *verdict = b->verdict + b->support_of[i] * j->models + model;
-    if (*verdict == UNKNOWN) {
-        *verdict = (int8_t) traffstat_i_existence(&j->rooms.exist[worker], &b->counts[i], terms);
-    }
-    return *verdict == 0;
-}
-
-/* The best criterion so far of each replicate (ln y! left out), and what it says. */
-typedef struct lead {
-    double best[BATCH];
-    double unseen[BATCH];
-    uint32_t model[BATCH];
-    double penalty[BATCH];
-} lead;
-
-/* One model in the replicates that it may still win. Even a perfect fit would not do where the
- * saturated likelihood with this many terms is no better than the best so far. */
-static void try_model(const job *j, bench *b, lead *l, size_t model, size_t count, size_t worker)
-{
-    const traffstat_i_search *search = j->plan->search;
-    const traffstat_i_terms terms = traffstat_i_model_at(&search->set, model);
-    const double *start = search->beta + search->set.start[model];
-    traffstat_i_fit_job jobs[BATCH];
-    traffstat_i_fit_job *list[BATCH] = {NULL};
-    size_t wanted = 0;
-    for (size_t i = 0; i < count; i++) {
-        const double price = l->penalty[i] * (double) terms.count;
-        if (!(price - 2.0 * b->counts[i].saturated < l->best[i]) ||
-            !exists(j, b, i, model, terms, worker)) {
-            continue;
-        }
-        double *beta = b->beta + i * j->terms;
-        memcpy(beta, start, terms.count * sizeof *beta);
-        const double needed = 0.5 * (price - l->best[i]);
-        jobs[i] = (traffstat_i_fit_job){.counts = &b->counts[i],
-                                        .model = terms,
-                                        .unseen = -1.0,
-                                        .cutoff = needed - ROUNDING * fabs(needed),
-                                        .warm = search->value[model] < INFINITY,
-                                        .beta = beta};
-        list[wanted++] = &jobs[i];
-    }
-    traffstat_i_fit_many(&j->rooms.fit[worker], list, wanted);
-    for (size_t k = 0; k < wanted; k++) {
-        const size_t i = (size_t) (list[k] - jobs);
-        const double value = l->penalty[i] * (double) terms.count - 2.0 * list[k]->ll;
-        if (list[k]->state == TRAFFSTAT_I_FIT_DONE && value < l->best[i]) {
-            l->best[i] = value;
-            l->unseen[i] = exp(list[k]->beta[0]);
-            l->model[i] = (uint32_t) model;
-        }
-    }
-}
-
-static traffstat_status search_anew(const job *j, bench *b, size_t first, size_t count,
-                                    size_t worker)
-{
-    const traffstat_i_search *search = j->plan->search;
-    lead l;
-    for (size_t i = 0; i < count; i++) {
-        l.best[i] = INFINITY;
-        l.unseen[i] = INFINITY;
-        l.model[i] = UINT32_MAX;
-        l.penalty[i] = j->plan->bic ? log(b->counts[i].n) : 2.0;
-    }
-    group_supports(j, b, count);
-    for (size_t r = 0; r < search->ranked; r++) {
-        if (r % CHECK_EVERY == 0 && traffstat_i_stopped(j->ctx)) {
-            return TRAFFSTAT_E_CANCELLED;
-        }
-        try_model(j, b, &l, search->rank[r], count, worker);
-    }
-    /* Those without an estimate on the data may have one on a replicate. */
-    for (size_t model = 0; model < search->set.count; model++) {
-        if (!(search->value[model] < INFINITY)) {
-            try_model(j, b, &l, model, count, worker);
-        }
-    }
-    for (size_t i = 0; i < count; i++) {
-        write_result(j, first + i, b->counts[i].n + l.unseen[i], 0.0, l.model[i]);
-    }
-    return TRAFFSTAT_OK;
+    return status;
 }
 
 /* ---- batches --------------------------------------------------------------------------------- */
@@ -334,7 +242,7 @@ static traffstat_status run_batch(void *arg, size_t task, size_t worker)
         make_set(j, b, first + i, &b->counts[i]);
     }
     if (j->plan->how == TRAFFSTAT_I_SEARCH_ANEW) {
-        return search_anew(j, b, first, count, worker);
+        return search_anew(j, b, first, count);
     }
     if (j->plan->how == TRAFFSTAT_I_STEP_ANEW) {
         step_anew(j, b, first, count, worker);
