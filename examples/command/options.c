@@ -329,7 +329,7 @@ static int check_together(const options *to)
     if (to->evidence != NULL && to->reporting != NULL) {
         return usage("--evidence and --reporting exclude each other: name one reporting rate");
     }
-    if (to->model != NULL && to->method != TRAFFSTAT_OVERLAP_LOGLINEAR) {
+    if (to->terms != NULL && to->method != TRAFFSTAT_OVERLAP_LOGLINEAR) {
         return usage("--model goes with --method loglinear: the method %s chooses its models",
                      traffstat_overlap_method_name(to->method));
     }
