@@ -6,7 +6,7 @@
 #   make help       the other targets
 #
 # CC, CXX, CFLAGS, CPPFLAGS, LDFLAGS and PREFIX are the user's; what the library itself needs is
-# kept apart in OUR_*. BUILD is the folder, VARIANT chooses the flags (release debug asan tsan cov).
+# kept apart in OUR_*. BUILD is the folder, VARIANT chooses the flags (release debug asan tsan cov fuzz).
 
 VARIANT ?= release
 BUILD ?= build/$(VARIANT)
@@ -54,6 +54,7 @@ OPT_debug = -O0 -g3
 OPT_asan = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 OPT_tsan = -O1 -g -fsanitize=thread -fno-omit-frame-pointer
 OPT_cov = -O0 -g --coverage
+OPT_fuzz = $(subst address,fuzzer-no-link$(comma)address,$(OPT_asan))
 WARN = -Wall -Wextra $(WERROR) -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wcast-qual -Wwrite-strings -Wconversion -Wno-sign-conversion
 # Contraction is off so that results do not depend on whether the machine has fused arithmetic.
@@ -98,7 +99,8 @@ help:
 	@echo 'deps       installs the Debian packages that building and testing need'
 	@echo 'install    under PREFIX ($(PREFIX)), below DESTDIR; uninstall takes the same files away'
 	@echo 'bench      times charts beside a raw pangocairo program, reading beside bare libcsv'
-	@echo 'study      coverage and error of the methods for lists on simulated populations'
+	@echo 'study      coverage and error of methods on simulated populations (docs/study-*.md)'
+	@echo 'fuzz       libFuzzer on the reader for FUZZ_SECONDS ($(FUZZ_SECONDS)), with clang'
 	@echo 'lint       clang-format, clang-tidy, cppcheck, lengths of functions'
 	@echo 'abicheck   the library against docs/abi/$(SOVERSION).xml, public headers only'
 	@echo 'docs       manual pages as text, and a check of them, under build/docs'
@@ -190,6 +192,11 @@ shared: $(SHARED)
 command: $(BUILD)/bin/traffstat
 examples: $(EXAMPLES)
 tests: $(CMOCKA)
+
+FUZZERS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+$(FUZZERS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(ARCHIVE)
+	@echo '  LD $@'
+	$(Q)$(CC) $(OUR_LDFLAGS) -fsanitize=fuzzer $(CFLAGS) $(LDFLAGS) $< $(ARCHIVE) $(LIBS) -o $@
 
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -367,9 +374,28 @@ lint:
 bench: $(BUILD)/bin/traffstat $(BENCH)
 	@$(PYTHON) tests/bench/run.py $(BUILD)
 
-# The tables of docs/study-overlap.md: simulated populations, minutes.
+# Simulated populations, minutes: docs/study-rates.md is written, the tables of docs/study-overlap.md
+# are printed.
 study: $(STUDY)
-	@for program in $(STUDY); do $$program || exit 1; done
+	$(BUILD)/tests/study/study_rates > docs/study-rates.md.new
+	mv docs/study-rates.md.new docs/study-rates.md
+	$(BUILD)/tests/study/study_overlap
+
+# ---- fuzz -------------------------------------------------------------------------------------
+
+# libFuzzer, with clang. Small blocks, so that short inputs have many. The corpus is kept under
+# build/fuzz, and so is what stops a fuzzer (crash-..., timeout-...): the next run begins with it.
+FUZZ = build/fuzz
+FUZZ_CC ?= clang
+FUZZ_SECONDS ?= 60
+FUZZ_FLAGS = -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=8192 -artifact_prefix=$(FUZZ)/corpus/
+
+fuzz:
+	@$(MAKE) --no-print-directory $(parallel) VARIANT=fuzz BUILD=$(FUZZ) CC='$(FUZZ_CC)' \
+		CPPFLAGS='$(CPPFLAGS) -DTRAFFSTAT_I_BLOCK=512' fuzzers
+	@$(PYTHON) tests/fuzz/seeds.py $(FUZZ)/corpus
+	$(FUZZ)/tests/fuzz/fuzz_read $(FUZZ_FLAGS) -dict=tests/fuzz/read.dict $(FUZZ)/corpus
+fuzzers: $(FUZZERS)
 
 # ---- ABI --------------------------------------------------------------------------------------
 
@@ -424,5 +450,5 @@ distclean:
 	rm -rf build
 
 .PHONY: FORCE all help lib shared command examples tests uninstalled install uninstall deps \
-	deps-build demo check check-all jobs bites compare lint bench study abicheck compile_commands \
-	docs dist clean distclean
+	deps-build demo check check-all jobs bites compare lint bench study fuzz fuzzers abicheck \
+	compile_commands docs dist clean distclean

@@ -121,7 +121,9 @@ bool traffstat_i_decode(traffstat_i_decoder *decoder, const char *in, size_t siz
 
 /* ---- source --------------------------------------------------------------------------------- */
 
+#ifndef TRAFFSTAT_I_BLOCK /* fuzzers have smaller ones */
 #define TRAFFSTAT_I_BLOCK 65536
+#endif
 
 typedef struct traffstat_i_gzip traffstat_i_gzip;
 
@@ -294,8 +296,8 @@ typedef struct traffstat_i_piece {
 } traffstat_i_piece;
 
 /* Room of a plan; what is past it in a block is left to who takes the records. */
-#define TRAFFSTAT_I_PLAN_LINES 4096
-#define TRAFFSTAT_I_PLAN_PIECES 16384
+#define TRAFFSTAT_I_PLAN_LINES (TRAFFSTAT_I_BLOCK / 16)
+#define TRAFFSTAT_I_PLAN_PIECES (TRAFFSTAT_I_BLOCK / 4)
 #define TRAFFSTAT_I_PLAN_COLUMNS 1024
 
 /* The lines of a block from its start. A plan knows nothing of what came before, so that it can be

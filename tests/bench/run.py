@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """CPU time of cold charts beside a raw pangocairo program of the same marks, and of figures in
-process; then reading beside bare libcsv. The first argument is the build folder, the second how
+process; then reading beside bare libcsv; then the engines. The first argument is the build folder, the second how
 often each chart is run (30). Runs take turns, so that a busy machine slows all of them alike;
 medians are shown. Exit status 1 when something is over its limit."""
 import os
@@ -14,6 +14,10 @@ RUNS = int(sys.argv[2]) if len(sys.argv) > 2 else 30
 SVG_MS, IN_PROCESS_MS = 25.0, 12.0
 # Of bare libcsv's time in the same run; MB at 10 million records.
 ONE_THREAD, TWO_THREADS, MEMORY_MB = 1.4, 1.0, 64.0
+# Of the engines, one core: the fits of issue 4 and the searches of issue 6.
+LIMITS = {'overlap_fit_portable': 3.0, 'overlap_fit_widest': 1.2, 'overlap_stepwise_bca': 30.0,
+          'overlap_all_models': 35.0, 'overlap_reselection': 2.0, 'joinpoint_1_poisson_112': 50.0,
+          'joinpoint_1_loglinear_112': 50.0, 'states_50_years_60': 20.0}
 over = []
 
 
@@ -86,6 +90,14 @@ def show_reading():
           % ('read_memory_10M', memory, MEMORY_MB, verdict('memory', memory, MEMORY_MB)))
 
 
+def show_engines():
+    for line in programs([['bench_overlap'], ['bench_rate']]).values():
+        name, value, unit = line.split()
+        limit = LIMITS.get(name)
+        print('%-34s %8s %-2s %s' % (name, value, unit, '' if limit is None else '(limit %g)   %s'
+                                     % (limit, verdict(name, float(value), limit))))
+
+
 raw = [BUILD + '/tests/bench/raw_pangocairo', 'raw.png']
 got = cold({'raw': raw, 'png': chart('png'), 'svg': chart('svg'), 'pdf': chart('pdf')})
 print('CPU, median of %d cold runs' % RUNS)
@@ -102,4 +114,6 @@ for line in lines.values():
 
 print('\nReading generated files of 1 and 10 million records')
 show_reading()
+print('\nLists that overlap, joinpoints, regressions, CPU on one core')
+show_engines()
 sys.exit(1 if over else 0)
