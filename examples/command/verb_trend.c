@@ -1,25 +1,74 @@
+#include <math.h>
+#include <stdio.h>
+
 #include "command.h"
 
-static int print_trend(const command *session, const traffstat_panel *panel,
-                       const traffstat_estimate *estimate)
+static void print_row(const traffstat_estimate *estimate, size_t at,
+                      const traffstat_estimate_row *row)
+{
+    (void) printf("%s %d: ", traffstat_estimate_row_label(estimate, at), (int) row->year);
+    if (isnan(row->lower)) {
+        (void) printf("no count\n");
+        return;
+    }
+    (void) printf("%lld", (long long) row->observed_lower);
+    if (row->observed_upper == TRAFFSTAT_NO_UPPER) {
+        (void) printf(" or more");
+    } else if (row->observed_upper != row->observed_lower) {
+        (void) printf(" to %lld", (long long) row->observed_upper);
+    }
+    const double rate = traffstat_detail_number(
+        traffstat_detail_find(traffstat_estimate_row_details(estimate, at), "rate"));
+    (void) printf(" counted, %.1f to %.1f to be expected", row->lower, row->upper);
+    if (!isnan(rate)) {
+        (void) printf("; %.2f per 100,000", rate);
+    }
+    (void) printf("\n");
+}
+
+static void print_sentence(const char *label, const traffstat_detail *object)
+{
+    const char *sentence = traffstat_detail_text(traffstat_detail_find(object, "sentence"));
+    if (sentence[0] != '\0') {
+        (void) printf("%s%s%s\n", label, label[0] != '\0' ? ": " : "", sentence);
+    }
+}
+
+/* Rows, sentences, reasons, assumptions. */
+static int print_plain(const traffstat_estimate *estimate)
+{
+    const traffstat_detail *said = traffstat_estimate_details(estimate);
+    const traffstat_detail *list = traffstat_detail_find(said, "by_series");
+    traffstat_estimate_row row;
+    for (size_t i = 0; traffstat_estimate_row_get(estimate, i, &row) == TRAFFSTAT_OK; i++) {
+        print_row(estimate, i, &row);
+    }
+    (void) printf("\n");
+    print_sentence("", said);
+    for (size_t i = 0; i < traffstat_detail_size(list); i++) {
+        const traffstat_detail *one = traffstat_detail_at(list, i);
+        print_sentence(traffstat_detail_text(traffstat_detail_find(one, "series")), one);
+    }
+    for (size_t i = 0; i < traffstat_estimate_reasons(estimate); i++) {
+        (void) printf("caution: %s\n", traffstat_estimate_reason(estimate, i));
+    }
+    for (size_t i = 0; i < traffstat_estimate_assumptions(estimate); i++) {
+        (void) printf("assumed: %s\n", traffstat_estimate_assumption(estimate, i));
+    }
+    return check_stdout();
+}
+
+static int print_trend(const command *session, const traffstat_estimate *estimate)
 {
     traffstat_text *text = NULL;
-    traffstat_status status = TRAFFSTAT_OK;
-    if (session->options->json) {
-        status = traffstat_estimate_json(session->ctx, estimate, &text);
-    } else if (session->options->csv) {
-        status = traffstat_estimate_csv(session->ctx, estimate, &text);
-    } else {
-        status = traffstat_estimate_text(session->ctx, panel, estimate, &text);
+    if (!session->options->json && !session->options->csv) {
+        return print_plain(estimate);
     }
-    int result = status == TRAFFSTAT_OK ? print_text(text) : failure(session, status);
+    const traffstat_status status = session->options->json
+                                        ? traffstat_estimate_json(session->ctx, estimate, &text)
+                                        : traffstat_estimate_csv(session->ctx, estimate, &text);
+    const int result = status == TRAFFSTAT_OK ? print_text(text) : failure(session, status);
     traffstat_text_free(text);
-    const char *sentence = traffstat_detail_text(
-        traffstat_detail_find(traffstat_estimate_details(estimate), "sentence"));
-    if (result == EXIT_DONE && !session->options->json && !session->options->csv &&
-        sentence[0] != '\0') {
-        result = print_line(sentence);
-    }
     return result;
 }
 
@@ -43,7 +92,7 @@ int run_trend(const command *session)
         result = status == TRAFFSTAT_OK ? EXIT_DONE : failure(session, status);
     }
     if (result == EXIT_DONE) {
-        result = print_trend(session, in.selected, estimate);
+        result = print_trend(session, estimate);
     }
     if (result == EXIT_DONE) {
         result = estimate_status(estimate);

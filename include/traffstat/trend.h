@@ -31,6 +31,7 @@ TRAFFSTAT_API void traffstat_trend_options_init(traffstat_trend_options *options
  * without a population), population and coverage.
  *
  * Details beside the rows: change, change_reason, trend, trend_reason, joinpoints, joinpoints_reason,
+ * coverage_change (places that report, and the trend per place; none where their number is the same),
  * tests, autocorrelation, years, sentence. Of one series they stand at the top; of several, each is
  * none there, and `by_series` is a list of the same for each series (its joinpoints chosen by BIC).
  *

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """CPU time of cold charts beside a raw pangocairo program of the same marks, and of figures in
-process; then reading beside bare libcsv; then the engines. The first argument is the build folder, the second how
-often each chart is run (30). Runs take turns, so that a busy machine slows all of them alike;
+process; then reading beside bare libcsv; then the engines. The first argument is the build folder,
+the second how often each chart is run (30). Runs take turns, so that a busy machine slows all of them alike;
 medians are shown. Exit status 1 when something is over its limit."""
 import os
 import statistics

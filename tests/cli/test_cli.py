@@ -989,7 +989,6 @@ WRONG = [
     ([], ['verb', 'read', '--help']),
     (['chrat', MISSOULA], ['chart']),
     (['frobnicate'], ['frobnicate', 'read', 'estimate', 'chart', 'evidence']),
-    (['trend', MISSOULA], ['not built yet']),
     (['report', MISSOULA], ['not built yet']),
     (['help', 'chrat'], ['chart']),
     (['--jsno'], ['verb comes first']),

@@ -79,7 +79,7 @@ typedef struct traffstat_i_account_of_series {
     bool thorough; /* joinpoints by permutation, profile limits */
 } traffstat_i_account_of_series;
 traffstat_status traffstat_i_say_series(traffstat_ctx *ctx,
-                                        const traffstat_i_account_of_series *account);
+                                        const traffstat_i_account_of_series *of);
 
 /* The sentence of a series. change NULL: there is none. */
 void traffstat_i_say_trend(traffstat_text *text, const traffstat_panel *panel, size_t series,

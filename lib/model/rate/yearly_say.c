@@ -488,6 +488,58 @@ static traffstat_status say_autocorrelation(traffstat_ctx *ctx, const account *o
                : TRAFFSTAT_OK;
 }
 
+/* ---- places ---------------------------------------------------------------------------------- */
+
+static double places_in(const account *of, int32_t year)
+{
+    traffstat_cell cell;
+    const size_t row = traffstat_panel_find(of->panel, of->series, year);
+    return traffstat_panel_cell(of->panel, row, &cell) == TRAFFSTAT_OK && cell.places > 0
+               ? (double) cell.places
+               : 1.0;
+}
+
+/* A sum over places that began or stopped reporting: the same trend for each place that reported. */
+static traffstat_status say_coverage(traffstat_ctx *ctx, const account *of,
+                                     const traffstat_i_yearly *years)
+{
+    char reason[TRAFFSTAT_I_REASON_SIZE];
+    traffstat_i_slope slope;
+    bool varies = false;
+    const double first = years->n > 0 ? places_in(of, years->years[0]) : 1.0;
+    const double last = years->n > 0 ? places_in(of, years->years[years->n - 1]) : 1.0;
+    double *each = traffstat_i_alloc(ctx, years->n + 1, sizeof *each);
+    if (each == NULL) {
+        return TRAFFSTAT_E_NOMEM;
+    }
+    for (size_t i = 0; i < years->n; i++) {
+        const double places = places_in(of, years->years[i]);
+        varies = varies || places != first;
+        each[i] = places; /* in place of residents, where those are known */
+    }
+    traffstat_i_yearly same = *years;
+    same.exposure = each;
+    traffstat_status status =
+        varies ? traffstat_i_yearly_slope(ctx, &same, of->options->level, false, &slope)
+               : TRAFFSTAT_OK;
+    traffstat_i_free(ctx, each);
+    if (!varies || status != TRAFFSTAT_OK) {
+        traffstat_i_detail_none(of->object, "coverage_change");
+        return status;
+    }
+    traffstat_detail *object = traffstat_i_detail_object(of->object, "coverage_change");
+    traffstat_i_detail_number(object, "places_first", first);
+    traffstat_i_detail_number(object, "places_last", last);
+    traffstat_detail *per_place = traffstat_i_detail_object(object, "trend_per_place");
+    traffstat_i_detail_slope(per_place, &slope);
+    (void) snprintf(reason, sizeof reason,
+                    "the number of places that reported went from %d in %d to %d in %d: the "
+                    "trend mixes crime with reporting (see the trend per place)",
+                    (int) first, (int) years->years[0], (int) last,
+                    (int) years->years[years->n - 1]);
+    return caution(of, reason);
+}
+
 /* ---- the series ------------------------------------------------------------------------------ */
 
 static traffstat_status say_years(const account *of, const traffstat_i_yearly *years)
@@ -550,6 +602,9 @@ static traffstat_status say_all(traffstat_ctx *ctx, const account *of,
     }
     if (status == TRAFFSTAT_OK) {
         status = say_autocorrelation(ctx, of, years, &slope);
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = say_coverage(ctx, of, years);
     }
     if (status == TRAFFSTAT_OK) {
         status = say_sentence(ctx, of, years, compared ? &change : NULL, &slope);
