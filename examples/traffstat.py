@@ -14,7 +14,8 @@ import re
 import cffi
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-_MODULES = "base table estimate read reporting rate figure report".split()
+_MODULES = ("base table detail estimate read reporting rate regression series joinpoint standard places "
+            "delay trend overlap figure report").split()
 
 
 def _first(candidates, default):

@@ -35,7 +35,7 @@ def functions(path):
     """(name, lines) of each function: from its first line to the brace that closes it."""
     first = name = None
     for number, line in enumerate(lines_of(path), 1):
-        if re.match(r'[A-Za-z_]', line) and not line.endswith(';') and '(' in line:
+        if re.match(r'[A-Za-z_]', line) and not line.endswith(';') and re.search(r'\w\s*\(', line):
             first, name = number, re.search(r'(\w+)\s*\(', line)[1]
         elif re.match(r'[A-Za-z_].*[;={]$', line):
             first = None

@@ -134,7 +134,10 @@ static double next_ratio(double y, double mean, double size)
 /* From `start` on upward or downward to `end`; false: too many values. */
 static bool walk(gathered *sum, double start, double end, double mean, double size, bool up)
 {
-    rising sums = isinf(size) ? (rising){0} : rising_sums(start, size);
+    rising sums = {0};
+    if (!isinf(size)) {
+        sums = rising_sums(start, size);
+    }
     double weight = 1.0;
     double y = start;
     for (int i = 0; i < VALUES_MAX; i++) {

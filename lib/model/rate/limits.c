@@ -98,8 +98,9 @@ static ends likelihood_ratio(double k, double z)
     }
     const double reach = 0.5 * z * z / k + z / sqrt(k) + 1.0; /* past both roots: e^t - 1 - t grows
                                                                  faster than either */
-    return (ends){k * exp(traffstat_i_root(ratio_miss, &target, -reach, 0.0)),
-                  k * exp(traffstat_i_root(ratio_miss, &target, 0.0, reach))};
+    const double low = traffstat_i_root(ratio_miss, &target, -reach, 0.0);
+    const double high = traffstat_i_root(ratio_miss, &target, 0.0, reach);
+    return (ends){k * exp(low), k * exp(high)};
 }
 
 static ends square_root(double k, double z)
