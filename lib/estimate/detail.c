@@ -91,6 +91,13 @@ static traffstat_detail *add(traffstat_detail *parent, const char *name, traffst
     return node;
 }
 
+void traffstat_i_detail_out_of_memory(traffstat_detail *parent)
+{
+    if (parent != NULL) {
+        parent->of->failed = true;
+    }
+}
+
 traffstat_detail *traffstat_i_detail_object(traffstat_detail *parent, const char *name)
 {
     return add(parent, name, TRAFFSTAT_DETAIL_OBJECT);

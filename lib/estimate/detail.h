@@ -20,6 +20,8 @@ void traffstat_i_details_clear(traffstat_i_details *details);
 /* An object without a parent. */
 traffstat_detail *traffstat_i_details_root(traffstat_i_details *details);
 
+/* Says that memory ran out in what a member was to hold; told like a node that could not be made. */
+void traffstat_i_detail_out_of_memory(traffstat_detail *parent);
 /* Members of an object take a name, which is copied and not there already; those of a list NULL. */
 traffstat_detail *traffstat_i_detail_object(traffstat_detail *parent, const char *name);
 traffstat_detail *traffstat_i_detail_list(traffstat_detail *parent, const char *name);

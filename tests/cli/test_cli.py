@@ -883,6 +883,49 @@ def a_folder_that_may_not_be_written():
 
 # ---- overlap ------------------------------------------------------------------------------------
 
+@test
+def two_years_are_no_trend():
+    answer = run('trend', MISSOULA, '--json')
+    equal(answer.status, 0)
+    got = answer.json()
+    equal(got['change']['p'], 1)
+    equal(got['trend'], None)
+    equal(got['verdict'], 'caution')
+    equal([row['rate'] for row in got['rows']], [None, None])
+    holds(' '.join(got['assumptions']), 'exposure 1')
+    holds(got['sentence'], '7', '2017', '8', '2018', 'no evidence of a change (exact p = 1)')
+    holds(run('trend', MISSOULA).text, 'no evidence of a change')
+
+
+@test
+def nothing_to_five_has_no_upper_end():
+    with Folder() as folder:
+        path = folder.write('z.csv', 'jurisdiction,year,cases\nA,2017,0\nA,2018,5\n')
+        answer = run('trend', path, '--json')
+        equal(answer.status, 0)
+        equal((answer.json()['change']['ratio'], answer.json()['change']['upper']), (None, None))
+
+
+@test
+def a_trend_of_nothing_is_status_3():
+    with Folder() as folder:
+        path = folder.write('n.csv', 'jurisdiction,year,cases\nA,2017,\nA,2018,\n')
+        answer = run('trend', path, '--json')
+        equal(answer.status, 3)
+        equal(answer.json()['verdict'], 'inestimable')
+
+
+# The FBI's tables of 2014 to 2017; 257 and 312 offences, populations of the Census.
+@test
+def states_have_rates_and_tests():
+    got = run('trend', os.path.join(ROOT, 'data/us-states.csv'), '--where', 'jurisdiction=Texas',
+              '--json').json()
+    equal([row['observed'] for row in got['rows']], [191, 285, 257, 312])
+    equal(got['tests']['mann_kendall']['S'], 4)
+    equal(got['change']['first_count'], 257)
+    equal(abs(got['rows'][3]['rate'] - 312 / 28295273 * 1e5) < 1e-9, True)
+
+
 # Seber (1982), p. 107: n1 = 948, n2 = 421, m = 167
 SEBER = 'A,B,count\n1,0,781\n0,1,254\n1,1,167\n'
 THREE = ('A,B,C,count\n1,0,0,50\n0,1,0,40\n0,0,1,60\n1,1,0,12\n1,0,1,14\n0,1,1,11\n1,1,1,6\n')

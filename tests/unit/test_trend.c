@@ -165,6 +165,23 @@ static void wrong_calls_are_refused(void **state)
     traffstat_panel_free(panel);
 }
 
+static traffstat_status try_trend(traffstat_ctx *ctx, void *arg)
+{
+    traffstat_estimate *of = NULL;
+    const traffstat_status status = traffstat_trend(ctx, arg, NULL, &of);
+    assert_true((status == TRAFFSTAT_OK) == (of != NULL));
+    traffstat_estimate_free(of);
+    return status;
+}
+
+static void every_allocation_may_fail(void **state)
+{
+    const int64_t counts[] = {7, 8, 5, 9, 12};
+    traffstat_panel *panel = panel_of(*state, counts, 5, 2014);
+    assert_true(support_try_every_allocation(try_trend, panel) > 30);
+    traffstat_panel_free(panel);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +191,7 @@ int main(void)
         cmocka_unit_test(nothing_to_five_has_an_open_end),
         cmocka_unit_test(only_a_panel_without_counts_is_inestimable),
         cmocka_unit_test(wrong_calls_are_refused),
+        cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, support_ctx_setup, support_ctx_teardown);
 }

@@ -89,12 +89,16 @@ static void say_difference(traffstat_ctx *ctx, traffstat_detail *in, const traff
     const double first = (double) change->first_count / change->first_exposure;
     const double second = (double) change->second_count / change->second_exposure;
     double p = NAN;
-    if (traffstat_rate_difference(ctx, TRAFFSTAT_POISSON_GARWOOD, change->first_count,
-                                  change->first_exposure / scale, change->second_count,
-                                  change->second_exposure / scale, change->level,
-                                  &ends) != TRAFFSTAT_OK ||
-        traffstat_etest(ctx, change->first_count, change->first_exposure, change->second_count,
-                        change->second_exposure, &p) != TRAFFSTAT_OK) {
+    traffstat_status status = traffstat_rate_difference(
+        ctx, TRAFFSTAT_POISSON_GARWOOD, change->first_count, change->first_exposure / scale,
+        change->second_count, change->second_exposure / scale, change->level, &ends);
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_etest(ctx, change->first_count, change->first_exposure,
+                                 change->second_count, change->second_exposure, &p);
+    }
+    if (status == TRAFFSTAT_E_NOMEM) {
+        traffstat_i_detail_out_of_memory(in);
+    } else if (status != TRAFFSTAT_OK) {
         p = NAN; /* counts past 1e9: the ratio answers */
     }
     traffstat_i_detail_number(object, "estimate", (second - first) * scale);
@@ -164,9 +168,14 @@ void traffstat_i_detail_slope(traffstat_detail *object, const traffstat_i_slope 
 static void say_exact(traffstat_ctx *ctx, traffstat_detail *parent, const traffstat_i_yearly *years)
 {
     traffstat_poisson_trend_result got;
-    if (!years->exact ||
-        traffstat_i_poisson_trend(ctx, years->years, years->lower, years->exposure, years->n,
-                                  years->years[0], EXACT_TREND, &got) != TRAFFSTAT_OK) {
+    const traffstat_status status =
+        years->exact ? traffstat_i_poisson_trend(ctx, years->years, years->lower, years->exposure,
+                                                 years->n, years->years[0], EXACT_TREND, &got)
+                     : TRAFFSTAT_E_NODATA;
+    if (status != TRAFFSTAT_OK) {
+        if (status == TRAFFSTAT_E_NOMEM) {
+            traffstat_i_detail_out_of_memory(parent);
+        }
         traffstat_i_detail_none(parent, "conditional");
         return;
     }
