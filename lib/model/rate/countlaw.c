@@ -192,7 +192,10 @@ bool traffstat_i_count_law(double lower, double upper, double mean, double size,
         return false;
     }
     const double start = fmin(fmax(mode_of(mean, size), lower), upper);
-    const rising sums = isinf(size) ? (rising){0} : rising_sums(start, size);
+    rising sums = {0};
+    if (!isinf(size)) {
+        sums = rising_sums(start, size);
+    }
     const double log_start =
         isinf(size) ? traffstat_i_log_poisson(start, mean) : negbin_log_chance(start, mean, size);
     if (lower == upper) {

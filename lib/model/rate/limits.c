@@ -100,7 +100,8 @@ static ends likelihood_ratio(double k, double z)
                                                                  faster than either */
     const double low = traffstat_i_root(ratio_miss, &target, -reach, 0.0);
     const double high = traffstat_i_root(ratio_miss, &target, 0.0, reach);
-    return (ends){k * exp(low), k * exp(high)};
+    const ends found = {k * exp(low), k * exp(high)};
+    return found;
 }
 
 static ends square_root(double k, double z)
