@@ -64,7 +64,7 @@ typedef struct traffstat_i_note {
     char *text;               /* owned; may begin with the heading and a colon */
 } traffstat_i_note;
 
-#define TRAFFSTAT_I_NOTES_MAX 6
+#define TRAFFSTAT_I_NOTES_MAX 7
 
 /* Everything that is said around the picture; owned texts. */
 typedef struct traffstat_i_words {

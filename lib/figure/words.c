@@ -513,6 +513,21 @@ static bool is_net(const traffstat_i_trend_year *year)
     return !year->counted && year->cell.why == TRAFFSTAT_WHY_COUNTED;
 }
 
+static bool is_multiplied(const traffstat_i_trend_year *year)
+{
+    return (year->cell.flags & TRAFFSTAT_FLAG_COMMON_DIVISOR) != 0;
+}
+
+static bool is_doubtful(const traffstat_i_trend_year *year)
+{
+    return (year->cell.flags & TRAFFSTAT_FLAG_DOUBTFUL) != 0;
+}
+
+static bool is_short(const traffstat_i_trend_year *year)
+{
+    return (year->cell.flags & TRAFFSTAT_FLAG_LOST) != 0;
+}
+
 static bool is_open(const traffstat_i_trend_year *year)
 {
     return year->estimated && year->open;
@@ -564,6 +579,20 @@ static void say_undrawn(traffstat_text *text, const traffstat_i_trend *trend)
     }
     text->failed = text->failed || list.text.failed;
     traffstat_i_text_clear(&list.text);
+}
+
+/* What the reader of the file doubted goes wherever the picture goes, and before all else. */
+static traffstat_status note_doubt(const traffstat_i_trend *trend, traffstat_i_words *words)
+{
+    traffstat_text text;
+    traffstat_i_text_init(&text, trend->ctx);
+    say_years_that(&text, trend,
+                   "All counts are multiples of one number, which chance does not explain, so they "
+                   "may have been multiplied; ask the source before using them",
+                   is_multiplied, false);
+    say_years_that(&text, trend, "A count that cannot be what it says", is_doubtful, false);
+    say_years_that(&text, trend, "Records of the file could not be used", is_short, false);
+    return add_note(words, "In doubt", &text);
 }
 
 static traffstat_status note_marks(const traffstat_i_trend *trend, traffstat_i_words *words)
@@ -630,7 +659,7 @@ static traffstat_status make_notes(const traffstat_i_trend *trend, const traffst
                                    traffstat_i_words *words)
 {
     traffstat_status (*const parts[])(const traffstat_i_trend *, traffstat_i_words *) = {
-        note_chance, note_basis, note_verdict, note_assumptions, note_marks};
+        note_doubt, note_chance, note_basis, note_verdict, note_assumptions, note_marks};
     traffstat_status status = TRAFFSTAT_OK;
     for (size_t i = 0; status == TRAFFSTAT_OK && i < sizeof parts / sizeof parts[0]; i++) {
         status = parts[i](trend, words);
@@ -710,12 +739,13 @@ static char *make_alt(const traffstat_i_trend *trend, const traffstat_i_words *w
                                  : " Estimated in all:");
         alt_estimates(&text, trend);
     }
-    /* the first note is the sentence on chance where there is a change */
-    if (trend->change != NULL && words->note_count > 0) {
-        say_sentence(&text, words->notes[0].text);
-    }
-    if (trend->estimate == NULL && words->note_count > 1) {
-        say_sentence(&text, words->notes[trend->change != NULL ? 1 : 0].text);
+    static const char *const told[] = {"In doubt", "Chance", "Not estimated"};
+    for (size_t i = 0; i < words->note_count; i++) {
+        for (size_t k = 0; k < sizeof told / sizeof told[0]; k++) {
+            if (strcmp(words->notes[i].heading, told[k]) == 0) {
+                say_sentence(&text, words->notes[i].text);
+            }
+        }
     }
     return traffstat_i_text_steal(&text);
 }

@@ -571,6 +571,23 @@ static void zero_is_a_bar_of_no_height_with_its_number(void **state)
     clear(&f);
 }
 
+/* FBI's release of 2013 to 2021: Missoula's 64, 128, 64 are 1, 2 and 1 times 64. */
+static void counts_in_doubt_say_so_in_the_picture(void **state)
+{
+    const uint32_t flags = TRAFFSTAT_FLAG_COMMON_DIVISOR | TRAFFSTAT_FLAG_PROVISIONAL;
+    const given cells[] = {{2017, 64, 64, flags, 0},
+                           {2018, 128, 128, flags, 0},
+                           {2019, 64, 64, flags | TRAFFSTAT_FLAG_LOST, 0}};
+    figure f = draw(*state, cells, 3, 8, 12);
+    check_rules(f.scene, "in doubt");
+    assert_non_null(strstr(traffstat_scene_note(f.scene, 0), "may have been multiplied"));
+    assert_non_null(strstr(traffstat_scene_note(f.scene, 0), "2017"));
+    assert_non_null(strstr(traffstat_scene_note(f.scene, 0), "could not be used: 2019"));
+    assert_non_null(strstr(traffstat_scene_alt(f.scene), "may have been multiplied"));
+    assert_int_equal(traffstat_scene_notes(f.scene), 7); /* the most that there can be */
+    clear(&f);
+}
+
 /* 0 counted: the number of the middle value is moved up, past the narrow interval's end. */
 static void leaders_from_the_ground_do_not_cross(void **state)
 {
@@ -1098,6 +1115,7 @@ int main(void)
         TEST(own_headlines_keep_the_scenario),
         TEST(a_missing_year_is_a_labelled_gap_and_never_zero),
         TEST(zero_is_a_bar_of_no_height_with_its_number),
+        TEST(counts_in_doubt_say_so_in_the_picture),
         TEST(leaders_from_the_ground_do_not_cross),
         TEST(a_net_below_zero_is_named_and_not_drawn),
         TEST(a_range_is_a_hatched_bracket_with_its_words),
