@@ -61,6 +61,8 @@ const option option_list[] = {
      "file: STATE_NAME"},
     {"population", "FILE", VERB_DATA, take_population,
      "denominators from another file, by key or name and year"},
+    {"population-map", "ROLE=COLUMN", VERB_DATA, take_population_map,
+     "name the column of a role in that file (population, key, year…), or its number"},
     {"totals", "HOW", VERB_DATA, take_totals,
      "rows that are totals of other places: drop (default), keep, error"},
     {"measure", "NAME", VERB_DATA, take_measure,
@@ -392,6 +394,7 @@ void options_free(options *of)
 {
     free_pairs(&of->where);
     free_pairs(&of->map);
+    free_pairs(&of->population_map);
     free_pairs(&of->set);
     free_pairs(&of->limits);
     free(of->lists.text);
