@@ -338,6 +338,9 @@ static int check_together(const options *to)
     if (to->evidence_size > 0.0 && to->evidence == NULL) {
         return usage("--evidence-size goes with --evidence ID");
     }
+    if (to->population_map.count > 0 && to->population == NULL) {
+        return usage("--population-map goes with --population FILE: --map is for the counts");
+    }
     if (!check_model(to)) {
         return EXIT_USAGE;
     }

@@ -82,6 +82,49 @@ static void a_place_called_total_is_left_out(void **state)
     drop(&r);
 }
 
+/* How many totals a file has, and what the first example says. */
+static void assert_totals(traffstat_ctx *ctx, const char *text, int64_t want, const char *got)
+{
+    int64_t rows = 0;
+    traffstat_example example;
+    result r = read_under(ctx, TRAFFSTAT_TOTALS_DROP, text);
+    assert_ok(ctx, r.status);
+    assert_int_equal(listed(&r, 0, &rows, &example), want);
+    if (want > 0) {
+        assert_string_equal(example.got, got);
+    }
+    drop(&r);
+}
+
+static void a_sum_of_counts_between_bounds_is_a_total(void **state)
+{
+    assert_totals(*state,
+                  "place,year,cases\nState,2016,410\nState,2017,523\nAda,2016,<5\nAda,2017,201\n"
+                  "Bay,2016,250\nBay,2017,320\nCoe,2016,158\nCoe,2017,<5\n",
+                  1, "State: in each year the sum of 3 places, Ada to Coe");
+    assert_totals(*state,
+                  "place,year,cases\nAda,2016,<5\nAda,2017,201\nBay,2016,250\nBay,2017,320\n"
+                  "Coe,2016,158\nCoe,2017,<5\nState,2016,410\nState,2017,523\n",
+                  1, "State: in each year the sum of 3 places, Ada to Coe");
+    /* 413 is past what 250, 158 and fewer than 5 come to */
+    assert_totals(*state,
+                  "place,year,cases\nState,2016,413\nState,2017,523\nAda,2016,<5\nAda,2017,201\n"
+                  "Bay,2016,250\nBay,2017,320\nCoe,2016,158\nCoe,2017,<5\n",
+                  0, "");
+    /* the others have a year that it has not */
+    assert_totals(*state,
+                  "place,year,cases\nState,2016,410\nAda,2016,<5\nAda,2017,201\nBay,2016,250\n"
+                  "Coe,2016,158\n",
+                  0, "");
+    /* small counts meet wide bounds by chance, and one without an upper end meets any */
+    assert_totals(*state,
+                  "place,year,cases\nState,2016,7\nState,2017,9\nAda,2016,<5\nAda,2017,5\n"
+                  "Bay,2016,5\nBay,2017,<5\n",
+                  0, "");
+    assert_totals(*state, "place,year,cases\nState,2016,41000\nAda,2016,9000+\nBay,2016,2000\n", 0,
+                  "");
+}
+
 static void totals_may_be_kept_or_refused(void **state)
 {
     int64_t rows = 0;
@@ -272,6 +315,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_place_called_total_is_left_out),
+        TEST(a_sum_of_counts_between_bounds_is_a_total),
         TEST(totals_may_be_kept_or_refused),
         TEST(forms_of_the_word),
         TEST(a_nation_is_a_total_among_its_states_only),
