@@ -62,7 +62,7 @@ const option option_list[] = {
     {"population", "FILE", VERB_DATA, take_population,
      "denominators from another file, by key or name and year"},
     {"population-map", "ROLE=COLUMN", VERB_DATA, take_population_map,
-     "name the column of a role in that file (population, key, year…), or its number"},
+     "name the column of a role in that file (population, key, year)"},
     {"totals", "HOW", VERB_DATA, take_totals,
      "rows that are totals of other places: drop (default), keep, error"},
     {"measure", "NAME", VERB_DATA, take_measure,

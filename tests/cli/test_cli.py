@@ -653,7 +653,7 @@ def denominators_come_from_another_file():
                           'population=#3', '--csv'))
         equal([r['population'] for r in mapped.rows()], ['1052482', '', ''])
         refused(run('read', data, '--by', 'state_name', '--population', odd, *roles,
-                    'population=viele'), 1, 'viele', 'wie viele')
+                    'population=viele', '--csv'), 1, 'viele', 'wie viele')
         refused(run('read', data, *roles, 'population=viele'), 2, '--population FILE')
 
 

@@ -11,30 +11,9 @@
 #include <traffstat/report.h>
 
 #include "read/read.h"
-#include "support/support.h"
-
-typedef struct result {
-    traffstat_status status;
-    traffstat_panel *panel;
-    traffstat_account *account;
-} result;
+#include "support/reading.h"
 
 /* ---- helpers -------------------------------------------------------------------------------- */
-
-static result read_with(traffstat_ctx *ctx, const traffstat_reader *reader, const char *text)
-{
-    result r = {0};
-    r.status =
-        traffstat_read_memory(ctx, reader, text, strlen(text), "x.csv", &r.panel, &r.account);
-    return r;
-}
-
-static void drop(result *r)
-{
-    traffstat_panel_free(r->panel);
-    traffstat_account_free(r->account);
-    *r = (result){0};
-}
 
 static traffstat_reader *reader_of(traffstat_ctx *ctx)
 {

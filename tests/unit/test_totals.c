@@ -2,15 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <traffstat/read.h>
-
-#include "support/support.h"
-
-typedef struct result {
-    traffstat_status status;
-    traffstat_panel *panel;
-    traffstat_account *account;
-} result;
+#include "support/reading.h"
 
 static result read_under(traffstat_ctx *ctx, traffstat_totals totals, const char *text)
 {
@@ -21,18 +13,10 @@ static result read_under(traffstat_ctx *ctx, traffstat_totals totals, const char
         r.status = traffstat_reader_set_totals(ctx, reader, totals);
     }
     if (r.status == TRAFFSTAT_OK) {
-        r.status =
-            traffstat_read_memory(ctx, reader, text, strlen(text), "x.csv", &r.panel, &r.account);
+        r = read_with(ctx, reader, text);
     }
     traffstat_reader_free(reader);
     return r;
-}
-
-static void drop(result *r)
-{
-    traffstat_panel_free(r->panel);
-    traffstat_account_free(r->account);
-    *r = (result){0};
 }
 
 /* How often totals were listed, the records they cost, and what was got in example `which`. */
