@@ -1,6 +1,7 @@
 /* Inside of the reader: bytes -> records -> roles and values -> cells. Private to the room.
  *
  * Each stage is one file and knows only the one before it:
+ *   entry.c    what the public calls have in common
  *   source.c   blocks of UTF-8 from a path, memory or a callback, through gzip.c and decode.c;
  *              looks.c says what is no CSV
  *   dialect.c  separator from the first block
@@ -190,6 +191,25 @@ void traffstat_i_source_close(traffstat_i_source *source);
 traffstat_status traffstat_i_source_next(traffstat_i_source *source, traffstat_i_slice *out,
                                          bool *refused);
 traffstat_status traffstat_i_source_refuse(const traffstat_i_source *source, int64_t line);
+
+/* What the public calls for one source have in common (entry.c). */
+typedef struct traffstat_i_entry {
+    traffstat_ctx *ctx;
+    const traffstat_reader *reader;
+    traffstat_account **account; /* NULL: not wanted */
+    void *out;                   /* where a panel or an overlap goes, NULL there already */
+    const char *what;            /* it is called */
+    traffstat_status (*read)(const struct traffstat_i_entry *entry, traffstat_i_source *source);
+} traffstat_i_entry;
+
+/* Enters the context and looks at what was given. */
+traffstat_status traffstat_i_entry_begin(const traffstat_i_entry *entry, bool has_input);
+traffstat_status traffstat_i_entry_path(const traffstat_i_entry *entry, const char *path);
+traffstat_status traffstat_i_entry_memory(const traffstat_i_entry *entry, const void *data,
+                                          size_t size, const char *name);
+traffstat_status traffstat_i_entry_stream(const traffstat_i_entry *entry, traffstat_read_fn read,
+                                          void *user, const char *name);
+
 typedef struct traffstat_i_plan traffstat_i_plan;
 
 /* A block with all that traffstat_i_source_next said of it. */
