@@ -371,6 +371,9 @@ static void memory_may_fail_at_every_allocation(void **state)
     char text[sizeof multiplied];
     memcpy(text, multiplied, sizeof text);
     assert_true(support_try_every_allocation(try_reading, text) > 20);
+    char kinds[] = "place,year,category,cases\nA,2017,sex,3\nA,2017,work,<5\nA,2017,Total,7\n"
+                   "B,2017,sex,3\n";
+    assert_true(support_try_every_allocation(try_reading, kinds) > 20);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, support_ctx_setup, support_ctx_teardown)
