@@ -394,7 +394,7 @@ static void flag_lost(const traffstat_i_job *j, traffstat_panel *panel)
 /* What the whole says of its parts; each looks at the panel as the ones before it left it. */
 static traffstat_status look_over(traffstat_i_job *j, traffstat_panel **panel)
 {
-    traffstat_status status = traffstat_i_job_tell_identical(j);
+    traffstat_status status = traffstat_i_job_tell_identical(j, *panel);
     if (status == TRAFFSTAT_OK) {
         status = traffstat_i_job_tell_names(j, *panel);
     }

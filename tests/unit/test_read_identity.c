@@ -158,6 +158,12 @@ static void wide_records_repeat_as_a_whole(void **state)
                         "1 record is the same as an earlier one; without it the counts "
                         "would sum to 31, not 37");
     drop(&r);
+    /* counts of two measures have no sum */
+    r = read_by(*state, NULL, "place,year,cases,victims\nA,2015,1,2\nA,2015,1,2\n");
+    assert_ok(*state, r.status);
+    assert_int_equal(times(r.account, "identical_rows", 0, &example), 1);
+    assert_string_equal(example.got, "1 record is the same as an earlier one");
+    drop(&r);
 }
 
 /* The check must not depend on how blocks of 64 KiB cut the records, and ends at 2^16 records. */
