@@ -81,6 +81,7 @@ typedef struct options {
     const char *by_column; /* NULL: a role */
     traffstat_totals totals;
     const char *population; /* file of denominators */
+    pairs population_map;
     pairs map;
     pairs set;
     pairs limits;
@@ -163,6 +164,7 @@ bool take_years(options *to, const char *value);
 bool take_where(options *to, const char *value);
 bool take_by(options *to, const char *value);
 bool take_map(options *to, const char *value);
+bool take_population_map(options *to, const char *value);
 bool take_set(options *to, const char *value);
 bool take_limit(options *to, const char *value);
 bool take_duplicates(options *to, const char *value);

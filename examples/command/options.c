@@ -61,6 +61,8 @@ const option option_list[] = {
      "file: STATE_NAME"},
     {"population", "FILE", VERB_DATA, take_population,
      "denominators from another file, by key or name and year"},
+    {"population-map", "ROLE=COLUMN", VERB_DATA, take_population_map,
+     "name the column of a role in that file (population, key, year)"},
     {"totals", "HOW", VERB_DATA, take_totals,
      "rows that are totals of other places: drop (default), keep, error"},
     {"measure", "NAME", VERB_DATA, take_measure,
@@ -336,6 +338,9 @@ static int check_together(const options *to)
     if (to->evidence_size > 0.0 && to->evidence == NULL) {
         return usage("--evidence-size goes with --evidence ID");
     }
+    if (to->population_map.count > 0 && to->population == NULL) {
+        return usage("--population-map goes with --population FILE: --map is for the counts");
+    }
     if (!check_model(to)) {
         return EXIT_USAGE;
     }
@@ -392,6 +397,7 @@ void options_free(options *of)
 {
     free_pairs(&of->where);
     free_pairs(&of->map);
+    free_pairs(&of->population_map);
     free_pairs(&of->set);
     free_pairs(&of->limits);
     free(of->lists.text);

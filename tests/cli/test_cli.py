@@ -646,6 +646,15 @@ def denominators_come_from_another_file():
               'caution', 'Idaho')
         refused(run('read', data, '--by', 'state_name', '--population', folder('none.csv'), '--csv'), 1,
                 'none.csv')
+        odd = folder.write('o.csv', 'wo;wann;wie viele\nMontana;2017;1052482\n')
+        roles = ['--population-map', 'jurisdiction=wo', '--population-map', 'year=wann',
+                 '--population-map']
+        mapped = good(run('read', data, '--by', 'state_name', '--population', odd, *roles,
+                          'population=#3', '--csv'))
+        equal([r['population'] for r in mapped.rows()], ['1052482', '', ''])
+        refused(run('read', data, '--by', 'state_name', '--population', odd, *roles,
+                    'population=viele', '--csv'), 1, 'viele', 'wie viele')
+        refused(run('read', data, *roles, 'population=viele'), 2, '--population FILE')
 
 
 @test
