@@ -76,8 +76,8 @@ traffstat_status traffstat_i_thinning_cell_reasons(traffstat_i_thinning *run, si
          "the count covers only a part of the year"},
         {(cell->flags & TRAFFSTAT_FLAG_PROVISIONAL) != 0,
          "the count is provisional: its source may still change it"},
-        {cell->coverage < 1.0, "coverage is below 1 and is not used in this version: cases in the "
-                               "part that did not report are not added"},
+        {cell->coverage < 1.0, "coverage is below 1: cases in the part that did not report are "
+                               "taken to be as frequent as in the part that did"},
     };
     traffstat_status status = TRAFFSTAT_OK;
     for (size_t i = 0; i < sizeof reasons / sizeof reasons[0] && status == TRAFFSTAT_OK; i++) {
@@ -119,6 +119,22 @@ static void say_rate_prior(const traffstat_i_thinning *run, traffstat_text *text
     }
 }
 
+static void say_widened(const traffstat_prior *prior, traffstat_text *text)
+{
+    traffstat_i_text_add(text, " holds here after it is widened for the move");
+    if (prior->discount < 1.0) {
+        traffstat_i_text_add(text, " (at ");
+        traffstat_i_text_add_double(text, prior->discount);
+        traffstat_i_text_add(text, " of its weight)");
+    }
+    if (prior->law.shift > 0.0) {
+        traffstat_i_text_add(text, " (by a shift of its logit with sd ");
+        traffstat_i_text_add_double(text, prior->law.shift);
+        traffstat_i_text_add(text, ")");
+    }
+    traffstat_i_text_add(text, "; the counts cannot test it");
+}
+
 static void say_move(const traffstat_i_thinning *run, traffstat_text *text)
 {
     if (run->prior->origin != ORIGIN_EVIDENCE) {
@@ -128,8 +144,12 @@ static void say_move(const traffstat_i_thinning *run, traffstat_text *text)
     }
     traffstat_i_text_add(text, "the reporting rate of ");
     traffstat_i_say_place(text, run->prior->entry.place);
-    traffstat_i_text_add(text, " holds here unchanged: its range is not widened for the move, and "
-                               "the counts cannot test it");
+    if (run->prior->law.shift > 0.0 || run->prior->discount < 1.0) {
+        say_widened(run->prior, text);
+    } else {
+        traffstat_i_text_add(text, " holds here unchanged: its range is not widened for the move, "
+                                   "and the counts cannot test it");
+    }
 }
 
 /* A rate that was borrowed with a range, but without the level of that range. */
@@ -216,19 +236,19 @@ static traffstat_status judge_move(traffstat_i_thinning *run,
 traffstat_status traffstat_i_thinning_basis(traffstat_i_thinning *run, double mean, double sd)
 {
     const traffstat_prior *prior = run->prior;
-    const double a = prior->a;
-    const double b = prior->b;
-    const double prior_sd = sqrt(a / (a + b) * (b / (a + b)) / (a + b + 1.0));
+    double prior_mean = 0.0;
+    double prior_sd = 0.0;
+    traffstat_i_share_moments(&prior->law, &prior_mean, &prior_sd);
     traffstat_text period;
     traffstat_i_text_init(&period, run->ctx);
     traffstat_reporting_basis basis = {.origin = prior->origin,
-                                       .a = a,
-                                       .b = b,
-                                       .mean = a / (a + b),
+                                       .a = traffstat_prior_a(prior),
+                                       .b = traffstat_prior_b(prior),
+                                       .mean = prior_mean,
                                        .lower = traffstat_prior_quantile(prior, 0.025),
                                        .upper = traffstat_prior_quantile(prior, 0.975),
                                        .posterior_mean = mean,
-                                       .contraction = 1.0 - sd / prior_sd,
+                                       .contraction = prior_sd > 0.0 ? 1.0 - sd / prior_sd : NAN,
                                        .id = "",
                                        .source = prior->source,
                                        .place = "",
