@@ -227,15 +227,17 @@ traffstat_status traffstat_thinning_options_bounds(traffstat_thinning_option opt
 /**
  * The exact posterior of the true count N of each row, given its count y and the reporting prior.
  *
- * y | N, p is binomial(N, p), N | lambda Poisson(lambda). Computed in closed form or by exact
- * summation, never by simulation. An interval count is mixed over the counts it allows (up to
+ * y | N, p is binomial(N, p), N | lambda Poisson(lambda). Computed in closed form, by exact
+ * summation or by quadrature over p; a total of rows that have rates, coverages or exposures of
+ * their own is the one number that is drawn, with its Monte Carlo error in the detail `draws`. An interval count is mixed over the counts it allows (up to
  * 1024). Inestimable, each with its reason: a row not reported; y = 0, or an interval from 0, under
  * TRAFFSTAT_RATE_INVERSE, and a <= 1/2 under TRAFFSTAT_RATE_JEFFREYS (improper); a count without an
  * upper end. Each row is estimated from its own count.
  *
  * The total shares one p over all rows that have a number (fewer than all: caution). There is none
  * for one row, and none under TRAFFSTAT_RATE_JEFFREYS, where measures or categories differ, or where
- * several sources count one place in one year; an assumption says why. `level` and, above it, 0.5 are the levels of the intervals.
+ * several sources count one place in one year; an assumption says why. `level` and, above it, 0.5
+ * are the levels of the intervals.
  *
  * A quantile is the smallest N whose cdf reaches it; a cdf that falls short by rounding only (2e-14
  * of the smaller side) reaches it, so that ties come out as in exact arithmetic. The
@@ -249,13 +251,15 @@ traffstat_status traffstat_thinning_options_bounds(traffstat_thinning_option opt
  * Assumptions: a case is counted with probability p, independently of others given p; none is
  * counted twice or wrongly; p is the prior's, in this place and year.
  *
- * @param panel    counts; population and coverage are not used
+ * @param panel    counts; a coverage c below 1 makes the probability that a case is counted c p;
+ *                 population enters by exposure_unit alone
  * @param prior    required: NULL is TRAFFSTAT_E_PRIOR
  * @param options  NULL for the defaults
  * @return TRAFFSTAT_OK (read the verdict), _E_PRIOR, _E_ARGUMENT, _E_NUMERIC, _E_CANCELLED,
  *         _E_CALLBACK, _E_NOMEM
  * @see Moreno & Giron (1998), Raftery (1988), Whittemore & Gong (1991). Cost about 1 to 5 ms
- *      a row whatever its size, rows of equal count once. No randomness.
+ *      a row whatever its size, rows of equal count once. Drawn totals use the context's seed and
+ *      are the same for every number of threads.
  */
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_thinning(traffstat_ctx *ctx, const traffstat_panel *panel,

@@ -173,8 +173,9 @@ static void add_row(traffstat_i_json *json, const char *key, const traffstat_est
 
 static const char *origin_name(int32_t origin)
 {
-    static const char *const names[] = {"beta", "range", "evidence"};
-    return origin >= 0 && origin < 3 ? names[origin] : "unknown";
+    static const char *const names[] = {"beta",      "range",        "evidence", "survey",
+                                        "quantiles", "logit_normal", "known",    "combined"};
+    return origin >= 0 && origin < 8 ? names[origin] : "unknown";
 }
 
 static void add_reporting(traffstat_i_json *json, const traffstat_estimate *estimate)

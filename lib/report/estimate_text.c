@@ -274,11 +274,14 @@ static void say_prior(traffstat_text *text, const traffstat_reporting_basis *bas
     traffstat_i_add_percent(text, rint(basis->mean * 1e3) / 1e3);
     traffstat_i_text_add(text, " %, central 95 % ");
     traffstat_i_say_share_range(text, basis->lower, basis->upper);
-    traffstat_i_text_add(text, ", Beta(");
-    say_short(text, basis->a);
-    traffstat_i_text_add(text, ", ");
-    say_short(text, basis->b);
-    traffstat_i_text_add(text, ").");
+    if (!isnan(basis->a)) { /* another law than Beta has neither */
+        traffstat_i_text_add(text, ", Beta(");
+        say_short(text, basis->a);
+        traffstat_i_text_add(text, ", ");
+        say_short(text, basis->b);
+        traffstat_i_text_add(text, ")");
+    }
+    traffstat_i_text_add(text, ".");
 }
 
 /* The rate, and the publication that it is borrowed from. */

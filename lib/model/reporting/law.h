@@ -46,6 +46,8 @@ typedef struct traffstat_i_mix {
     double *weight; /* adds up to 1 */
     double log_mass; /* ln of the integral behind the weights */
     bool tail;      /* the mean is infinite */
+    bool closed;    /* the mean is known without the grid: */
+    double mean;
 } traffstat_i_mix;
 
 /* A run [start, end) of u with its mass and the mass on either side of it. */

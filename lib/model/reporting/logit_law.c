@@ -12,7 +12,7 @@
 #define SHIFT_REACH 8.5  /* sd of a normal shift: below 1e-17 outside */
 #define SHIFT_NODES 2001 /* at most */
 #define GRID_LEAST 160
-#define GRID_MOST 16384
+#define GRID_MOST 65536
 
 static double log_logistic(double z)
 {
@@ -59,6 +59,36 @@ void traffstat_i_logit_moments(const traffstat_i_logit_law *law, double *mean, d
     }
     *mean = psi(law->a) - psi(law->b);
     *sd = sqrt(psi1(law->a) + psi1(law->b) + law->shift * law->shift);
+}
+
+bool traffstat_i_scale_share(traffstat_i_logit_law *law, double factor)
+{
+    const bool beta = law->form == TRAFFSTAT_I_FORM_BETA;
+    const double size = law->a + law->b;
+    const double share = factor * (beta ? law->a / size : logistic(law->center));
+    if (share > 0.95) {
+        return false;
+    }
+    if (beta) {
+        law->a = share * size;
+        law->b = (1.0 - share) * size;
+    } else {
+        law->center = logit(share);
+    }
+    return true;
+}
+
+double traffstat_i_odds_against(const traffstat_i_logit_law *law)
+{
+    const double lift = exp(0.5 * law->shift * law->shift);
+    switch (law->form) {
+    case TRAFFSTAT_I_FORM_LOGIT_NORMAL:
+        return exp(0.5 * law->spread * law->spread - law->center);
+    case TRAFFSTAT_I_FORM_KNOWN:
+        return exp(-law->center);
+    default:
+        return law->a > 1.0 ? law->b / (law->a - 1.0) * lift : NAN;
+    }
 }
 
 /* ---- shifts ----------------------------------------------------------------------------------- */

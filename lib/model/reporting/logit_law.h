@@ -34,6 +34,12 @@ void traffstat_i_logit_moments(const traffstat_i_logit_law *law, double *mean, d
 /* Mean and sd of p, to about 1e-12. */
 void traffstat_i_share_moments(const traffstat_i_logit_law *law, double *mean, double *sd);
 
+/* Moves the law to `factor` of its center (mean of a Beta law at the same a + b, else middle of the
+ * share); false where that passes 0.95. */
+bool traffstat_i_scale_share(traffstat_i_logit_law *law, double factor);
+/* E[(1-p)/p] in closed form; NaN: infinite. */
+double traffstat_i_odds_against(const traffstat_i_logit_law *law);
+
 /* A function to be integrated over z: its logarithm, up to a constant. */
 typedef double (*traffstat_i_log_weight_fn)(const void *of, double z);
 

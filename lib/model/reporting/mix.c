@@ -59,7 +59,23 @@ static double log_weight(const void *of, double z)
            traffstat_i_belief_log_likelihood(p->belief, p->count, p->rows, z);
 }
 
-/* An inverse or jeffreys prior leaves 1/p in the mean, which a Beta law of small a cannot bear. */
+/* An inverse or jeffreys prior leaves 1/p in the mean: a Beta law of small a cannot bear it, and one
+ * of a little more holds it in a tail that no grid reaches. So it is taken in closed form where there
+ * is one: p after the counts is the prior, less half a case a row under jeffreys. */
+static double closed_mean(const traffstat_i_belief *belief, const traffstat_i_logit_law *law,
+                          double alpha, size_t rows, bool *is_closed)
+{
+    const double shift = shift_of(belief, rows);
+    const double coverage = traffstat_i_belief_coverage(belief);
+    traffstat_i_logit_law after = *law;
+    *is_closed =
+        rate_of(belief) == 0.0 && (shift == 0.0 || law->form == TRAFFSTAT_I_FORM_KNOWN ||
+                                   (law->form == TRAFFSTAT_I_FORM_BETA && !(law->shift > 0.0)));
+    after.a -= law->form == TRAFFSTAT_I_FORM_BETA ? shift : 0.0;
+    /* (1 - c p)/(c p) = ((1 - p)/p + 1 - c)/c */
+    return alpha * ((traffstat_i_odds_against(&after) + (1.0 - coverage)) / coverage);
+}
+
 static bool has_infinite_mean(const traffstat_i_belief *belief, const traffstat_i_logit_law *law,
                               size_t rows)
 {
@@ -109,6 +125,7 @@ traffstat_status traffstat_i_mix_new(traffstat_ctx *ctx, const traffstat_i_belie
                              .weight = room + 2 * grid.count,
                              .log_mass = grid.log_mass,
                              .tail = has_infinite_mean(belief, of.law, rows)};
+    mix->mean = closed_mean(belief, of.law, alpha, rows, &mix->closed);
     fill(mix, belief, &grid);
     traffstat_i_grid_clear(ctx, &grid);
     *out = mix;
@@ -216,6 +233,9 @@ double traffstat_i_mix_log_pmf(const traffstat_i_mix *mix, double u)
 double traffstat_i_mix_mean(const traffstat_i_mix *mix)
 {
     double mean = 0.0;
+    if (mix->closed) {
+        return mix->mean;
+    }
     for (size_t i = 0; i < mix->count; i++) {
         mean += mix->weight[i] * mix->alpha * (mix->rest[i] / mix->prob[i]);
     }

@@ -164,8 +164,9 @@ void traffstat_i_summarise(const traffstat_i_thinning *run, const traffstat_i_di
     traffstat_i_dist_shortest(dist, level, &row->hdi_lower, &row->hdi_upper);
 }
 
-static traffstat_status solve(const traffstat_i_thinning *run, const traffstat_i_belief *belief,
-                              int64_t lower, int64_t upper, traffstat_i_summary *out)
+traffstat_status traffstat_i_thinning_solve(const traffstat_i_thinning *run,
+                                            const traffstat_i_belief *belief, int64_t lower,
+                                            int64_t upper, traffstat_i_summary *out)
 {
     *out = (traffstat_i_summary){.lower = lower, .upper = upper, .known = true};
     out->refusal = traffstat_i_dist_refusal(belief, &lower, &upper, 1);
@@ -208,7 +209,8 @@ static traffstat_status look_up(traffstat_i_thinning *run, const traffstat_cell 
         summary->coverage == belief.coverage && summary->rate == belief.rate) {
         return TRAFFSTAT_OK;
     }
-    const traffstat_status status = solve(run, &belief, cell->lower, cell->upper, summary);
+    const traffstat_status status =
+        traffstat_i_thinning_solve(run, &belief, cell->lower, cell->upper, summary);
     summary->coverage = belief.coverage;
     summary->rate = belief.rate;
     return status;
@@ -305,19 +307,19 @@ static traffstat_status write_rows(traffstat_i_thinning *run)
 static traffstat_status diagnose_lean(traffstat_i_thinning *run, double factor,
                                       const char *const names[3])
 {
-    const traffstat_i_belief *given = &run->belief;
-    const double size = given->a + given->b;
-    const double mean = factor * given->a / size;
-    if (run->last == TRAFFSTAT_NONE || mean > 0.95) {
+    traffstat_i_logit_law law = run->prior->law;
+    traffstat_cell cell;
+    if (run->last == TRAFFSTAT_NONE || !traffstat_i_scale_share(&law, factor) ||
+        traffstat_panel_cell(run->panel, run->last, &cell) != TRAFFSTAT_OK) {
         return TRAFFSTAT_OK;
     }
-    traffstat_i_belief shifted = *given;
-    shifted.a = mean * size;
-    shifted.b = (1.0 - mean) * size;
-    const traffstat_estimate_row *row = traffstat_i_estimate_row(run->estimate, run->last);
+    traffstat_i_belief scaled = traffstat_i_belief_of_cell(run, &cell);
+    scaled.a = law.a;
+    scaled.b = law.b;
+    scaled.law = &law;
     traffstat_i_summary summary;
     traffstat_status status =
-        solve(run, &shifted, row->observed_lower, row->observed_upper, &summary);
+        traffstat_i_thinning_solve(run, &scaled, cell.lower, cell.upper, &summary);
     if (status != TRAFFSTAT_OK || summary.refusal != NULL) {
         return status;
     }

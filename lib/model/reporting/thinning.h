@@ -47,6 +47,10 @@ traffstat_i_belief traffstat_i_belief_of_cell(const traffstat_i_thinning *run,
 /* All numbers of a law. */
 void traffstat_i_summarise(const traffstat_i_thinning *run, const traffstat_i_dist *dist,
                            traffstat_i_summary *out);
+/* All numbers of one count under a belief, or the reason why there are none. */
+traffstat_status traffstat_i_thinning_solve(const traffstat_i_thinning *run,
+                                            const traffstat_i_belief *belief, int64_t lower,
+                                            int64_t upper, traffstat_i_summary *out);
 /* Numbers of a row, or of the total, and the reasons that follow from them. */
 traffstat_status traffstat_i_write_numbers(traffstat_i_thinning *run, size_t row,
                                            const traffstat_i_summary *summary);

@@ -278,12 +278,13 @@ static double quantile(const double *sorted, size_t count, double q)
     return sorted[(size_t) fmax(0.0, fmin((double) count - 1.0, at))];
 }
 
-/* Half the spread of the order statistics one binomial sd on either side. */
+/* The spread of the order statistics four binomial sd on either side, over eight: with one, whole
+ * numbers would often show none. */
 static double error_at(const double *sorted, size_t count, double q)
 {
-    const double sd = sqrt(q * (1.0 - q) / (double) count);
-    return 0.5 * (quantile(sorted, count, fmin(1.0, q + sd)) -
-                  quantile(sorted, count, fmax(0.0, q - sd)));
+    const double reach = 4.0 * sqrt(q * (1.0 - q) / (double) count);
+    return 0.125 * (quantile(sorted, count, fmin(1.0, q + reach)) -
+                    quantile(sorted, count, fmax(0.0, q - reach)));
 }
 
 static double mean_of(const double *values, size_t count)

@@ -145,10 +145,12 @@ static traffstat_status write_basis(traffstat_i_thinning *run, const traffstat_i
 {
     traffstat_i_moments share = {NAN, NAN};
     traffstat_status status = TRAFFSTAT_OK;
-    const bool closed = traffstat_i_belief_is_closed(&run->belief);
+    /* the exposure of the rows, which are even where their law is asked */
+    const traffstat_i_belief *belief = all->count > 0 ? &all->beliefs[0] : &run->belief;
+    const bool closed = traffstat_i_belief_is_closed(belief);
     if (closed && (dist != NULL || run->belief.rate_prior == TRAFFSTAT_RATE_INVERSE ||
                    (run->belief.rate_prior == TRAFFSTAT_RATE_JEFFREYS && !all->coverage))) {
-        status = traffstat_i_dist_share(run->ctx, dist, &run->belief, &share.mean, &share.sd);
+        status = traffstat_i_dist_share(run->ctx, dist, belief, &share.mean, &share.sd);
     } else if (run->belief.rate_prior == TRAFFSTAT_RATE_INVERSE) {
         traffstat_i_share_moments(&run->prior->law, &share.mean, &share.sd);
     } else if (all->count > 0 &&

@@ -111,7 +111,13 @@ static void say_rate_prior(const traffstat_i_thinning *run, traffstat_text *text
         traffstat_i_text_add_double(text, belief->rate);
         traffstat_i_text_add(text, "), of mean ");
         traffstat_i_text_add_double(text, belief->shape / belief->rate);
-        traffstat_i_text_add(text, ", at exposure 1 a row: population is not used");
+        if (run->options.exposure_unit > 0.0) {
+            traffstat_i_text_add(text, " for each ");
+            traffstat_i_text_add_double(text, run->options.exposure_unit);
+            traffstat_i_text_add(text, " residents");
+        } else {
+            traffstat_i_text_add(text, ", at exposure 1 a row: population is not used");
+        }
         break;
     default:
         traffstat_i_text_add(text, "the number expected in all has the prior 1/lambda, which "
@@ -195,8 +201,11 @@ traffstat_status traffstat_i_thinning_assumptions(traffstat_i_thinning *run)
     }
     if (status == TRAFFSTAT_OK && run->numbers > 1) {
         status = traffstat_i_estimate_assume(
-            run->estimate, "all rows share one rate, so their numbers do not add up to "
-                           "a total");
+            run->estimate,
+            run->options.independent != 0
+                ? "each row has a reporting rate of its own, independent of the others: where one "
+                  "source informs them all, the range of the total is too narrow"
+                : "all rows share one rate, so their numbers do not add up to a total");
     }
     if (status == TRAFFSTAT_OK && run->numbers > 1 &&
         run->belief.rate_prior == TRAFFSTAT_RATE_GAMMA) {
