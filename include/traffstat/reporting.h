@@ -203,6 +203,9 @@ typedef struct traffstat_thinning_options {
     int32_t independent;  /**< 1: each row has a rate p of its own, all with the same prior; 0
                                (default): all rows share one */
     int32_t draws;        /**< of a total that has no closed law, 1000 to 1000000; default 20000 */
+    int32_t sensitivity;  /**< 1: also the detail `sensitivity` of the last row with a number;
+                               default 0 */
+    uint32_t reserved2;   /**< 0 */
 } traffstat_thinning_options;
 
 TRAFFSTAT_API void traffstat_thinning_options_init(traffstat_thinning_options *options,

@@ -95,6 +95,10 @@ static traffstat_status read_settings(traffstat_ctx *ctx, const traffstat_thinni
         return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
                                 "draws must lie between 1000 and 1000000");
     }
+    if ((out->sensitivity != 0 && out->sensitivity != 1) || out->reserved2 != 0) {
+        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
+                                "the option sensitivity must be 0 or 1, and what is reserved 0");
+    }
     if ((out->total != 0 && out->total != 1) || out->reserved != 0) {
         return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
                                 out->reserved != 0 ? "the reserved option must be 0"
