@@ -397,6 +397,9 @@ static traffstat_status fill(traffstat_i_thinning *run)
         status = write_lean(run);
     }
     if (status == TRAFFSTAT_OK) {
+        status = traffstat_i_thinning_sensitivity(run);
+    }
+    if (status == TRAFFSTAT_OK) {
         status = traffstat_i_estimate_finish(run->estimate);
     }
     return status == TRAFFSTAT_OK ? traffstat_i_progress(run->ctx, 1.0) : status;

@@ -89,6 +89,11 @@ traffstat_status traffstat_i_thinning_cell_reasons(traffstat_i_thinning *run, si
 traffstat_status traffstat_i_thinning_assumptions(traffstat_i_thinning *run);
 /* share: mean and sd of p after the counts, NaN where there is none. */
 traffstat_status traffstat_i_thinning_basis(traffstat_i_thinning *run, double mean, double sd);
+/* The detail `reporting`; sd: of p after the counts. */
+void traffstat_i_thinning_rate_detail(traffstat_i_thinning *run,
+                                      const traffstat_reporting_basis *basis, double sd);
+/* The detail `sensitivity`, where it was asked for. */
+traffstat_status traffstat_i_thinning_sensitivity(traffstat_i_thinning *run);
 /* Text of a cell that has no count. */
 const char *traffstat_i_why_text(traffstat_why why);
 

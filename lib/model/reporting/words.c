@@ -1,4 +1,5 @@
 /* The sentences of a thinning: its kind, reasons, assumptions and what the rate rests on. */
+#include <inttypes.h>
 #include <math.h>
 
 #include "estimate/words.h"
@@ -141,8 +142,37 @@ static void say_widened(const traffstat_prior *prior, traffstat_text *text)
     traffstat_i_text_add(text, "; the counts cannot test it");
 }
 
+/* Whether several pieces of evidence say the same. */
+static void say_agreement(const traffstat_prior_agreement *of, traffstat_text *text)
+{
+    traffstat_i_text_addf(text, "the reporting rate combines %" PRId64 " pieces of evidence, ",
+                          of->count);
+    if (of->between > 0.0) {
+        traffstat_i_text_add(text, "which differ by more than their own errors (Q = ");
+    } else {
+        traffstat_i_text_add(text, "which agree within their own errors (Q = ");
+    }
+    traffstat_i_text_add_double(text, rint(of->q * 100.0) / 100.0);
+    traffstat_i_text_add(text, ", p = ");
+    traffstat_i_text_add_double(text, rint(of->p * 1e4) / 1e4);
+    traffstat_i_text_add(text, of->between > 0.0
+                                   ? "), so its range is wider than theirs; the counts cannot test "
+                                     "it"
+                                   : "); the counts cannot test it");
+}
+
 static void say_move(const traffstat_i_thinning *run, traffstat_text *text)
 {
+    if (run->prior->agreement.count > 0) {
+        say_agreement(&run->prior->agreement, text);
+        return;
+    }
+    if (run->prior->origin != ORIGIN_EVIDENCE &&
+        (run->prior->law.shift > 0.0 || run->prior->discount < 1.0)) {
+        traffstat_i_text_add(text, "the reporting rate that was assumed");
+        say_widened(run->prior, text);
+        return;
+    }
     if (run->prior->origin != ORIGIN_EVIDENCE) {
         traffstat_i_text_add(text, "the reporting rate is what was assumed: the counts cannot "
                                    "test it");
@@ -281,6 +311,7 @@ traffstat_status traffstat_i_thinning_basis(traffstat_i_thinning *run, double me
     traffstat_status status =
         period.failed ? TRAFFSTAT_E_NOMEM : traffstat_i_estimate_set_basis(run->estimate, &basis);
     if (status == TRAFFSTAT_OK) {
+        traffstat_i_thinning_rate_detail(run, &basis, sd);
         status = judge_move(run, &basis);
     }
     traffstat_i_text_clear(&period);
