@@ -18,18 +18,6 @@ static int print_breakeven(const traffstat_estimate *estimate)
     return check_stdout();
 }
 
-/* What the reporting rate alone implies, and what moved it. */
-static int print_rate(const traffstat_estimate *estimate)
-{
-    const traffstat_detail *rate =
-        traffstat_detail_find(traffstat_estimate_details(estimate), "reporting");
-    const char *says = traffstat_detail_text(traffstat_detail_find(rate, "says"));
-    if (says[0] != '\0') {
-        (void) printf("\nThe rate:\n  - %s\n", says);
-    }
-    return check_stdout();
-}
-
 static void print_numbers(const traffstat_detail *of)
 {
     const double lower = traffstat_detail_number(traffstat_detail_find(of, "lower"));
@@ -77,7 +65,6 @@ static int print_estimate(const command *session, const traffstat_panel *panel,
     int result = status == TRAFFSTAT_OK ? print_text(text) : failure(session, status);
     if (result == EXIT_DONE && !session->options->json && !session->options->csv) {
         result = print_breakeven(estimate);
-        result = result == EXIT_DONE ? print_rate(estimate) : result;
         result = result == EXIT_DONE ? print_sensitivity(estimate) : result;
     }
     traffstat_text_free(text);

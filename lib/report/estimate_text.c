@@ -304,6 +304,12 @@ static void say_basis(traffstat_text *text, const traffstat_estimate *estimate)
     }
     traffstat_i_text_add(text, "\n");
     traffstat_i_plain_item(text, "", traffstat_i_text_get(&scratch));
+    const traffstat_detail *rate =
+        traffstat_detail_find(traffstat_estimate_details(estimate), "reporting");
+    const char *says = traffstat_detail_text(traffstat_detail_find(rate, "says"));
+    if (says[0] != '\0') { /* what the rate alone implies, and what moved it */
+        traffstat_i_plain_item(text, "", says);
+    }
     if (basis.note[0] != '\0') { /* such as: an upper end and not an estimate */
         text->failed = text->failed || scratch.failed;
         traffstat_i_text_clear(&scratch);

@@ -570,6 +570,96 @@ static void draws_agree_with_the_exact_total(void **state)
     traffstat_estimate_free(made);
 }
 
+/* ---- what is said beside the numbers ------------------------------------------------------------ */
+
+static double number_at(const traffstat_detail *of, const char *name)
+{
+    return traffstat_detail_number(traffstat_detail_find(of, name));
+}
+
+static void the_rate_says_what_it_implies_and_what_moved_it(void **state)
+{
+    const traffstat_cell of = cell(2018, 8, 8, 0.5, NAN);
+    traffstat_thinning_options options = plain();
+    traffstat_estimate *made = estimate(*state, &of, 1, "beta(8,12)", &options);
+    const traffstat_detail *rate =
+        traffstat_detail_find(traffstat_estimate_details(made), "reporting");
+    const traffstat_detail *range = traffstat_detail_find(rate, "range");
+    const traffstat_detail *implied = traffstat_detail_find(rate, "implied");
+    assert_near(gsl_cdf_beta_P(number_at(range, "lower"), 8, 12), 0.05, 1e-9);
+    assert_near(gsl_cdf_beta_Q(number_at(range, "upper"), 8, 12), 0.05, 1e-9);
+    assert_near(number_at(implied, "upper"), 8 / (0.5 * number_at(range, "lower")), 1e-12);
+    assert_near(number_at(implied, "lower"), 8 / (0.5 * number_at(range, "upper")), 1e-12);
+    assert_near(number_at(rate, "shift"), 0.0, 0.0);
+    assert_near(number_at(rate, "size"), 20.0, 1e-12);
+    assert_string_equal(traffstat_detail_text(traffstat_detail_find(rate, "moved_by")), "nothing");
+    assert_null(traffstat_detail_find(traffstat_estimate_details(made), "sensitivity"));
+    traffstat_estimate_free(made);
+
+    options.rate_prior = TRAFFSTAT_RATE_JEFFREYS; /* Beta(7.5, 12) */
+    made = estimate(*state, &of, 1, "beta(8,12)", &options);
+    rate = traffstat_detail_find(traffstat_estimate_details(made), "reporting");
+    assert_near(number_at(rate, "shift"), 7.5 / 19.5 - 0.4, 1e-9);
+    assert_near(number_at(rate, "sd_after"), sqrt(7.5 * 12 / (19.5 * 19.5 * 20.5)), 1e-9);
+    assert_string_equal(traffstat_detail_text(traffstat_detail_find(rate, "moved_by")),
+                        "rate prior");
+    assert_non_null(strstr(traffstat_detail_text(traffstat_detail_find(rate, "says")),
+                           "the rate prior, not the counts"));
+    traffstat_estimate_free(made);
+}
+
+/* Each bar and each point is the answer that its own prior gives. */
+static void sensitivity_is_recomputed_and_not_guessed(void **state)
+{
+    static const char *const bars[][3] = {{"level", "mean times 0.8", "beta(6.4,13.6)"},
+                                          {"level", "mean times 1.25", "beta(10,10)"},
+                                          {"spread", "half the weight", "beta(4,6)"},
+                                          {"spread", "twice the weight", "beta(16,24)"}};
+    const traffstat_cell of = cell(2018, 1, 4, NAN, NAN);
+    traffstat_thinning_options options = plain();
+    options.sensitivity = 1;
+    traffstat_estimate *made = estimate(*state, &of, 1, "beta(8,12)", &options);
+    const traffstat_detail *top =
+        traffstat_detail_find(traffstat_estimate_details(made), "sensitivity");
+    const traffstat_detail *list = traffstat_detail_find(top, "tornado");
+    const traffstat_detail *surface = traffstat_detail_find(top, "surface");
+    assert_int_equal(traffstat_detail_size(list), 8); /* and a shift, jeffreys, 1 and 4 */
+    assert_int_equal(traffstat_detail_size(surface), 25);
+    for (size_t i = 0; i < 4; i++) {
+        const traffstat_detail *bar = traffstat_detail_at(list, i);
+        const traffstat_estimate_row want = one_row(*state, of, bars[i][2], NULL);
+        assert_string_equal(traffstat_detail_text(traffstat_detail_find(bar, "assumption")),
+                            bars[i][0]);
+        assert_string_equal(traffstat_detail_text(traffstat_detail_find(bar, "change")),
+                            bars[i][1]);
+        assert_near(number_at(bar, "estimate"), want.estimate, 0.0);
+        assert_near(number_at(bar, "upper"), want.upper, 0.0);
+    }
+    const traffstat_estimate_row four =
+        one_row(*state, cell(2018, 4, 4, NAN, NAN), "beta(8,12)", NULL);
+    assert_near(number_at(traffstat_detail_at(list, 7), "upper"), four.upper, 0.0);
+    for (size_t i = 0; i < 25; i += 6) {
+        const traffstat_detail *at = traffstat_detail_at(surface, i);
+        char law[64];
+        const double size = number_at(at, "size");
+        (void) snprintf(law, sizeof law, "beta(%.17g,%.17g)", number_at(at, "mean") * size,
+                        (1 - number_at(at, "mean")) * size);
+        const traffstat_estimate_row want = one_row(*state, of, law, NULL);
+        assert_near(number_at(at, "estimate"), want.estimate, 0.0);
+        assert_near(number_at(at, "lower"), want.lower, 0.0);
+        assert_near(number_at(at, "upper"), want.upper, 0.0);
+    }
+    traffstat_estimate_free(made);
+    options.sensitivity = 2;
+    traffstat_panel *panel = make_panel(*state, &of, 1);
+    traffstat_prior *prior = parse(*state, "beta(8,12)");
+    assert_int_equal(traffstat_thinning(*state, panel, prior, &options, &made),
+                     TRAFFSTAT_E_ARGUMENT);
+    assert_null(made);
+    traffstat_prior_free(prior);
+    traffstat_panel_free(panel);
+}
+
 /* ---- memory ------------------------------------------------------------------------------------ */
 
 static traffstat_status try_priors(traffstat_ctx *ctx, void *arg)
@@ -624,6 +714,7 @@ static void every_failing_allocation_is_survived(void **state)
     assert_true(support_try_every_allocation(try_priors, NULL) > 8);
     assert_true(support_try_every_allocation(try_thinning, &of) > 20);
     of.options.independent = 1;
+    of.options.sensitivity = 1;
     assert_true(support_try_every_allocation(try_thinning, &of) > 20);
     traffstat_prior_free(prior);
     traffstat_panel_free(panel);
@@ -649,6 +740,8 @@ int main(void)
         WITH_CTX(halving_the_rate_moves_any_law),
         WITH_CTX(rows_with_rates_of_their_own_have_a_narrower_total),
         WITH_CTX(draws_agree_with_the_exact_total),
+        WITH_CTX(the_rate_says_what_it_implies_and_what_moved_it),
+        WITH_CTX(sensitivity_is_recomputed_and_not_guessed),
         WITH_CTX(every_failing_allocation_is_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

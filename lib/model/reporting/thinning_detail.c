@@ -97,7 +97,7 @@ void traffstat_i_thinning_rate_detail(traffstat_i_thinning *run,
     traffstat_i_detail_number(range, "upper", ends[1]);
     traffstat_text text;
     traffstat_i_text_init(&text, run->ctx);
-    traffstat_i_text_add(&text, "90 % of what is assumed of the reporting rate lies between ");
+    traffstat_i_text_add(&text, "Of this law 90 % lies between ");
     say_percent(&text, ends[0]);
     traffstat_i_text_add(&text, " and ");
     say_percent(&text, ends[1]);
@@ -112,6 +112,7 @@ void traffstat_i_thinning_rate_detail(traffstat_i_thinning *run,
         add_agreement(at, &prior->agreement);
     }
     say_after(&text, basis);
+    traffstat_i_text_add(&text, ".");
     if (text.failed) {
         traffstat_i_detail_out_of_memory(at);
     } else {
