@@ -8,6 +8,7 @@ The last line is "cli: N passed, N failed, N skipped"; the exit status is 1 when
 import csv
 import io
 import json
+import math
 import os
 import resource
 import shutil
