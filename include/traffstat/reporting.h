@@ -121,8 +121,8 @@ traffstat_status traffstat_prior_discounted(traffstat_ctx *ctx, const traffstat_
 
 /**
  * The same evidence moved from elsewhere, where its center may differ: a normal shift of mean 0 on
- * the logit is added. Nothing does this by itself: a result names the rate as it was published, and
- * shows beside it what a shift of sd 0.5 would make of it.
+ * the logit is added. Nothing does this by itself: a result uses the rate as it was published, and its
+ * detail `sensitivity`, where asked for, shows what a shift of sd 0.5 would make of it.
  * @param sd  1e-6 to 5; 0.5 unless there is reason for another (it takes 20 % to 9-40 %)
  * @return TRAFFSTAT_OK, _E_ARGUMENT (also a known share), _E_NOMEM
  */
@@ -250,6 +250,15 @@ traffstat_status traffstat_thinning_options_bounds(traffstat_thinning_option opt
  * Diagnostics: if_rate_halved_lower, _median, _upper and if_rate_doubled_lower, _median, _upper:
  * the last row with a number once more, with the mean of the prior halved and doubled at the same
  * a + b (absent where that passes 0.95 or has no answer).
+ *
+ * Details. `reporting`: kind, size and sd of the prior, transport and shift_sd, its central 90 %
+ * `range`, the counts of the last row with a number over the ends of that range (`implied`, before
+ * anything is fitted), sd_after and `shift` of p (mean after less mean before: 0 under
+ * TRAFFSTAT_RATE_INVERSE), moved_by ("nothing" or "rate prior": counts never move p), `agreement` of
+ * combined evidence, and the same as a sentence, `says`. `draws` of a drawn total: count and the
+ * Monte Carlo errors of its middle and ends. `sensitivity`, where asked for: the last row with a
+ * number once more under each change of one assumption (`tornado`) and under Beta laws of other
+ * means and sizes (`surface`), each solved anew.
  *
  * Assumptions: a case is counted with probability p, independently of others given p; none is
  * counted twice or wrongly; p is the prior's, in this place and year.
