@@ -270,6 +270,12 @@ static void say_short(traffstat_text *text, double value)
 
 static void say_prior(traffstat_text *text, const traffstat_reporting_basis *basis)
 {
+    if (basis->lower == basis->upper) {
+        traffstat_i_text_add(text, "Reporting rate: ");
+        traffstat_i_say_share_range(text, basis->lower, basis->upper);
+        traffstat_i_text_add(text, ", taken as known.");
+        return;
+    }
     traffstat_i_text_add(text, "Reporting rate: mean ");
     traffstat_i_add_percent(text, rint(basis->mean * 1e3) / 1e3);
     traffstat_i_text_add(text, " %, central 95 % ");

@@ -545,6 +545,17 @@ static void rows_with_rates_of_their_own_have_a_narrower_total(void **state)
     const traffstat_estimate_row same = total_of(*state, again, errors);
     assert_near(same.mean, total.mean, 0.0);
     traffstat_estimate_free(again);
+    options.rate_prior = TRAFFSTAT_RATE_GAMMA; /* moves the p of each row by itself */
+    options.gamma_shape = 2;
+    options.gamma_rate = 0.1;
+    again = estimate(*state, cells, 10, "beta(8,12)", &options);
+    traffstat_reporting_basis basis;
+    assert_ok(*state, traffstat_estimate_basis(again, &basis));
+    assert_true(isnan(basis.posterior_mean));
+    assert_non_null(strstr(traffstat_estimate_reason(again, 0), "the rate prior"));
+    const traffstat_estimate_row one = one_row(*state, cells[0], "beta(8,12)", &options);
+    assert_near(total_of(*state, again, errors).mean, 10 * one.mean, 0.003);
+    traffstat_estimate_free(again);
     traffstat_estimate_free(made);
 }
 

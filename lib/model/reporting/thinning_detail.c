@@ -37,6 +37,9 @@ static void say_after(traffstat_text *text, const traffstat_reporting_basis *bas
     if (isnan(basis->posterior_mean)) {
         return;
     }
+    if (!was_moved(basis) && isnan(basis->contraction)) {
+        return; /* a known rate cannot be moved */
+    }
     if (!was_moved(basis)) {
         traffstat_i_text_add(text, "; the counts leave it as it was stated");
         return;
@@ -69,12 +72,14 @@ static void add_implied(traffstat_i_thinning *run, traffstat_detail *to, const d
     traffstat_i_detail_number(at, "level", 0.9);
     traffstat_i_detail_number(at, "lower", lower);
     traffstat_i_detail_number(at, "upper", upper);
-    traffstat_i_text_addf(text, ", which alone makes ");
+    traffstat_i_text_addf(text, ": that alone makes ");
     traffstat_i_text_add_int(text, cell.upper);
     traffstat_i_text_addf(text, " counted in %" PRId32 " about ", cell.year);
     traffstat_i_text_add_double(text, rint(lower));
-    traffstat_i_text_add(text, " to ");
-    traffstat_i_text_add_double(text, rint(upper));
+    if (rint(upper) > rint(lower)) {
+        traffstat_i_text_add(text, " to ");
+        traffstat_i_text_add_double(text, rint(upper));
+    }
     traffstat_i_text_add(text, " in all");
 }
 
@@ -97,10 +102,14 @@ void traffstat_i_thinning_rate_detail(traffstat_i_thinning *run,
     traffstat_i_detail_number(range, "upper", ends[1]);
     traffstat_text text;
     traffstat_i_text_init(&text, run->ctx);
-    traffstat_i_text_add(&text, "Of this law 90 % lies between ");
-    say_percent(&text, ends[0]);
-    traffstat_i_text_add(&text, " and ");
-    say_percent(&text, ends[1]);
+    if (prior->law.form == TRAFFSTAT_I_FORM_KNOWN) {
+        traffstat_i_text_add(&text, "Nothing but chance is left open");
+    } else {
+        traffstat_i_text_add(&text, "Of this law 90 % lies between ");
+        say_percent(&text, ends[0]);
+        traffstat_i_text_add(&text, " and ");
+        say_percent(&text, ends[1]);
+    }
     add_implied(run, at, ends, &text);
     traffstat_i_detail_number(at, "sd_after", sd);
     traffstat_i_detail_number(at, "shift", basis->posterior_mean - basis->mean);

@@ -148,6 +148,10 @@ static traffstat_status write_basis(traffstat_i_thinning *run, const traffstat_i
     /* the exposure of the rows, which are even where their law is asked */
     const traffstat_i_belief *belief = all->count > 0 ? &all->beliefs[0] : &run->belief;
     const bool closed = traffstat_i_belief_is_closed(belief);
+    if (run->options.independent != 0 && all->count > 1 &&
+        run->belief.rate_prior != TRAFFSTAT_RATE_INVERSE) {
+        return traffstat_i_thinning_basis(run, NAN, NAN); /* each row has a p of its own */
+    }
     if (closed && (dist != NULL || run->belief.rate_prior == TRAFFSTAT_RATE_INVERSE ||
                    (run->belief.rate_prior == TRAFFSTAT_RATE_JEFFREYS && !all->coverage))) {
         status = traffstat_i_dist_share(run->ctx, dist, belief, &share.mean, &share.sd);

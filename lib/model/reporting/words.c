@@ -237,7 +237,7 @@ traffstat_status traffstat_i_thinning_assumptions(traffstat_i_thinning *run)
                   "source informs them all, the range of the total is too narrow"
                 : "all rows share one rate, so their numbers do not add up to a total");
     }
-    if (status == TRAFFSTAT_OK && run->numbers > 1 &&
+    if (status == TRAFFSTAT_OK && run->numbers > 1 && run->options.independent == 0 &&
         run->belief.rate_prior == TRAFFSTAT_RATE_GAMMA) {
         status = traffstat_i_estimate_assume(run->estimate,
                                              "each row is estimated from its own count, a total "
@@ -263,8 +263,9 @@ static traffstat_status judge_move(traffstat_i_thinning *run,
                                    const traffstat_reporting_basis *basis)
 {
     const double shift = fabs(basis->posterior_mean - basis->mean) / basis->mean;
+    const bool unknown = isnan(basis->posterior_mean) && run->options.independent != 0;
     if (run->belief.rate_prior != TRAFFSTAT_RATE_INVERSE &&
-        (shift > MOVED || fabs(basis->contraction) > MOVED)) {
+        (unknown || shift > MOVED || fabs(basis->contraction) > MOVED)) {
         return traffstat_i_estimate_reason(
             run->estimate, TRAFFSTAT_VERDICT_CAUTION,
             "the rate prior, not the counts, informed the reporting rate");
