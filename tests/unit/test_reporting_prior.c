@@ -393,6 +393,75 @@ static void suppressed_counts_in_part_of_a_place_are_mixed_as_by_hand(void **sta
     }
 }
 
+/* missoula_prior_sensitivity.csv (R 4.2.2): count, mean and size of a Beta prior; mean (a closed
+ * form), 2.5 %, 50 % and 97.5 % quantile of N. One median is not the table's: 7 counted under
+ * Beta(25, 25) has P(N <= 13) = 1/2 exactly, as any 2y - 1 trials of a symmetric p have y successes
+ * half the time; the table says 14 there by rounding, and 13 under Beta(5, 5). */
+static void means_and_sizes_of_the_rate_give_the_table_of_missoula(void **state)
+{
+    static const double rows[][7] = {{7, 0.1, 20, 133, 20, 77, 566},
+                                     {8, 0.1, 20, 152, 24, 89, 643},
+                                     {8, 0.1, 50, 98, 29, 81, 267},
+                                     {7, 0.1, 200, 73.31578947368421, 28, 68, 150},
+                                     {8, 0.1, 200, 83.78947368421052, 34, 78, 167},
+                                     {7, 0.2, 10, 63, 12, 37, 261},
+                                     {8, 0.2, 10, 72, 14, 43, 297},
+                                     {7, 0.2, 20, 44.33333333333334, 13, 35, 130},
+                                     {7, 0.2, 50, 38.11111111111111, 15, 34, 84},
+                                     {8, 0.2, 50, 43.55555555555556, 18, 39, 94},
+                                     {8, 0.2, 200, 40.82051282051282, 19, 39, 75},
+                                     {7, 0.3, 10, 31.5, 9, 23, 102},
+                                     {8, 0.3, 10, 36, 11, 27, 115},
+                                     {8, 0.3, 20, 30.4, 12, 26, 73},
+                                     {7, 0.3, 50, 24.5, 11, 23, 49},
+                                     {8, 0.3, 50, 28, 13, 26, 55},
+                                     {7, 0.3, 200, 23.61016949152542, 12, 22, 42},
+                                     {8, 0.3, 200, 26.98305084745763, 14, 26, 47},
+                                     {7, 0.4, 10, 21, 8, 17, 57},
+                                     {8, 0.4, 10, 24, 10, 20, 64},
+                                     {8, 0.4, 20, 21.71428571428572, 10, 19, 46},
+                                     {7, 0.4, 50, 18.05263157894737, 9, 17, 34},
+                                     {7, 0.4, 200, 17.63291139240506, 9, 17, 30},
+                                     {7, 0.5, 10, 15.75, 7, 13, 37},
+                                     {8, 0.5, 10, 18, 9, 15, 42},
+                                     {8, 0.5, 20, 16.88888888888889, 9, 15, 33},
+                                     {7, 0.5, 50, 14.29166666666667, 8, 13, 25},
+                                     {7, 0.6, 10, 12.6, 7, 11, 27},
+                                     {8, 0.6, 10, 14.4, 8, 13, 30},
+                                     {7, 0.6, 20, 12.09090909090909, 7, 11, 22},
+                                     {8, 0.6, 20, 13.81818181818182, 8, 13, 25},
+                                     {7, 0.6, 50, 11.82758620689655, 7, 11, 20},
+                                     {8, 0.6, 50, 13.51724137931035, 9, 13, 22},
+                                     {7, 0.7, 10, 10.5, 7, 9, 20},
+                                     {8, 0.7, 10, 12, 8, 11, 23},
+                                     {8, 0.7, 20, 11.69230769230769, 8, 11, 19},
+                                     {7, 0.7, 50, 10.08823529411765, 7, 10, 16},
+                                     {7, 0.7, 200, 10.02158273381295, 7, 10, 15},
+                                     {8, 0.7, 200, 11.45323741007194, 8, 11, 17},
+                                     {8, 0.8, 10, 10.28571428571429, 8, 9, 17},
+                                     {7, 0.8, 50, 8.794871794871796, 7, 8, 13},
+                                     {7, 0.8, 200, 8.761006289308176, 7, 8, 12},
+                                     {8, 0.8, 200, 10.0125786163522, 8, 10, 14},
+                                     {7, 0.9, 10, 7.875, 7, 7, 12},
+                                     {8, 0.9, 10, 9, 8, 8, 13},
+                                     {7, 0.9, 20, 7.823529411764706, 7, 7, 11},
+                                     {8, 0.9, 20, 8.941176470588236, 8, 9, 12},
+                                     {7, 0.9, 50, 7.795454545454546, 7, 8, 10},
+                                     {8, 0.9, 50, 8.909090909090908, 8, 9, 12}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const double *r = rows[i];
+        const int64_t count = (int64_t) r[0];
+        char law[64];
+        (void) snprintf(law, sizeof law, "beta(%.15g,%.15g)", r[1] * r[2], (1 - r[1]) * r[2]);
+        const traffstat_estimate_row row =
+            one_row(*state, cell(2018, count, count, NAN, NAN), law, NULL);
+        assert_near(row.mean, r[3], 1e-12);
+        assert_near(row.lower, r[4], 0.0);
+        assert_near(row.estimate, r[5], 0.0);
+        assert_near(row.upper, r[6], 0.0);
+    }
+}
+
 static void a_cdf_under_a_logit_normal_law_is_that_of_plain_integration(void **state)
 {
     static const brute of = {1, 0.35, 0.3, 1, 0, 0};
@@ -725,6 +794,11 @@ static void every_failing_allocation_is_survived(void **state)
     assert_true(support_try_every_allocation(try_priors, NULL) > 8);
     assert_true(support_try_every_allocation(try_thinning, &of) > 20);
     of.options.independent = 1;
+    assert_true(support_try_every_allocation(try_thinning, &of) > 20);
+    traffstat_prior_free(prior);
+    prior = parse(*state, "known(0.4)"); /* no surface: each of its points would be tried anew */
+    of.prior = prior;
+    of.options = plain();
     of.options.sensitivity = 1;
     assert_true(support_try_every_allocation(try_thinning, &of) > 20);
     traffstat_prior_free(prior);
@@ -744,6 +818,7 @@ int main(void)
         WITH_CTX(what_is_no_law_is_refused_and_named),
         WITH_CTX(every_law_gives_what_plain_integration_gives),
         WITH_CTX(suppressed_counts_in_part_of_a_place_are_mixed_as_by_hand),
+        WITH_CTX(means_and_sizes_of_the_rate_give_the_table_of_missoula),
         WITH_CTX(a_cdf_under_a_logit_normal_law_is_that_of_plain_integration),
         WITH_CTX(a_known_rate_leaves_chance_alone),
         WITH_CTX(means_are_closed_whatever_the_tail),
