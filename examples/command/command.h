@@ -58,6 +58,9 @@ typedef enum model { MODEL_THINNING, MODEL_BOUNDS } model;
 /* Files of counts in one call. */
 #define FILES 256
 
+/* Reporting rates in one call, which are combined. */
+#define REPORTINGS 16
+
 typedef struct options {
     unsigned verb;
     const char *file; /* the first one; also the id of `evidence` */
@@ -81,6 +84,7 @@ typedef struct options {
     const char *by_column; /* NULL: a role */
     traffstat_totals totals;
     const char *population; /* file of denominators */
+    pairs population_map;
     pairs map;
     pairs set;
     pairs limits;
@@ -95,7 +99,15 @@ typedef struct options {
     const char *evidence;
     double evidence_size; /* 0: not given */
     const char *evidence_file;
-    const char *reporting;
+    const char *reporting; /* the first one */
+    const char *reportings[REPORTINGS];
+    size_t reporting_count;
+    double transport;     /* 0: not given */
+    double shift;         /* 0: not given */
+    double exposure_unit; /* 0: not given */
+    uint64_t draws;       /* 0: not given */
+    bool independent;
+    bool sensitivity;
     model model;
     double bounds[2]; /* of the reporting rate; both 0: not given */
     double bounds_size;
@@ -163,6 +175,7 @@ bool take_years(options *to, const char *value);
 bool take_where(options *to, const char *value);
 bool take_by(options *to, const char *value);
 bool take_map(options *to, const char *value);
+bool take_population_map(options *to, const char *value);
 bool take_set(options *to, const char *value);
 bool take_limit(options *to, const char *value);
 bool take_duplicates(options *to, const char *value);
@@ -185,6 +198,12 @@ bool take_lists(options *to, const char *value);
 bool take_occasions(options *to, const char *value);
 
 bool take_model(options *to, const char *value);
+bool take_reporting(options *to, const char *value);
+bool take_transport(options *to, const char *value);
+bool take_shift(options *to, const char *value);
+bool take_coverage(options *to, const char *value);
+bool take_exposure(options *to, const char *value);
+bool take_draws(options *to, const char *value);
 bool take_bounds(options *to, const char *value);
 bool take_bounds_size(options *to, const char *value);
 bool take_drift(options *to, const char *value);

@@ -31,12 +31,29 @@ static void say_unmatched(const command *session, const traffstat_account *accou
     }
 }
 
+/* The file of denominators has its own columns: --map is for the counts. */
+static traffstat_status read_denominators(const command *session, traffstat_panel **out)
+{
+    const options *given = session->options;
+    traffstat_reader *reader = NULL;
+    traffstat_status status = traffstat_reader_new(session->ctx, &reader);
+    for (size_t i = 0; i < given->population_map.count && status == TRAFFSTAT_OK; i++) {
+        status = traffstat_reader_map(session->ctx, reader,
+                                      traffstat_role_find(given->population_map.items[i].key),
+                                      given->population_map.items[i].value);
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_read_population(session->ctx, reader, given->population, out, NULL);
+    }
+    traffstat_reader_free(reader);
+    return status;
+}
+
 int input_join_population(const command *session, input *in)
 {
     traffstat_panel *others = NULL;
     traffstat_panel *joined = NULL;
-    traffstat_status status =
-        traffstat_read_population(session->ctx, NULL, session->options->population, &others, NULL);
+    traffstat_status status = read_denominators(session, &others);
     if (status == TRAFFSTAT_OK) {
         status = traffstat_panel_join_population(session->ctx, in->selected, others, in->account,
                                                  &joined);

@@ -25,10 +25,11 @@ SWITCH(json)
 SWITCH(csv)
 SWITCH(strict)
 SWITCH(lenient)
+SWITCH(independent)
+SWITCH(sensitivity)
 TEXT(measure)
 TEXT(evidence)
 TEXT(evidence_file)
-TEXT(reporting)
 TEXT(output)
 TEXT(size)
 TEXT(theme)
@@ -61,6 +62,8 @@ const option option_list[] = {
      "file: STATE_NAME"},
     {"population", "FILE", VERB_DATA, take_population,
      "denominators from another file, by key or name and year"},
+    {"population-map", "ROLE=COLUMN", VERB_DATA, take_population_map,
+     "name the column of a role in that file (population, key, year)"},
     {"totals", "HOW", VERB_DATA, take_totals,
      "rows that are totals of other places: drop (default), keep, error"},
     {"measure", "NAME", VERB_DATA, take_measure,
@@ -72,7 +75,22 @@ const option option_list[] = {
     {"evidence-file", "FILE", VERB_PRIOR | VERB_EVIDENCE, take_evidence_file,
      "look rates up in this file"},
     {"reporting", "PRIOR", VERB_PRIOR, take_reporting,
-     "assume a reporting rate: \"beta(8,12)\", or its central 95 % range: 0.2..0.6"},
+     "assume a reporting rate: \"beta(8,12)\", its central 95 % range 0.2..0.6, "
+     "\"survey(37,100)\", \"logitnormal(0.35,0.3)\", \"quantiles(0.2@0.1,0.5@0.9)\", "
+     "\"known(0.4)\"; several are combined"},
+    {"transport", "FACTOR", VERB_PRIOR, take_transport,
+     "weight that the evidence keeps here, above 0 to 1, such as 0.5; default: all of it"},
+    {"shift", "SD", VERB_PRIOR, take_shift,
+     "also let its center differ here, by a normal shift of its logit, such as 0.5; default: none"},
+    {"coverage", "SHARE", VERB_PRIOR, take_coverage,
+     "share of the population that the counts come from; the same as --set coverage=SHARE"},
+    {"exposure", "N", VERB_PRIOR, take_exposure,
+     "residents for which a gamma --rate-prior holds, such as 100000; default: each row is 1"},
+    {"independent", NULL, VERB_PRIOR, take_independent,
+     "each row has a reporting rate of its own; default: one that all rows share"},
+    {"draws", "N", VERB_PRIOR, take_draws, "of a total that has no closed law; default 20000"},
+    {"sensitivity", NULL, VERB_ESTIMATE, take_sensitivity,
+     "how the last row would change with each assumption, and over mean and size of the rate"},
     {"rate-prior", "PRIOR", VERB_PRIOR, take_rate_prior,
      "prior of a row's true rate: inverse (default), jeffreys, gamma(shape,rate)"},
     {"model", "NAME", VERB_PRIOR, take_model,
@@ -336,6 +354,9 @@ static int check_together(const options *to)
     if (to->evidence_size > 0.0 && to->evidence == NULL) {
         return usage("--evidence-size goes with --evidence ID");
     }
+    if (to->population_map.count > 0 && to->population == NULL) {
+        return usage("--population-map goes with --population FILE: --map is for the counts");
+    }
     if (!check_model(to)) {
         return EXIT_USAGE;
     }
@@ -392,6 +413,7 @@ void options_free(options *of)
 {
     free_pairs(&of->where);
     free_pairs(&of->map);
+    free_pairs(&of->population_map);
     free_pairs(&of->set);
     free_pairs(&of->limits);
     free(of->lists.text);

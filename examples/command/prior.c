@@ -97,22 +97,84 @@ static int borrow(const command *session, traffstat_prior **out)
     return result;
 }
 
+/* Puts `made` in the place of *prior, which is freed. */
+static int replace(const command *session, traffstat_status status, traffstat_prior *made,
+                   traffstat_prior **prior)
+{
+    if (status != TRAFFSTAT_OK) {
+        return failure(session, status);
+    }
+    traffstat_prior_free(*prior);
+    *prior = made;
+    return EXIT_DONE;
+}
+
+/* Evidence from elsewhere weighs less, and its center may lie elsewhere: only where asked. */
+static int discount(const command *session, traffstat_prior **prior)
+{
+    traffstat_prior *made = NULL;
+    if (!(session->options->transport > 0.0)) {
+        return EXIT_DONE;
+    }
+    const traffstat_status status =
+        traffstat_prior_discounted(session->ctx, *prior, session->options->transport, &made);
+    return replace(session, status, made, prior);
+}
+
+static int move(const command *session, traffstat_prior **prior)
+{
+    traffstat_prior *made = NULL;
+    if (!(session->options->shift > 0.0)) {
+        return EXIT_DONE;
+    }
+    const traffstat_status status =
+        traffstat_prior_shifted(session->ctx, *prior, session->options->shift, &made);
+    return replace(session, status, made, prior);
+}
+
+/* One rate, or several combined, each discounted first. */
+static int assume(const command *session, traffstat_prior **out)
+{
+    const options *given = session->options;
+    traffstat_prior *pieces[REPORTINGS] = {NULL};
+    int result = EXIT_DONE;
+    for (size_t i = 0; i < given->reporting_count && result == EXIT_DONE; i++) {
+        const char *source = given->reporting_count > 1 ? given->reportings[i] : NULL;
+        const traffstat_status status =
+            traffstat_prior_parse(session->ctx, given->reportings[i], source, &pieces[i]);
+        result = status == TRAFFSTAT_OK ? discount(session, &pieces[i]) : failure(session, status);
+    }
+    if (result == EXIT_DONE && given->reporting_count > 1) {
+        const traffstat_status status = traffstat_prior_combined(
+            session->ctx, (const traffstat_prior *const *) pieces, given->reporting_count, out);
+        result = status == TRAFFSTAT_OK ? EXIT_DONE : failure(session, status);
+    } else if (result == EXIT_DONE) {
+        *out = pieces[0];
+        pieces[0] = NULL;
+    }
+    for (size_t i = 0; i < given->reporting_count; i++) {
+        traffstat_prior_free(pieces[i]);
+    }
+    return result;
+}
+
 int prior_load(const command *session, traffstat_prior **out)
 {
     const options *given = session->options;
+    int result = EXIT_DONE;
     *out = NULL;
     if (given->evidence != NULL) {
-        return borrow(session, out);
+        result = borrow(session, out);
+        result = result == EXIT_DONE ? discount(session, out) : result;
+    } else if (given->reporting != NULL) {
+        result = assume(session, out);
+    } else {
+        return usage("counts alone cannot tell a rare crime from a hidden one, so the share of "
+                     "cases that is reported has to be named, and there is no default. Name it "
+                     "with --evidence ID (`traffstat evidence` lists published rates), "
+                     "--reporting \"beta(8,12)\", or --reporting 0.2..0.6");
     }
-    if (given->reporting != NULL) {
-        const traffstat_status status =
-            traffstat_prior_parse(session->ctx, given->reporting, NULL, out);
-        return status == TRAFFSTAT_OK ? EXIT_DONE : failure(session, status);
-    }
-    return usage("counts alone cannot tell a rare crime from a hidden one, so the share of cases "
-                 "that is reported has to be named, and there is no default. Name it with "
-                 "--evidence ID (`traffstat evidence` lists published rates), --reporting "
-                 "\"beta(8,12)\", or --reporting 0.2..0.6");
+    return result == EXIT_DONE ? move(session, out) : result;
 }
 
 /* ---- the estimate ------------------------------------------------------------------------------ */
@@ -146,6 +208,12 @@ int estimate_make(const command *session, const traffstat_panel *panel,
     if (given->rate_prior == TRAFFSTAT_RATE_GAMMA) {
         how.gamma_shape = given->gamma_shape;
         how.gamma_rate = given->gamma_rate;
+        how.exposure_unit = given->exposure_unit;
+    }
+    how.independent = given->independent;
+    how.sensitivity = given->sensitivity;
+    if (given->draws > 0) {
+        how.draws = (int32_t) given->draws;
     }
     if (!can_be_added(panel)) {
         how.total = 0;

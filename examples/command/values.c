@@ -159,6 +159,11 @@ bool take_map(options *to, const char *value)
     return take_role(&to->map, "map", value);
 }
 
+bool take_population_map(options *to, const char *value)
+{
+    return take_role(&to->population_map, "population-map", value);
+}
+
 bool take_set(options *to, const char *value)
 {
     return take_role(&to->set, "set", value);

@@ -21,6 +21,71 @@ bool take_model(options *to, const char *value)
     return true;
 }
 
+bool take_reporting(options *to, const char *value)
+{
+    if (to->reporting_count == REPORTINGS) {
+        (void) usage("--reporting is given more than %d times", REPORTINGS);
+        return false;
+    }
+    to->reportings[to->reporting_count++] = value;
+    to->reporting = to->reportings[0];
+    return true;
+}
+
+/* A number in (0, most]. */
+static bool take_positive(const char *name, const char *value, double most, double *out)
+{
+    if (!parse_number(value, out) || !(*out > 0.0 && *out <= most)) {
+        (void) usage("--%s \"%s\" is not a number above 0 and at most %g", name, value, most);
+        return false;
+    }
+    return true;
+}
+
+bool take_transport(options *to, const char *value)
+{
+    return take_positive("transport", value, 1.0, &to->transport);
+}
+
+bool take_shift(options *to, const char *value)
+{
+    return take_positive("shift", value, 5.0, &to->shift);
+}
+
+bool take_exposure(options *to, const char *value)
+{
+    return take_positive("exposure", value, 1e12, &to->exposure_unit);
+}
+
+/* A column of its own: the reader checks it and every row gets it. */
+bool take_coverage(options *to, const char *value)
+{
+    double share = 0.0;
+    if (!take_positive("coverage", value, 1.0, &share)) {
+        return false;
+    }
+    if (to->set.count == PAIRS_MAX) {
+        (void) usage("--set and --coverage are given more than %d times", PAIRS_MAX);
+        return false;
+    }
+    char *key = strdup("coverage");
+    if (key == NULL) {
+        say("out of memory");
+        return false;
+    }
+    to->set.items[to->set.count++] = (pair){key, value};
+    return true;
+}
+
+bool take_draws(options *to, const char *value)
+{
+    if (!parse_whole(value, &to->draws) || to->draws < 1000 || to->draws > 1000000) {
+        (void) usage("--draws \"%s\" is not a whole number from 1000 to 1000000", value);
+        return false;
+    }
+    return true;
+}
+
 /* "0.2" or "20%"; `percent` is set where the sign stands. */
 static bool take_share(const char *text, double *out, bool *percent)
 {
@@ -81,6 +146,26 @@ bool take_drift(options *to, const char *value)
     return true;
 }
 
+/* Options that say more of a reporting rate, or of the thinning by it, go with one. */
+static bool check_rate(const options *given)
+{
+    if (given->exposure_unit > 0.0 && given->rate_prior != TRAFFSTAT_RATE_GAMMA) {
+        (void) usage("--exposure goes with --rate-prior \"gamma(shape,rate)\", which it scales");
+        return false;
+    }
+    const char *stray = given->transport > 0.0 ? "transport"
+                        : given->shift > 0.0   ? "shift"
+                        : given->independent   ? "independent"
+                        : given->draws > 0     ? "draws"
+                        : given->sensitivity   ? "sensitivity"
+                                               : NULL;
+    if (stray != NULL && given->evidence == NULL && given->reporting == NULL) {
+        (void) usage("--%s goes with a reporting rate: --evidence ID or --reporting PRIOR", stray);
+        return false;
+    }
+    return true;
+}
+
 bool check_model(const options *given)
 {
     const bool bounds = given->model == MODEL_BOUNDS;
@@ -104,5 +189,5 @@ bool check_model(const options *given)
         (void) usage("--bounds, --bounds-size and --drift go with --model bounds");
         return false;
     }
-    return true;
+    return check_rate(given);
 }

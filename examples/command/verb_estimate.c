@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdio.h>
 
 #include "command.h"
@@ -17,6 +18,38 @@ static int print_breakeven(const traffstat_estimate *estimate)
     return check_stdout();
 }
 
+static void print_numbers(const traffstat_detail *of)
+{
+    const double lower = traffstat_detail_number(traffstat_detail_find(of, "lower"));
+    const double upper = traffstat_detail_number(traffstat_detail_find(of, "upper"));
+    const double middle = traffstat_detail_number(traffstat_detail_find(of, "estimate"));
+    if (isnan(middle)) {
+        (void) printf("none\n");
+    } else {
+        (void) printf("%.0f\xe2\x80\x93%.0f (middle value %.0f)\n", lower, upper, middle);
+    }
+}
+
+static int print_sensitivity(const traffstat_estimate *estimate)
+{
+    const traffstat_detail *top =
+        traffstat_detail_find(traffstat_estimate_details(estimate), "sensitivity");
+    const traffstat_detail *list = traffstat_detail_find(top, "tornado");
+    if (top != NULL) {
+        (void) printf("\nSensitivity of %s %.0f:\n",
+                      traffstat_detail_text(traffstat_detail_find(top, "series")),
+                      traffstat_detail_number(traffstat_detail_find(top, "year")));
+    }
+    for (size_t i = 0; i < traffstat_detail_size(list); i++) {
+        const traffstat_detail *at = traffstat_detail_at(list, i);
+        (void) printf(
+            "  - %s, %s: ", traffstat_detail_text(traffstat_detail_find(at, "assumption")),
+            traffstat_detail_text(traffstat_detail_find(at, "change")));
+        print_numbers(at);
+    }
+    return check_stdout();
+}
+
 static int print_estimate(const command *session, const traffstat_panel *panel,
                           const traffstat_estimate *estimate)
 {
@@ -32,6 +65,7 @@ static int print_estimate(const command *session, const traffstat_panel *panel,
     int result = status == TRAFFSTAT_OK ? print_text(text) : failure(session, status);
     if (result == EXIT_DONE && !session->options->json && !session->options->csv) {
         result = print_breakeven(estimate);
+        result = result == EXIT_DONE ? print_sensitivity(estimate) : result;
     }
     traffstat_text_free(text);
     return result;

@@ -66,9 +66,10 @@ typedef struct traffstat_estimate_row {
 
 /** Where a reporting probability came from and what it says. Texts are borrowed. */
 typedef struct traffstat_reporting_basis {
-    int32_t origin;            /**< 0 Beta given, 1 range given, 2 published evidence */
+    int32_t origin;            /**< 0 Beta given, 1 range given, 2 published evidence, 3 survey, 4 two
+                                    quantiles, 5 logit-normal, 6 known, 7 several combined */
     uint32_t reserved;
-    double a;                  /**< Beta(a, b) */
+    double a;                  /**< Beta(a, b); NaN of another law */
     double b;
     double mean;
     double lower;              /**< central 95 % range of the prior */

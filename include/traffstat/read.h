@@ -26,9 +26,11 @@
  * reported; "s", "Suppressed", "Several" are suppressed. -9, -99, -999 and -9999 are taken for
  * codes of missing counts (missing_code). Any other whole number below 0 is a correction of an
  * earlier count: added, listed as negative_count, and a cell may come out below 0 (of bounds that
- * a correction moves, what is below 0 is cut off). A total among columns or categories stays, as
- * one of them. Without a column for the measure it is the header of the counts ("offences"), or
- * "cases" where that says no more than "count".
+ * a correction moves, what is below 0 is cut off); in the tidy form it is a note. Statistics
+ * Canada's STATUS: "x" is suppressed, "..", "." and "F" not reported, "..." not applicable, and
+ * beside a count "E" flags it doubtful and "p" provisional. A total among columns or categories
+ * stays, as one of them. Without a column for the measure it is the header of the counts
+ * ("offences"), or "cases" where that says no more than "count".
  *
  * Years: "2018", "2018.0", "2017-18" and "FY2018" (traffstat_reader_set_fiscal()), "1/1/2018",
  * "2018-01-31". Several years as one ("2017-19") are none: pooled_years.
@@ -48,7 +50,8 @@
  * of what stands between semicolons (kept apart); name_shared: one name of several keys (kept
  * apart). total_of_places: a place that is the total of others, by its name ("Total", "All states",
  * "United States" among its states) or because in every year its counts are the sums of others' and
- * chance does not explain it; dropped by default (traffstat_reader_set_totals()).
+ * chance does not explain it (of others with counts such as "<5" only where it is the sum of all of
+ * its measure, category and source); dropped by default (traffstat_reader_set_totals()).
  *
  * Content, listed and never changed:
  *  - common_divisor, once for each series (and once for the file, with the names of all places)
@@ -62,7 +65,8 @@
  *  - count_exceeds_population: more cases than people. implausible_count, where no publisher is
  *    known: a count a hundred times the next lower one of its measure, of which at most one in
  *    twenty are; listed only among 20 counts or more. cleared_exceeds_counted: more cases cleared
- *    than there were, where both measures are read.
+ *    than there were, where both measures are read, or where the column of what was cleared stands
+ *    beside the one that is read.
  *  - magnitude_jump: of several files, a count that is ten times, or a tenth, of what the file
  *    before had for the same series and year, and likewise the sum of such counts.
  *

@@ -446,7 +446,9 @@ TRAFFSTAT_API size_t traffstat_account_series(const traffstat_account *account);
 TRAFFSTAT_API int32_t traffstat_account_first_year(const traffstat_account *account);
 TRAFFSTAT_API int32_t traffstat_account_last_year(const traffstat_account *account);
 /** Sum of all counts that went into the panel; an end too large to hold is INT64_MAX - 1 below and
- *  TRAFFSTAT_NO_UPPER above. Without a panel: not reported. @return TRAFFSTAT_OK, _E_ARGUMENT */
+ *  TRAFFSTAT_NO_UPPER above. Without a panel: not reported. Counts of several measures or sources, or
+ *  of a category among others that it is a total of, have no sum: `out` is left as it is.
+ *  @return TRAFFSTAT_OK, _E_ARGUMENT, _E_CONFLICT (no sum) */
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_account_total(const traffstat_account *account, traffstat_cell *out);
 /** Short texts: delimiter and quoting ("comma"), encoding ("UTF-8"), layout ("long"). */

@@ -107,25 +107,58 @@ static void set_rendering(PangoContext *context, PangoLanguage *language)
     pango_context_set_base_dir(context, PANGO_DIRECTION_LTR);
 }
 
+/* Pango sorts fonts in threads of its own, one for each size and weight, that still look into their
+ * map when they end; a map that went before them would crash the process now and then (Pango 1.50;
+ * pango#872 tells of the threads that nobody waits for). No call waits for them, so a map is never
+ * destroyed: it rests behind REST others before it is used again. GLib keeps the queue, as it keeps
+ * Pango's types: for the whole process. */
+#define REST 4
+
+static GAsyncQueue *resting_maps(void)
+{
+    const GQuark name = g_quark_from_static_string("traffstat-resting-font-maps");
+    GAsyncQueue *queue = g_type_get_qdata(PANGO_TYPE_FC_FONT_MAP, name);
+    if (queue == NULL) {
+        /* Two threads that come here first may lose one queue to the other, with a map at most. */
+        g_type_set_qdata(PANGO_TYPE_FC_FONT_MAP, name, g_async_queue_new());
+        queue = g_type_get_qdata(PANGO_TYPE_FC_FONT_MAP, name);
+    }
+    return queue;
+}
+
+static PangoFontMap *take_map(void)
+{
+    GAsyncQueue *queue = resting_maps();
+    PangoFontMap *map = NULL;
+    g_async_queue_lock(queue);
+    if (g_async_queue_length_unlocked(queue) >= REST) {
+        map = g_async_queue_try_pop_unlocked(queue);
+    }
+    g_async_queue_unlock(queue);
+    return map != NULL ? map : pango_cairo_font_map_new_for_font_type(CAIRO_FONT_TYPE_FT);
+}
+
 static void close_map(traffstat_i_fonts *fonts)
 {
     g_clear_object(&fonts->layout);
     g_clear_object(&fonts->context);
-    if (fonts->map != NULL) { /* Pango 1.50 does not give its reference back by itself */
-        pango_fc_font_map_set_config(PANGO_FC_FONT_MAP(fonts->map), NULL);
+    if (fonts->map != NULL) {
+        g_async_queue_push(resting_maps(), fonts->map);
+        fonts->map = NULL;
     }
-    g_clear_object(&fonts->map);
 }
 
 /* A map over what the configuration holds now; called again when it has grown. */
 static traffstat_status open_map(traffstat_i_fonts *fonts)
 {
-    PangoFontMap *map = pango_cairo_font_map_new_for_font_type(CAIRO_FONT_TYPE_FT);
+    PangoFontMap *map = take_map();
     if (map == NULL || !PANGO_IS_FC_FONT_MAP(map)) {
         g_clear_object(&map);
         return traffstat_i_fail(fonts->ctx, TRAFFSTAT_E_DRAW, "this Pango has no FreeType fonts");
     }
     pango_fc_font_map_set_config(PANGO_FC_FONT_MAP(map), fonts->config);
+    /* What it remembers may be of this very configuration, before it grew. */
+    pango_fc_font_map_config_changed(PANGO_FC_FONT_MAP(map));
     PangoContext *context = pango_font_map_create_context(map);
     set_rendering(context, fonts->language);
     PangoLayout *layout = pango_layout_new(context);

@@ -163,7 +163,7 @@ static void write_rows(png_structp png, const picture *pic)
 {
     for (uint32_t y = 0; y < pic->pixels.height; y++) {
         if (pic->palette != NULL) {
-            traffstat_i_palette_row(pic->palette, &pic->pixels, y, pic->row);
+            traffstat_i_palette_row(pic->palette, y, pic->row);
         } else if (pic->opaque) {
             fill_rgb(pic, y);
         } else {
@@ -226,7 +226,8 @@ static traffstat_status encode(picture *pic)
     if (status != TRAFFSTAT_OK) {
         return status;
     }
-    pic->row = traffstat_i_alloc(pic->ctx, pic->pixels.width, 4); /* room for each colour type */
+    pic->row = traffstat_i_alloc(pic->ctx, (size_t) pic->pixels.width + TRAFFSTAT_I_PALETTE_SPARE,
+                                 4); /* room for each colour type */
     status = pic->row != NULL ? write_file(pic) : TRAFFSTAT_E_NOMEM;
     traffstat_i_free(pic->ctx, pic->row);
     traffstat_i_palette_free(pic->ctx, pic->palette);

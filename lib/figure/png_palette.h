@@ -24,8 +24,9 @@ traffstat_status traffstat_i_palette_new(traffstat_ctx *ctx, const traffstat_i_p
 void traffstat_i_palette_free(traffstat_ctx *ctx, traffstat_i_palette *palette);
 size_t traffstat_i_palette_size(const traffstat_i_palette *palette);
 uint32_t traffstat_i_palette_colour(const traffstat_i_palette *palette, size_t i); /* 0xRRGGBB */
-/* One row as indices. Rows come in order, into the same buffer: one like that above is left as it is. */
-void traffstat_i_palette_row(const traffstat_i_palette *palette, const traffstat_i_pixels *pixels,
-                             uint32_t y, unsigned char *indices);
+/* One row as indices, of which the buffer has room for TRAFFSTAT_I_PALETTE_SPARE more. Rows come in
+ * order, into the same buffer: one like that above is left as it is. */
+#define TRAFFSTAT_I_PALETTE_SPARE 8
+void traffstat_i_palette_row(const traffstat_i_palette *palette, uint32_t y, unsigned char *indices);
 
 #endif

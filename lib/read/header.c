@@ -348,6 +348,8 @@ static void recognise_source(const traffstat_reader *options, traffstat_i_header
         const traffstat_i_known_role *one = &source->roles[i];
         if (one->folded != NULL && !has(header, one->role)) {
             header->column[one->role] = traffstat_i_header_find(header, one->folded);
+            header->symbols =
+                header->symbols || (source->symbols && one->role == TRAFFSTAT_ROLE_FLAGS);
         }
     }
     for (size_t i = 0; i < TRAFFSTAT_I_SOURCE_COLUMNS; i++) {
@@ -574,6 +576,9 @@ static void mark_wanted(const traffstat_i_shape *shape, traffstat_i_header *out)
     }
     for (size_t i = 0; i < out->counts_size; i++) {
         out->wanted[out->counts[i].column] = 1;
+        if (out->counts[i].cleared > 0) {
+            out->wanted[out->counts[i].cleared - 1] = 1;
+        }
     }
 }
 

@@ -113,7 +113,7 @@ static void say_ends(traffstat_text *text, int64_t lower, int64_t upper)
 
 /* "927 records are the same as an earlier one, byte for byte; without them the counts would sum to
  * 8300, not 9599" */
-static void describe(traffstat_text *text, const traffstat_i_job *j)
+static void describe(traffstat_text *text, const traffstat_i_job *j, bool has_sum)
 {
     const traffstat_i_identical *set = &j->identical;
     int64_t lower = 0;
@@ -124,9 +124,12 @@ static void describe(traffstat_text *text, const traffstat_i_job *j)
             add_end(&upper, j->cells.items[i].cell.upper);
         }
     }
-    traffstat_i_text_addf(text, "%lld %s the same as an earlier one; without ",
-                          (long long) set->found, set->found == 1 ? "record is" : "records are");
-    traffstat_i_text_add(text, set->found == 1 ? "it" : "them");
+    traffstat_i_text_addf(text, "%lld %s the same as an earlier one", (long long) set->found,
+                          set->found == 1 ? "record is" : "records are");
+    if (!has_sum) {
+        return; /* the counts are not of one kind */
+    }
+    traffstat_i_text_addf(text, "; without %s", set->found == 1 ? "it" : "them");
     traffstat_i_text_add(text, " the counts would sum to ");
     say_ends(text, lower - set->lower, upper == TRAFFSTAT_NO_UPPER ? upper : upper - set->upper);
     traffstat_i_text_add(text, ", not ");
@@ -148,16 +151,20 @@ static traffstat_status say_ended(traffstat_i_job *j)
     return status;
 }
 
-traffstat_status traffstat_i_job_tell_identical(traffstat_i_job *j)
+traffstat_status traffstat_i_job_tell_identical(traffstat_i_job *j, const traffstat_panel *panel)
 {
     const traffstat_i_identical *set = &j->identical;
+    bool has_sum = true;
     traffstat_status status = set->ended ? say_ended(j) : TRAFFSTAT_OK;
+    if (set->found > 0 && status == TRAFFSTAT_OK) {
+        status = traffstat_i_panel_has_sum(j->ctx, panel, &has_sum);
+    }
     if (set->found == 0 || status != TRAFFSTAT_OK) {
         return status;
     }
     traffstat_text text;
     traffstat_i_text_init(&text, j->ctx);
-    describe(&text, j);
+    describe(&text, j, has_sum);
     status = text.failed
                  ? TRAFFSTAT_E_NOMEM
                  : traffstat_i_log_add_whole(&j->log, TRAFFSTAT_I_IDENTICAL_ROWS,

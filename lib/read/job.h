@@ -157,7 +157,7 @@ traffstat_status traffstat_i_job_join(traffstat_i_job *j, const traffstat_i_reco
 traffstat_status traffstat_i_job_repeat(traffstat_i_job *j, const traffstat_i_record *record,
                                         size_t cell, const traffstat_cell *more);
 /* Says how many there were and what they add. */
-traffstat_status traffstat_i_job_tell_identical(traffstat_i_job *j);
+traffstat_status traffstat_i_job_tell_identical(traffstat_i_job *j, const traffstat_panel *panel);
 
 /* The record at hand has another name for the series' key than the first. */
 traffstat_status traffstat_i_job_other_name(traffstat_i_job *j, const traffstat_i_record *record,

@@ -168,7 +168,7 @@ static traffstat_status read_bounds(traffstat_i_job *j, const traffstat_i_record
     if (!has_lower || out->lower > out->upper) {
         return drop(j, TRAFFSTAT_I_BAD_BOUNDS, record, TRAFFSTAT_ROLE_CASES_LOWER, dropped);
     }
-    return below ? traffstat_i_job_complain(j, TRAFFSTAT_I_NEGATIVE_KEPT, record,
+    return below ? traffstat_i_job_complain(j, TRAFFSTAT_I_NEGATIVE_TIDY, record,
                                             TRAFFSTAT_ROLE_CASES_LOWER, NULL)
                  : TRAFFSTAT_OK;
 }
@@ -222,6 +222,29 @@ static traffstat_status read_flags(traffstat_i_job *j, const traffstat_i_record 
     return known ? TRAFFSTAT_OK
                  : traffstat_i_job_complain(j, TRAFFSTAT_I_UNKNOWN_FLAG, record,
                                             TRAFFSTAT_ROLE_FLAGS, NULL);
+}
+
+/* Statistics Canada's symbol beside a count, or in its place: then it says why there is none. */
+static traffstat_status read_symbol(traffstat_i_job *j, const traffstat_i_record *record,
+                                    traffstat_cell *out)
+{
+    uint32_t flags = 0;
+    int32_t why = TRAFFSTAT_WHY_COUNTED;
+    const bool known = traffstat_i_read_symbol(
+        traffstat_i_job_value(j, record, TRAFFSTAT_ROLE_FLAGS), &flags, &why);
+    const bool counted = out->why == TRAFFSTAT_WHY_COUNTED;
+    if (!known || (why != TRAFFSTAT_WHY_COUNTED && counted)) {
+        return traffstat_i_job_complain(j, TRAFFSTAT_I_UNKNOWN_SYMBOL, record, TRAFFSTAT_ROLE_FLAGS,
+                                        NULL);
+    }
+    out->flags = flags;
+    if (why == TRAFFSTAT_WHY_SUPPRESSED) {
+        out->why = TRAFFSTAT_WHY_COUNTED;
+        hide(j, why, out);
+    } else if (why != TRAFFSTAT_WHY_COUNTED) {
+        out->why = why;
+    }
+    return TRAFFSTAT_OK;
 }
 
 /* "Total" in the place of a year: the records above it are counted already. */
@@ -285,7 +308,7 @@ traffstat_status traffstat_i_job_cell(traffstat_i_job *j, const traffstat_i_reco
         status = read_coverage(j, record, out);
     }
     if (status == TRAFFSTAT_OK && traffstat_i_job_has(j, TRAFFSTAT_ROLE_FLAGS)) {
-        status = read_flags(j, record, out);
+        status = j->header.symbols ? read_symbol(j, record, out) : read_flags(j, record, out);
     }
     return status;
 }

@@ -88,6 +88,33 @@ static traffstat_status add_to(traffstat_i_job *j, const traffstat_i_record *rec
                             j->file, (long long) record->line, (int) stored->cell.year);
 }
 
+/* How many the record says were cleared, where that is an exact number. */
+static bool read_cleared(const traffstat_i_job *j, const traffstat_i_record *record, int64_t *out)
+{
+    int64_t upper = 0;
+    if (j->at == NULL || j->at->cleared == 0) {
+        return false;
+    }
+    const traffstat_i_value read = traffstat_i_read_count(
+        traffstat_i_job_field(record, j->at->cleared - 1), (char) j->options->decimal, out, &upper);
+    return (read == TRAFFSTAT_I_VALUE_READ || read == TRAFFSTAT_I_VALUE_NEGATIVE) && *out == upper;
+}
+
+/* What was cleared in the cell of the record: alone, or beside that of the records before. */
+static void set_cleared(const traffstat_i_job *j, const traffstat_i_record *record,
+                        traffstat_i_stored *stored)
+{
+    stored->has_cleared = read_cleared(j, record, &stored->cleared);
+}
+
+static void add_cleared(const traffstat_i_job *j, const traffstat_i_record *record,
+                        traffstat_i_stored *stored)
+{
+    int64_t more = 0;
+    stored->has_cleared = stored->has_cleared && read_cleared(j, record, &more) &&
+                          traffstat_i_add_int64(stored->cleared, more, &stored->cleared);
+}
+
 /* The record is used: by this cell, where all that it counts is of one place. */
 static void use(traffstat_i_job *j, traffstat_i_stored *stored)
 {
@@ -112,12 +139,14 @@ static traffstat_status join(traffstat_i_job *j, const traffstat_i_record *recor
         if (status == TRAFFSTAT_OK) {
             status = note_population(j, record, stored, more->population);
         }
+        add_cleared(j, record, stored);
         return status == TRAFFSTAT_OK ? add_to(j, record, stored, more) : status;
     case TRAFFSTAT_DUPLICATES_FIRST:
         return note_duplicate(j, record, stored, TRAFFSTAT_I_DUPLICATE_FIRST);
     case TRAFFSTAT_DUPLICATES_LAST:
         status = note_duplicate(j, record, stored, TRAFFSTAT_I_DUPLICATE_LAST);
         stored->cell = *more;
+        set_cleared(j, record, stored);
         stored->file = j->file;
         stored->line = record->line;
         stored->population_line = record->line;
@@ -143,6 +172,7 @@ traffstat_status traffstat_i_job_join(traffstat_i_job *j, const traffstat_i_reco
         return join(j, record, stored, cell);
     }
     stored->cell = *cell;
+    set_cleared(j, record, stored);
     stored->file = j->file;
     stored->line = record->line;
     stored->population_line = record->line;

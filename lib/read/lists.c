@@ -387,36 +387,28 @@ static traffstat_status read_source(traffstat_ctx *ctx, const traffstat_reader *
     return status;
 }
 
-static traffstat_status begin(traffstat_ctx *ctx, bool has_input, traffstat_overlap **overlap,
-                              traffstat_account **account)
+/* ---- the public calls ----------------------------------------------------------------------- */
+
+static traffstat_status read_entry(const traffstat_i_entry *entry, traffstat_i_source *source)
 {
-    traffstat_i_enter(ctx);
-    if (account != NULL) {
-        *account = NULL;
+    return read_source(entry->ctx, entry->reader, source, entry->out, entry->account);
+}
+
+static traffstat_i_entry entry_of(traffstat_ctx *ctx, const traffstat_reader *reader,
+                                  traffstat_overlap **overlap, traffstat_account **account)
+{
+    if (overlap != NULL) {
+        *overlap = NULL;
     }
-    if (overlap == NULL) {
-        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "no place for the overlap was given");
-    }
-    *overlap = NULL;
-    return has_input ? TRAFFSTAT_OK
-                     : traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "there is nothing to read from");
+    return (traffstat_i_entry){ctx, reader, account, overlap, "overlap", read_entry};
 }
 
 traffstat_status traffstat_overlap_read_path(traffstat_ctx *ctx, const traffstat_reader *reader,
                                              const char *path, traffstat_overlap **overlap,
                                              traffstat_account **account)
 {
-    traffstat_status status = begin(ctx, path != NULL, overlap, account);
-    if (status != TRAFFSTAT_OK) {
-        return status;
-    }
-    traffstat_i_source source;
-    status = traffstat_i_source_path(ctx, path, &source);
-    if (status == TRAFFSTAT_OK) {
-        status = read_source(ctx, reader, &source, overlap, account);
-    }
-    traffstat_i_source_close(&source);
-    return status;
+    const traffstat_i_entry entry = entry_of(ctx, reader, overlap, account);
+    return traffstat_i_entry_path(&entry, path);
 }
 
 traffstat_status traffstat_overlap_read_memory(traffstat_ctx *ctx, const traffstat_reader *reader,
@@ -424,17 +416,8 @@ traffstat_status traffstat_overlap_read_memory(traffstat_ctx *ctx, const traffst
                                                traffstat_overlap **overlap,
                                                traffstat_account **account)
 {
-    traffstat_status status = begin(ctx, data != NULL || size == 0, overlap, account);
-    if (status != TRAFFSTAT_OK) {
-        return status;
-    }
-    traffstat_i_source source;
-    status = traffstat_i_source_memory(ctx, data, size, name != NULL ? name : "input", &source);
-    if (status == TRAFFSTAT_OK) {
-        status = read_source(ctx, reader, &source, overlap, account);
-    }
-    traffstat_i_source_close(&source);
-    return status;
+    const traffstat_i_entry entry = entry_of(ctx, reader, overlap, account);
+    return traffstat_i_entry_memory(&entry, data, size, name);
 }
 
 traffstat_status traffstat_overlap_read_stream(traffstat_ctx *ctx, const traffstat_reader *reader,
@@ -442,15 +425,6 @@ traffstat_status traffstat_overlap_read_stream(traffstat_ctx *ctx, const traffst
                                                traffstat_overlap **overlap,
                                                traffstat_account **account)
 {
-    traffstat_status status = begin(ctx, read != NULL, overlap, account);
-    if (status != TRAFFSTAT_OK) {
-        return status;
-    }
-    traffstat_i_source source;
-    status = traffstat_i_source_stream(ctx, read, user, name != NULL ? name : "input", &source);
-    if (status == TRAFFSTAT_OK) {
-        status = read_source(ctx, reader, &source, overlap, account);
-    }
-    traffstat_i_source_close(&source);
-    return status;
+    const traffstat_i_entry entry = entry_of(ctx, reader, overlap, account);
+    return traffstat_i_entry_stream(&entry, read, user, name);
 }

@@ -394,7 +394,7 @@ static void flag_lost(const traffstat_i_job *j, traffstat_panel *panel)
 /* What the whole says of its parts; each looks at the panel as the ones before it left it. */
 static traffstat_status look_over(traffstat_i_job *j, traffstat_panel **panel)
 {
-    traffstat_status status = traffstat_i_job_tell_identical(j);
+    traffstat_status status = traffstat_i_job_tell_identical(j, *panel);
     if (status == TRAFFSTAT_OK) {
         status = traffstat_i_job_tell_names(j, *panel);
     }
@@ -489,43 +489,29 @@ static traffstat_status read_inputs(traffstat_ctx *ctx, const traffstat_reader *
     return status;
 }
 
-static traffstat_status read_source(traffstat_ctx *ctx, const traffstat_reader *options,
-                                    traffstat_i_source *source, traffstat_panel **panel,
-                                    traffstat_account **account)
+/* ---- the public calls ----------------------------------------------------------------------- */
+
+static traffstat_status read_source(const traffstat_i_entry *entry, traffstat_i_source *source)
 {
-    return read_inputs(ctx, options, &(inputs){.only = source}, panel, account);
+    return read_inputs(entry->ctx, entry->reader, &(inputs){.only = source}, entry->out,
+                       entry->account);
 }
 
-static traffstat_status begin(traffstat_ctx *ctx, bool has_input, traffstat_panel **panel,
-                              traffstat_account **account)
+static traffstat_i_entry entry_of(traffstat_ctx *ctx, const traffstat_reader *reader,
+                                  traffstat_panel **panel, traffstat_account **account)
 {
-    traffstat_i_enter(ctx);
-    if (account != NULL) {
-        *account = NULL;
+    if (panel != NULL) {
+        *panel = NULL;
     }
-    if (panel == NULL) {
-        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "no place for the panel was given");
-    }
-    *panel = NULL;
-    return has_input ? TRAFFSTAT_OK
-                     : traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "there is nothing to read from");
+    return (traffstat_i_entry){ctx, reader, account, panel, "panel", read_source};
 }
 
 traffstat_status traffstat_read_path(traffstat_ctx *ctx, const traffstat_reader *reader,
                                      const char *path, traffstat_panel **panel,
                                      traffstat_account **account)
 {
-    traffstat_status status = begin(ctx, path != NULL, panel, account);
-    if (status != TRAFFSTAT_OK) {
-        return status;
-    }
-    traffstat_i_source source;
-    status = traffstat_i_source_path(ctx, path, &source);
-    if (status == TRAFFSTAT_OK) {
-        status = read_source(ctx, reader, &source, panel, account);
-    }
-    traffstat_i_source_close(&source);
-    return status;
+    const traffstat_i_entry entry = entry_of(ctx, reader, panel, account);
+    return traffstat_i_entry_path(&entry, path);
 }
 
 traffstat_status traffstat_read_population(traffstat_ctx *ctx, const traffstat_reader *reader,
@@ -546,11 +532,12 @@ traffstat_status traffstat_read_paths(traffstat_ctx *ctx, const traffstat_reader
                                       const char *const *paths, size_t count,
                                       traffstat_panel **panel, traffstat_account **account)
 {
+    const traffstat_i_entry entry = entry_of(ctx, reader, panel, account);
     bool has_input = paths != NULL && count > 0;
     for (size_t i = 0; has_input && i < count; i++) {
         has_input = paths[i] != NULL;
     }
-    const traffstat_status status = begin(ctx, has_input, panel, account);
+    const traffstat_status status = traffstat_i_entry_begin(&entry, has_input);
     return status == TRAFFSTAT_OK
                ? read_inputs(ctx, reader, &(inputs){.paths = paths, .count = count}, panel, account)
                : status;
@@ -560,32 +547,14 @@ traffstat_status traffstat_read_memory(traffstat_ctx *ctx, const traffstat_reade
                                        const void *data, size_t size, const char *name,
                                        traffstat_panel **panel, traffstat_account **account)
 {
-    traffstat_status status = begin(ctx, data != NULL || size == 0, panel, account);
-    if (status != TRAFFSTAT_OK) {
-        return status;
-    }
-    traffstat_i_source source;
-    status = traffstat_i_source_memory(ctx, data, size, name != NULL ? name : "input", &source);
-    if (status == TRAFFSTAT_OK) {
-        status = read_source(ctx, reader, &source, panel, account);
-    }
-    traffstat_i_source_close(&source);
-    return status;
+    const traffstat_i_entry entry = entry_of(ctx, reader, panel, account);
+    return traffstat_i_entry_memory(&entry, data, size, name);
 }
 
 traffstat_status traffstat_read_stream(traffstat_ctx *ctx, const traffstat_reader *reader,
                                        traffstat_read_fn read, void *user, const char *name,
                                        traffstat_panel **panel, traffstat_account **account)
 {
-    traffstat_status status = begin(ctx, read != NULL, panel, account);
-    if (status != TRAFFSTAT_OK) {
-        return status;
-    }
-    traffstat_i_source source;
-    status = traffstat_i_source_stream(ctx, read, user, name != NULL ? name : "input", &source);
-    if (status == TRAFFSTAT_OK) {
-        status = read_source(ctx, reader, &source, panel, account);
-    }
-    traffstat_i_source_close(&source);
-    return status;
+    const traffstat_i_entry entry = entry_of(ctx, reader, panel, account);
+    return traffstat_i_entry_stream(&entry, read, user, name);
 }

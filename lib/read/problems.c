@@ -53,6 +53,10 @@ static const kind kinds[TRAFFSTAT_I_KINDS] = {
                                   "provisional, partial_year, break, partial, summed; without a "
                                   "count suppressed, not_applicable or unparsable",
                                   "what is unknown left out", 0},
+    [TRAFFSTAT_I_UNKNOWN_SYMBOL] = {"unknown_flag",
+                                    "A to E, p, r or 0s beside a count; .., ..., ., x or F "
+                                    "without one",
+                                    "left out", 0},
     [TRAFFSTAT_I_DECODED_AS_CP1252] = {"decoded_as_cp1252", "UTF-8",
                                        "what is not UTF-8 read as Windows-1252", 0},
     [TRAFFSTAT_I_LOST_CHARACTERS] = {"lost_characters", "the letters that U+FFFD stands for",
@@ -61,6 +65,8 @@ static const kind kinds[TRAFFSTAT_I_KINDS] = {
     [TRAFFSTAT_I_POOLED_YEARS] = {"pooled_years", "one year, or a fiscal year of two", LOST, 1},
     [TRAFFSTAT_I_NEGATIVE_KEPT] = {"negative_count", "a count of 0 or more",
                                    "added as a correction", 0},
+    [TRAFFSTAT_I_NEGATIVE_TIDY] = {"negative_count", "a count of 0 or more",
+                                   "kept as the correction that it was read as", 0},
     [TRAFFSTAT_I_MISSING_CODE] = {"missing_code", "a count of 0 or more",
                                   "taken for a code of missing counts: not reported", 0},
     [TRAFFSTAT_I_IMPLAUSIBLE] = {"implausible_count", "a count that the source can have", LOST, 1},
@@ -105,11 +111,11 @@ static const kind kinds[TRAFFSTAT_I_KINDS] = {
 static bool is_note(traffstat_i_kind which)
 {
     static const traffstat_i_kind notes[] = {
-        TRAFFSTAT_I_TOTAL_YEARS,    TRAFFSTAT_I_UNUSED,     TRAFFSTAT_I_OTHER_MEASURE,
-        TRAFFSTAT_I_FOOTNOTE_MARK,  TRAFFSTAT_I_FOOTER,     TRAFFSTAT_I_PREAMBLE,
-        TRAFFSTAT_I_TOTAL_DROPPED,  TRAFFSTAT_I_TOTAL_KEPT, TRAFFSTAT_I_ROUNDED,
-        TRAFFSTAT_I_NAME_VARIANTS,  TRAFFSTAT_I_NAME_APART, TRAFFSTAT_I_NAME_SHARED,
-        TRAFFSTAT_I_IDENTICAL_ENDED};
+        TRAFFSTAT_I_TOTAL_YEARS,     TRAFFSTAT_I_UNUSED,       TRAFFSTAT_I_OTHER_MEASURE,
+        TRAFFSTAT_I_FOOTNOTE_MARK,   TRAFFSTAT_I_FOOTER,       TRAFFSTAT_I_PREAMBLE,
+        TRAFFSTAT_I_TOTAL_DROPPED,   TRAFFSTAT_I_TOTAL_KEPT,   TRAFFSTAT_I_ROUNDED,
+        TRAFFSTAT_I_NAME_VARIANTS,   TRAFFSTAT_I_NAME_APART,   TRAFFSTAT_I_NAME_SHARED,
+        TRAFFSTAT_I_IDENTICAL_ENDED, TRAFFSTAT_I_NEGATIVE_TIDY};
     for (size_t i = 0; i < sizeof notes / sizeof notes[0]; i++) {
         if (notes[i] == which) {
             return true;

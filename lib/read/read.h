@@ -1,6 +1,7 @@
 /* Inside of the reader: bytes -> records -> roles and values -> cells. Private to the room.
  *
  * Each stage is one file and knows only the one before it:
+ *   entry.c    what the public calls have in common
  *   source.c   blocks of UTF-8 from a path, memory or a callback, through gzip.c and decode.c;
  *              looks.c says what is no CSV
  *   dialect.c  separator from the first block
@@ -190,6 +191,25 @@ void traffstat_i_source_close(traffstat_i_source *source);
 traffstat_status traffstat_i_source_next(traffstat_i_source *source, traffstat_i_slice *out,
                                          bool *refused);
 traffstat_status traffstat_i_source_refuse(const traffstat_i_source *source, int64_t line);
+
+/* What the public calls for one source have in common (entry.c). */
+typedef struct traffstat_i_entry {
+    traffstat_ctx *ctx;
+    const traffstat_reader *reader;
+    traffstat_account **account; /* NULL: not wanted */
+    void *out;                   /* where a panel or an overlap goes, NULL there already */
+    const char *what;            /* it is called */
+    traffstat_status (*read)(const struct traffstat_i_entry *entry, traffstat_i_source *source);
+} traffstat_i_entry;
+
+/* Enters the context and looks at what was given. */
+traffstat_status traffstat_i_entry_begin(const traffstat_i_entry *entry, bool has_input);
+traffstat_status traffstat_i_entry_path(const traffstat_i_entry *entry, const char *path);
+traffstat_status traffstat_i_entry_memory(const traffstat_i_entry *entry, const void *data,
+                                          size_t size, const char *name);
+traffstat_status traffstat_i_entry_stream(const traffstat_i_entry *entry, traffstat_read_fn read,
+                                          void *user, const char *name);
+
 typedef struct traffstat_i_plan traffstat_i_plan;
 
 /* A block with all that traffstat_i_source_next said of it. */
@@ -402,6 +422,7 @@ typedef struct traffstat_i_counts {
     char *place;
     char *measure;
     char *category;
+    size_t cleared; /* 1 + the column that is not read and says how many of them were cleared; 0 none */
 } traffstat_i_counts;
 
 enum { TRAFFSTAT_I_HAS_NO_NAME = 1, TRAFFSTAT_I_HAS_NO_YEAR = 2 };
@@ -429,6 +450,7 @@ typedef struct traffstat_i_header {
     const struct traffstat_i_known *known;  /* source, or NULL */
     const char *source;                     /* its name, or NULL */
     bool digits;                            /* footnotes are digits behind names */
+    bool symbols;                           /* flags are Statistics Canada's symbols */
     unsigned char *left_out;                /* columns of counts that are not read, as below */
     bool several;                           /* columns are named for counts of several measures: */
     size_t first_counts;                    /* the first of them */
@@ -482,6 +504,8 @@ traffstat_i_value traffstat_i_read_share(traffstat_i_slice text, char decimal, d
 /* "partial_year;break"; false: a name is unknown (the others are in *out). Words that say why there
  * is no count go to *why (0: none). */
 bool traffstat_i_read_flags(traffstat_i_slice text, uint32_t *out, int32_t *why);
+/* The same of Statistics Canada's standard symbols: "x" (suppressed), "..", "...", "F", "E", "p"… */
+bool traffstat_i_read_symbol(traffstat_i_slice text, uint32_t *out, int32_t *why);
 
 /* ---- problems ------------------------------------------------------------------------------- */
 
@@ -508,11 +532,13 @@ typedef enum traffstat_i_kind {
     TRAFFSTAT_I_BAD_POPULATION,
     TRAFFSTAT_I_BAD_COVERAGE,
     TRAFFSTAT_I_UNKNOWN_FLAG,
+    TRAFFSTAT_I_UNKNOWN_SYMBOL,
     TRAFFSTAT_I_DECODED_AS_CP1252,
     TRAFFSTAT_I_LOST_CHARACTERS,
     TRAFFSTAT_I_POOLED_YEARS,
     TRAFFSTAT_I_TOTAL_YEARS,
     TRAFFSTAT_I_NEGATIVE_KEPT,
+    TRAFFSTAT_I_NEGATIVE_TIDY,
     TRAFFSTAT_I_MISSING_CODE,
     TRAFFSTAT_I_IMPLAUSIBLE,
     TRAFFSTAT_I_OTHER_MEASURE,
@@ -586,6 +612,8 @@ typedef struct traffstat_i_stored {
     uint64_t hash;            /* of its first record */
     uint32_t vintage;         /* 1 + its number, where several files have it */
     uint32_t records;         /* in it, of those that count for one place */
+    bool has_cleared;         /* a column that is not read says how many were cleared: */
+    int64_t cleared;
     size_t series;
 } traffstat_i_stored;
 
@@ -612,6 +640,9 @@ traffstat_i_stored *traffstat_i_cells_at(traffstat_i_cells *cells, size_t series
 /* Looks at a finished panel for counts that cannot be what they say, lists and flags them. */
 traffstat_status traffstat_i_sanity(traffstat_i_log *log, traffstat_panel *panel,
                                     const traffstat_i_cells *cells);
+/* Does a measure count what was cleared, or what there was to clear? */
+bool traffstat_i_is_cleared(const char *measure);
+bool traffstat_i_is_counted(const char *measure);
 /* For counts that share a divisor (divisor.c); a part of it. */
 traffstat_status traffstat_i_divisors(traffstat_i_log *log, traffstat_panel *panel,
                                       const traffstat_i_cells *cells);

@@ -192,8 +192,7 @@ static traffstat_status check_sizes(traffstat_i_log *log, traffstat_panel *panel
 
 /* ---- cleared above counted ------------------------------------------------------------------ */
 
-/* Does the measure count what was cleared, or what there was to clear? */
-static bool is_cleared(const char *measure)
+bool traffstat_i_is_cleared(const char *measure)
 {
     char folded[TRAFFSTAT_I_SHOWN];
     (void) traffstat_i_fold(traffstat_i_slice_of(measure), folded, sizeof folded);
@@ -202,7 +201,7 @@ static bool is_cleared(const char *measure)
            strstr(folded, "under18") == NULL;
 }
 
-static bool is_counted(const char *measure)
+bool traffstat_i_is_counted(const char *measure)
 {
     char folded[TRAFFSTAT_I_SHOWN];
     (void) traffstat_i_fold(traffstat_i_slice_of(measure), folded, sizeof folded);
@@ -254,14 +253,15 @@ static int by_owner(const void *a, const void *b)
 }
 
 static traffstat_status report_cleared(traffstat_i_log *log, const traffstat_panel *panel,
-                                       const traffstat_i_stored *stored, int64_t counted)
+                                       const traffstat_i_stored *stored, int64_t cleared,
+                                       int64_t counted)
 {
     traffstat_text text;
     traffstat_i_text_init(&text, log->ctx);
     if (traffstat_i_log_wants(log, TRAFFSTAT_I_CLEARED_EXCEEDS)) {
         add_name(&text, panel, stored->series);
         traffstat_i_text_addf(&text, " %d: %lld cleared of %lld", (int) stored->cell.year,
-                              (long long) stored->cell.lower, (long long) counted);
+                              (long long) cleared, (long long) counted);
     }
     return log_cell(log, TRAFFSTAT_I_CLEARED_EXCEEDS, stored, &text);
 }
@@ -273,9 +273,9 @@ static bool pair_up(const traffstat_panel *panel, pair_ref *refs, size_t *other)
     size_t count = 0;
     bool any = false;
     for (size_t i = 0; i < series; i++) {
-        const bool cleared = is_cleared(traffstat_panel_measure(panel, i));
+        const bool cleared = traffstat_i_is_cleared(traffstat_panel_measure(panel, i));
         other[i] = TRAFFSTAT_NONE;
-        if (cleared || is_counted(traffstat_panel_measure(panel, i))) {
+        if (cleared || traffstat_i_is_counted(traffstat_panel_measure(panel, i))) {
             refs[count++] = (pair_ref){panel, i, cleared};
         }
     }
@@ -309,11 +309,28 @@ static traffstat_status check_cleared(traffstat_i_log *log, const traffstat_pane
             traffstat_panel_whys(panel)[row] == TRAFFSTAT_WHY_COUNTED &&
             traffstat_panel_lowers(panel)[row] >= 0 &&
             stored->cell.lower > traffstat_panel_uppers(panel)[row]) {
-            status = report_cleared(log, panel, stored, traffstat_panel_uppers(panel)[row]);
+            status = report_cleared(log, panel, stored, stored->cell.lower,
+                                    traffstat_panel_uppers(panel)[row]);
         }
     }
     traffstat_i_free(log->ctx, refs);
     traffstat_i_free(log->ctx, other);
+    return status;
+}
+
+/* The same where the column of what was cleared is not read, but stands beside that of the counts. */
+static traffstat_status check_cleared_beside(traffstat_i_log *log, const traffstat_panel *panel,
+                                             const traffstat_i_cells *cells)
+{
+    traffstat_status status = TRAFFSTAT_OK;
+    for (size_t i = 0; i < cells->count && status == TRAFFSTAT_OK; i++) {
+        const traffstat_i_stored *stored = &cells->items[i];
+        const traffstat_cell *cell = &stored->cell;
+        if (stored->has_cleared && cell->why == TRAFFSTAT_WHY_COUNTED && cell->lower >= 0 &&
+            stored->cleared > cell->upper) {
+            status = report_cleared(log, panel, stored, stored->cleared, cell->upper);
+        }
+    }
     return status;
 }
 
@@ -327,5 +344,8 @@ traffstat_status traffstat_i_sanity(traffstat_i_log *log, traffstat_panel *panel
     if (status == TRAFFSTAT_OK) {
         status = check_sizes(log, panel, cells);
     }
-    return status == TRAFFSTAT_OK ? check_cleared(log, panel, cells) : status;
+    if (status == TRAFFSTAT_OK) {
+        status = check_cleared(log, panel, cells);
+    }
+    return status == TRAFFSTAT_OK ? check_cleared_beside(log, panel, cells) : status;
 }

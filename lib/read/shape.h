@@ -62,6 +62,7 @@ typedef struct traffstat_i_known {
     traffstat_i_known_value values[TRAFFSTAT_I_SOURCE_COLUMNS]; /* the first is the main one */
     const char *main; /* measure, folded, where it stands in a column or in headers of years */
     bool digits;      /* footnotes stand as digits behind names */
+    bool symbols;     /* flags are symbols, as traffstat_i_read_symbol() has them */
     int64_t most;     /* no count of theirs is above it; 0: nothing is known of that */
 } traffstat_i_known;
 

@@ -169,6 +169,29 @@ static bool fits_measure(const traffstat_i_header *header, const traffstat_i_cou
            traffstat_i_same_folded(header->names[counts->column], wanted);
 }
 
+static bool same_text(const char *a, const char *b)
+{
+    return strcmp(a != NULL ? a : "", b != NULL ? b : "") == 0;
+}
+
+/* A column that is left out may say how many of the counts in one that stays were cleared. */
+static void note_cleared(traffstat_i_header *header, const traffstat_i_counts *left_out,
+                         const char *wanted)
+{
+    if (left_out->measure == NULL || !traffstat_i_is_cleared(left_out->measure)) {
+        return;
+    }
+    for (size_t i = 0; i < header->counts_size; i++) {
+        traffstat_i_counts *one = &header->counts[i];
+        if (one->cleared == 0 && one->measure != NULL && traffstat_i_is_counted(one->measure) &&
+            fits_measure(header, one, wanted) && one->year == left_out->year &&
+            same_text(one->place, left_out->place) &&
+            same_text(one->category, left_out->category)) {
+            one->cleared = left_out->column + 1;
+        }
+    }
+}
+
 /* Keeps the columns of one measure. */
 static bool keep_measure(traffstat_ctx *ctx, traffstat_i_header *header, const char *wanted)
 {
@@ -178,6 +201,11 @@ static bool keep_measure(traffstat_ctx *ctx, traffstat_i_header *header, const c
     }
     if (kept == 0) {
         return false;
+    }
+    for (size_t i = 0; i < header->counts_size; i++) {
+        if (!fits_measure(header, &header->counts[i], wanted)) {
+            note_cleared(header, &header->counts[i], wanted);
+        }
     }
     size_t used = 0;
     for (size_t i = 0; i < header->counts_size; i++) {

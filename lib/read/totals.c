@@ -12,7 +12,11 @@
  * one number to show. Among n series there are n other sums for "all others", below ALL_CHANCE, and
  * less than 2 n^2 runs, below RUN_CHANCE. Runs are found through sums from the beginning of the file,
  * of which equal ones are looked up by their hash; then they are added up. Totals of totals (a nation
- * of states of counties) are found level by level. */
+ * of states of counties) are found level by level.
+ *
+ * Counts between bounds ("<5") have no such sums: where a class has some, a series is looked at as the
+ * sum of all others only. In every year the sums of their ends must meet it. If the others come to
+ * [a, b], a count equals one of those numbers with a chance of at most (b - a + 1)/a. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +38,7 @@ typedef struct survey {
     size_t *slots;             /* 1 + place in `prefix`; 0 free */
     size_t slot_count;
     size_t *live; /* of the class: not yet totals */
+    bool failed;  /* no memory */
 } survey;
 
 /* ---- names ---------------------------------------------------------------------------------- */
@@ -261,6 +266,18 @@ static bool is_exact(const traffstat_panel *panel, size_t row)
            traffstat_panel_lowers(panel)[row] == traffstat_panel_uppers(panel)[row];
 }
 
+/* Does no row of the series before this one, from `first` on, have its number? */
+static bool is_new(const traffstat_panel *panel, size_t first, size_t row)
+{
+    const int64_t *lowers = traffstat_panel_lowers(panel);
+    for (size_t before = first; before < row; before++) {
+        if (lowers[before] == lowers[row]) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Logarithm of the bound on the chance that a series has its counts: each number once. */
 static double log_chance(const traffstat_panel *panel, size_t series)
 {
@@ -269,11 +286,7 @@ static double log_chance(const traffstat_panel *panel, size_t series)
     double sum = 0.0;
     for (size_t row = first; row < end; row++) {
         const int64_t count = traffstat_panel_lowers(panel)[row];
-        bool again = count < 2;
-        for (size_t before = first; before < row && !again; before++) {
-            again = traffstat_panel_lowers(panel)[before] == count;
-        }
-        sum -= again ? 0.0 : log((double) count);
+        sum -= count >= 2 && is_new(panel, first, row) ? log((double) count) : 0.0;
     }
     return sum;
 }
@@ -333,6 +346,106 @@ static bool is_sum(const survey *s, size_t total, const size_t *series, size_t f
     return *parts >= 2;
 }
 
+/* ---- sums between bounds -------------------------------------------------------------------- */
+
+#define YEARS (TRAFFSTAT_YEAR_MAX - TRAFFSTAT_YEAR_MIN + 1)
+
+/* Of a class by year: sums of the ends, and how many counts there are. */
+typedef struct ends {
+    double lower[YEARS];
+    double upper[YEARS]; /* infinite where a count has no upper end */
+    size_t counts[YEARS];
+    bool bounded; /* some count is no exact number */
+} ends;
+
+static double upper_of(const traffstat_panel *panel, size_t row)
+{
+    const int64_t upper = traffstat_panel_uppers(panel)[row];
+    return upper == TRAFFSTAT_NO_UPPER ? INFINITY : (double) upper;
+}
+
+static void add_ends(const survey *s, const size_t *series, size_t count, ends *sum)
+{
+    for (size_t i = 0; i < count; i++) {
+        const size_t first = traffstat_panel_series_first(s->panel, series[i]);
+        const size_t end = first + traffstat_panel_series_count(s->panel, series[i]);
+        for (size_t row = first; row < end; row++) {
+            const size_t year =
+                (size_t) (traffstat_panel_years(s->panel)[row] - TRAFFSTAT_YEAR_MIN);
+            if (traffstat_panel_whys(s->panel)[row] == TRAFFSTAT_WHY_COUNTED) {
+                sum->lower[year] += (double) traffstat_panel_lowers(s->panel)[row];
+                sum->upper[year] += upper_of(s->panel, row);
+                sum->counts[year]++;
+                sum->bounded = sum->bounded || !is_exact(s->panel, row);
+            }
+        }
+    }
+}
+
+/* Logarithm of the bound on the chance that the count in a row meets the others' sums; *meets: it
+ * does. */
+static double log_chance_between(const survey *s, size_t row, const ends *sum, bool *meets)
+{
+    const size_t year = (size_t) (traffstat_panel_years(s->panel)[row] - TRAFFSTAT_YEAR_MIN);
+    const double lower = (double) traffstat_panel_lowers(s->panel)[row];
+    const double upper = upper_of(s->panel, row);
+    const double from = sum->lower[year] - lower;
+    const double to = isinf(sum->upper[year]) ? INFINITY : sum->upper[year] - upper;
+    const double share = (to - from + 1.0 + (upper - lower)) / fmax(from, 1.0);
+    *meets = from <= upper && to >= lower;
+    return share < 1.0 ? log(share) : 0.0;
+}
+
+/* Is the series the sum of all others of its class, as far as the bounds tell? */
+static bool is_sum_between(const survey *s, const size_t *series, size_t count, size_t at,
+                           const ends *sum)
+{
+    const size_t first = traffstat_panel_series_first(s->panel, series[at]);
+    const size_t end = first + traffstat_panel_series_count(s->panel, series[at]);
+    double chance = log((double) count);
+    size_t met = 0;
+    size_t years = 0;
+    for (size_t row = first; row < end; row++) {
+        bool meets = false;
+        if (traffstat_panel_whys(s->panel)[row] != TRAFFSTAT_WHY_COUNTED) {
+            return false;
+        }
+        const double log_share = log_chance_between(s, row, sum, &meets);
+        if (!meets) {
+            return false;
+        }
+        chance += is_new(s->panel, first, row) ? log_share : 0.0;
+        met++;
+    }
+    for (size_t year = 0; year < YEARS; year++) { /* no count of others where it has none */
+        years += sum->counts[year] > 0 ? 1 : 0;
+    }
+    return met == years && chance < log(ALL_CHANCE);
+}
+
+static bool judge_between(survey *s, const size_t *series, size_t count)
+{
+    ends *sum = traffstat_i_alloc(s->ctx, 1, sizeof *sum);
+    bool any = false;
+    if (sum == NULL) {
+        s->failed = true;
+        return false;
+    }
+    add_ends(s, series, count, sum);
+    for (size_t i = 0; i < count && sum->bounded && !any; i++) {
+        any = is_sum_between(s, series, count, i, sum);
+        if (any) {
+            s->totals[series[i]] =
+                (traffstat_i_total){TRAFFSTAT_I_TOTAL_BY_SUM, count - 1, series[i == 0 ? 1 : 0],
+                                    series[i + 1 == count ? count - 2 : count - 1]};
+        }
+    }
+    traffstat_i_free(s->ctx, sum);
+    return any;
+}
+
+/* ---- levels --------------------------------------------------------------------------------- */
+
 static bool try_run(survey *s, const size_t *series, size_t at, size_t from, size_t to)
 {
     size_t parts = 0;
@@ -387,7 +500,7 @@ static bool judge_level(survey *s, const size_t *series, size_t count)
     for (size_t i = 0; i < live; i++) {
         any = judge_sums(s, s->live, live, i) || any;
     }
-    return any;
+    return any || judge_between(s, s->live, live);
 }
 
 static void judge_classes(survey *s)
@@ -438,5 +551,5 @@ traffstat_status traffstat_i_totals_find(traffstat_ctx *ctx, const traffstat_pan
     traffstat_i_free(ctx, s.prefix);
     traffstat_i_free(ctx, s.slots);
     traffstat_i_free(ctx, s.live);
-    return made ? TRAFFSTAT_OK : TRAFFSTAT_E_NOMEM;
+    return made && !s.failed ? TRAFFSTAT_OK : TRAFFSTAT_E_NOMEM;
 }

@@ -596,6 +596,41 @@ static const flag_word *find_flag(traffstat_i_slice text)
     return NULL;
 }
 
+bool traffstat_i_read_symbol(traffstat_i_slice text, uint32_t *out, int32_t *why)
+{
+    static const struct {
+        const char *symbol;
+        uint32_t flag;
+        int32_t why;
+    } symbols[] = {
+        {"", 0, 0},
+        {"..", 0, TRAFFSTAT_WHY_NOT_REPORTED}, /* not available for the period */
+        {".", 0, TRAFFSTAT_WHY_NOT_REPORTED},  /* nor for any other */
+        {"...", 0, TRAFFSTAT_WHY_NOT_APPLICABLE},
+        {"x", 0, TRAFFSTAT_WHY_SUPPRESSED},
+        {"F", 0, TRAFFSTAT_WHY_NOT_REPORTED}, /* too unreliable to be published */
+        {"E", TRAFFSTAT_FLAG_DOUBTFUL, 0},    /* use with caution */
+        {"p", TRAFFSTAT_FLAG_PROVISIONAL, 0},
+        {"r", 0, 0},  /* revised */
+        {"0s", 0, 0}, /* rounded to 0 */
+        {"A", 0, 0},  /* quality: excellent to acceptable */
+        {"B", 0, 0},
+        {"C", 0, 0},
+        {"D", 0, 0},
+    };
+    text = traffstat_i_slice_trim(text);
+    *out = 0;
+    *why = TRAFFSTAT_WHY_COUNTED;
+    for (size_t i = 0; i < sizeof symbols / sizeof symbols[0]; i++) {
+        if (traffstat_i_slice_equal(text, traffstat_i_slice_of(symbols[i].symbol))) {
+            *out = symbols[i].flag;
+            *why = symbols[i].why;
+            return true;
+        }
+    }
+    return false;
+}
+
 bool traffstat_i_read_flags(traffstat_i_slice text, uint32_t *out, int32_t *why)
 {
     bool known = true;

@@ -172,8 +172,12 @@ static void say_summary(traffstat_text *text, const traffstat_account *account)
         traffstat_i_text_add(text, ", ");
         say_years(text, traffstat_account_first_year(account),
                   traffstat_account_last_year(account));
-        if (traffstat_account_total(account, &total) == TRAFFSTAT_OK) {
+        const traffstat_status status = traffstat_account_total(account, &total);
+        if (status == TRAFFSTAT_OK) {
             say_total(text, &total);
+        } else if (status == TRAFFSTAT_E_CONFLICT) {
+            traffstat_i_text_add(text, ", no sum (counts of several measures or sources, or totals "
+                                       "among the categories)");
         }
     }
     traffstat_i_text_add(text, "\n");

@@ -80,7 +80,8 @@ static bool is_flat(const traffstat_detail *node)
 }
 
 /* The members of `top`, as members of what is open. */
-static void add_details(traffstat_i_json *json, const traffstat_detail *top)
+/* All members of `top` but the one of that name. */
+static void add_details(traffstat_i_json *json, const traffstat_detail *top, const char *but)
 {
     const traffstat_detail *open[DEPTH] = {top};
     size_t next[DEPTH] = {0};
@@ -98,6 +99,9 @@ static void add_details(traffstat_i_json *json, const traffstat_detail *top)
         }
         const traffstat_detail *node = traffstat_detail_at(in, next[depth]++);
         const char *key = object ? traffstat_detail_name(node) : NULL;
+        if (depth == 0 && but != NULL && key != NULL && strcmp(key, but) == 0) {
+            continue;
+        }
         if (!holds_members(node) || depth + 1 == DEPTH) {
             add_value(json, key, node);
             continue;
@@ -167,21 +171,28 @@ static void add_row(traffstat_i_json *json, const char *key, const traffstat_est
     traffstat_i_json_double(json, "unreported_mean", row->unreported_mean);
     traffstat_i_json_double(json, "unreported_lower", row->unreported_lower);
     traffstat_i_json_double(json, "unreported_upper", row->unreported_upper);
-    add_details(json, traffstat_estimate_row_details(estimate, at));
+    add_details(json, traffstat_estimate_row_details(estimate, at), NULL);
     traffstat_i_json_close(json, '}');
 }
 
 static const char *origin_name(int32_t origin)
 {
-    static const char *const names[] = {"beta", "range", "evidence"};
-    return origin >= 0 && origin < 3 ? names[origin] : "unknown";
+    static const char *const names[] = {"beta",      "range",        "evidence", "survey",
+                                        "quantiles", "logit_normal", "known",    "combined"};
+    return origin >= 0 && origin < 8 ? names[origin] : "unknown";
 }
 
+/* The basis and, in the same object, what the method says of it beside. */
 static void add_reporting(traffstat_i_json *json, const traffstat_estimate *estimate)
 {
     traffstat_reporting_basis basis;
+    const traffstat_detail *details = traffstat_estimate_details(estimate);
+    const traffstat_detail *more = traffstat_detail_find(details, "reporting");
     if (traffstat_estimate_basis(estimate, &basis) != TRAFFSTAT_OK) {
-        traffstat_i_json_null(json, "reporting");
+        if (more == NULL) {
+            traffstat_i_json_null(json, "reporting");
+        }
+        add_details(json, details, NULL);
         return;
     }
     traffstat_i_json_open(json, "reporting", '{', false);
@@ -205,7 +216,9 @@ static void add_reporting(traffstat_i_json *json, const traffstat_estimate *esti
     traffstat_i_json_text(json, "measure", basis.measure);
     traffstat_i_json_text(json, "agencies", basis.agencies);
     traffstat_i_json_text(json, "note", basis.note);
+    add_details(json, more, NULL);
     traffstat_i_json_close(json, '}');
+    add_details(json, details, "reporting");
 }
 
 static void add_head(traffstat_i_json *json, const traffstat_estimate *estimate)
@@ -247,7 +260,6 @@ void traffstat_i_json_estimate(traffstat_i_json *json, const char *key,
     traffstat_i_json_open(json, key, '{', false);
     add_head(json, estimate);
     add_reporting(json, estimate);
-    add_details(json, traffstat_estimate_details(estimate));
     traffstat_i_json_open(json, "rows", '[', false);
     traffstat_estimate_row row;
     for (size_t i = 0; traffstat_estimate_row_get(estimate, i, &row) == TRAFFSTAT_OK; i++) {

@@ -270,15 +270,24 @@ static void say_short(traffstat_text *text, double value)
 
 static void say_prior(traffstat_text *text, const traffstat_reporting_basis *basis)
 {
+    if (basis->lower == basis->upper) {
+        traffstat_i_text_add(text, "Reporting rate: ");
+        traffstat_i_say_share_range(text, basis->lower, basis->upper);
+        traffstat_i_text_add(text, ", taken as known.");
+        return;
+    }
     traffstat_i_text_add(text, "Reporting rate: mean ");
     traffstat_i_add_percent(text, rint(basis->mean * 1e3) / 1e3);
     traffstat_i_text_add(text, " %, central 95 % ");
     traffstat_i_say_share_range(text, basis->lower, basis->upper);
-    traffstat_i_text_add(text, ", Beta(");
-    say_short(text, basis->a);
-    traffstat_i_text_add(text, ", ");
-    say_short(text, basis->b);
-    traffstat_i_text_add(text, ").");
+    if (!isnan(basis->a)) { /* another law than Beta has neither */
+        traffstat_i_text_add(text, ", Beta(");
+        say_short(text, basis->a);
+        traffstat_i_text_add(text, ", ");
+        say_short(text, basis->b);
+        traffstat_i_text_add(text, ")");
+    }
+    traffstat_i_text_add(text, ".");
 }
 
 /* The rate, and the publication that it is borrowed from. */
@@ -301,6 +310,12 @@ static void say_basis(traffstat_text *text, const traffstat_estimate *estimate)
     }
     traffstat_i_text_add(text, "\n");
     traffstat_i_plain_item(text, "", traffstat_i_text_get(&scratch));
+    const traffstat_detail *rate =
+        traffstat_detail_find(traffstat_estimate_details(estimate), "reporting");
+    const char *says = traffstat_detail_text(traffstat_detail_find(rate, "says"));
+    if (says[0] != '\0') { /* what the rate alone implies, and what moved it */
+        traffstat_i_plain_item(text, "", says);
+    }
     if (basis.note[0] != '\0') { /* such as: an upper end and not an estimate */
         text->failed = text->failed || scratch.failed;
         traffstat_i_text_clear(&scratch);

@@ -38,6 +38,7 @@ struct traffstat_account {
     int32_t first_year;
     int32_t last_year;
     traffstat_cell total;
+    bool no_sum; /* the counts are not of one kind */
     problem *problems;
     size_t problem_count;
     size_t problem_capacity;
@@ -229,8 +230,13 @@ traffstat_status traffstat_i_account_panel(traffstat_account *account, const tra
     account->series = traffstat_panel_series(panel);
     account->first_year = traffstat_panel_first_year(panel);
     account->last_year = traffstat_panel_last_year(panel);
-    traffstat_i_panel_total(panel, &account->total);
-    return TRAFFSTAT_OK;
+    bool has_sum = true;
+    const traffstat_status status = traffstat_i_panel_has_sum(account->ctx, panel, &has_sum);
+    account->no_sum = !has_sum;
+    if (has_sum) {
+        traffstat_i_panel_total(panel, &account->total);
+    }
+    return status;
 }
 
 traffstat_status traffstat_i_account_lost(traffstat_account *account, size_t series,
@@ -285,6 +291,9 @@ traffstat_status traffstat_account_total(const traffstat_account *account, traff
 {
     if (account == NULL || out == NULL) {
         return TRAFFSTAT_E_ARGUMENT;
+    }
+    if (account->no_sum) {
+        return TRAFFSTAT_E_CONFLICT;
     }
     *out = account->total;
     return TRAFFSTAT_OK;

@@ -80,6 +80,9 @@ bool traffstat_i_cell_add(traffstat_cell *sum, const traffstat_cell *more);
 /* traffstat_panel_total that cannot fail: an end too large to hold becomes INT64_MAX - 1 below and
  * "no upper end" above, which is still true of the sum. */
 void traffstat_i_panel_total(const traffstat_panel *panel, traffstat_cell *out);
+/* *out: all counts are of one measure and source, and no category is a total of another (one_sum.c). */
+traffstat_status traffstat_i_panel_has_sum(traffstat_ctx *ctx, const traffstat_panel *panel,
+                                           bool *out);
 
 /* A copy but for the series with drop[series] (NULL: none), in the same order; series without a row
  * stay. E_NODATA when no row is left. */

@@ -115,13 +115,14 @@ int main(int argc, char **argv)
     }
     const int renders = argc > 2 ? atoi(argv[2]) : 1;
     int failed = 0;
-    const clock_t start = clock();
+    double least = INFINITY;
     for (int i = 0; i < renders; i++) {
+        const clock_t start = clock();
         failed |= draw(argv[1]);
+        least = fmin(least, 1e3 * (double) (clock() - start) / CLOCKS_PER_SEC);
     }
     if (renders > 1) {
-        printf("raw_pangocairo_png %.3f ms\n",
-               1e3 * (double) (clock() - start) / CLOCKS_PER_SEC / renders);
+        printf("raw_pangocairo_png %.3f ms\n", least);
     }
     return failed;
 }

@@ -8,6 +8,7 @@ The last line is "cli: N passed, N failed, N skipped"; the exit status is 1 when
 import csv
 import io
 import json
+import math
 import os
 import resource
 import shutil
@@ -212,6 +213,43 @@ def a_range_is_a_prior():
     prior = good(run('estimate', MISSOULA, '--reporting', '0.2..0.6', '--json')).json()['reporting']
     assert abs(prior['prior']['lower'] - 0.2) < 1e-8 and abs(prior['prior']['upper'] - 0.6) < 1e-8
     equal(prior['origin'], 'range')
+
+
+# Closed forms: y(a + b - 1)/(a - 1) for a survey, y/p for a known rate, y(1 + e^(s^2/2)/odds).
+@test
+def a_rate_is_taken_in_every_form():
+    wanted = {'survey(37,100)': ('survey', 7 * 100 / 36.5), 'known(40%)': ('known', 17.5),
+              'logitnormal(0.2,1)': ('logit_normal', 7 * (1 + 4 * math.exp(0.5)))}
+    for law, (origin, mean) in wanted.items():
+        got = good(run('estimate', MISSOULA, '--reporting', law, '--json')).json()
+        equal(got['reporting']['origin'], origin)
+        assert abs(got['rows'][0]['mean'] - mean) < 1e-9 * mean, (law, got['rows'][0])
+    half = good(run('estimate', MISSOULA, *BETA, '--coverage', '0.5', '--json')).json()
+    assert abs(half['rows'][0]['mean'] - 38) < 1e-9, half['rows'][0]
+    less = good(run('estimate', MISSOULA, '--reporting', 'survey(37,100)', '--transport', '0.5',
+                    '--json')).json()['reporting']
+    equal((less['prior']['a'], less['prior']['b'], less['transport']), (19, 32, 0.5))
+
+
+@test
+def several_rates_are_combined_and_their_disagreement_said():
+    both = ['--reporting', 'survey(37,100)', '--reporting', 'survey(80,100)', '--shift', '0.5']
+    got = good(run('estimate', MISSOULA, *both, '--json')).json()
+    equal((got['reporting']['origin'], got['reporting']['agreement']['count']), ('combined', 2))
+    equal(got['reporting']['prior']['a'], None)
+    assert got['reporting']['agreement']['p'] < 1e-6
+    holds(' '.join(got['assumptions']), 'differ by more than their own errors')
+    text = good(run('estimate', MISSOULA, *both, '--sensitivity')).text
+    holds(text, 'Sensitivity of Missoula 2018:', 'rate prior, jeffreys')
+    assert max(len(line) for line in text.splitlines()) <= 100
+
+
+@test
+def a_total_of_independent_rates_is_drawn_with_its_error():
+    got = good(run('estimate', MISSOULA, *BETA, '--independent', '--draws', '5000', '--json')).json()
+    equal(got['total']['draws']['count'], 5000)
+    assert 0 < got['total']['draws']['upper_error'] < 3
+    holds(' '.join(got['assumptions']), 'independent of the others')
 
 
 @test
@@ -646,6 +684,15 @@ def denominators_come_from_another_file():
               'caution', 'Idaho')
         refused(run('read', data, '--by', 'state_name', '--population', folder('none.csv'), '--csv'), 1,
                 'none.csv')
+        odd = folder.write('o.csv', 'wo;wann;wie viele\nMontana;2017;1052482\n')
+        roles = ['--population-map', 'jurisdiction=wo', '--population-map', 'year=wann',
+                 '--population-map']
+        mapped = good(run('read', data, '--by', 'state_name', '--population', odd, *roles,
+                          'population=#3', '--csv'))
+        equal([r['population'] for r in mapped.rows()], ['1052482', '', ''])
+        refused(run('read', data, '--by', 'state_name', '--population', odd, *roles,
+                    'population=viele', '--csv'), 1, 'viele', 'wie viele')
+        refused(run('read', data, *roles, 'population=viele'), 2, '--population FILE')
 
 
 @test
@@ -1086,6 +1133,16 @@ WRONG = [
     (['estimate', MISSOULA, '--reporting', '20..60'], ['20']),
     (['estimate', MISSOULA, '--reporting', '0.4'], ['0.4']),
     (['estimate', MISSOULA, '--reporting='], ['empty']),
+    (['estimate', MISSOULA, '--reporting', 'known(1)'], ['1']),
+    (['estimate', MISSOULA, '--reporting', 'survey(5,4)'], ['4', '5']),
+    (['estimate', MISSOULA, '--reporting', 'known(0.4)', '--shift', '0.5'], ['known']),
+    (['estimate', MISSOULA, *BETA, '--transport', '2'], ['--transport', '2']),
+    (['estimate', MISSOULA, *BETA, '--shift', '-1'], ['--shift', '-1']),
+    (['estimate', MISSOULA, *BETA, '--coverage', '0'], ['--coverage', '0']),
+    (['estimate', MISSOULA, *BETA, '--draws', '5'], ['--draws', '5']),
+    (['estimate', MISSOULA, *BETA, '--exposure', '100000'], ['--exposure', 'gamma']),
+    (['estimate', MISSOULA, '--model=bounds', '--bounds=0.1..0.5', '--independent'],
+     ['--independent']),
     (['estimate', MISSOULA, '--evidence', 'uk-2012'], ['uk-2012', 'uk-2013']),
     (['estimate', MISSOULA, *BETA, '--evidence', 'uk-2013'], ['exclude']),
     (['estimate', MISSOULA, *BETA, '--evidence-size', '20'], ['--evidence ID']),

@@ -16,7 +16,7 @@ typedef struct histories {
     struct {
         uint32_t history; /* bit i: on list i */
         double persons;
-    } row[32];
+    } row[40];
 } histories;
 
 static const histories ukdat5 = {"UKdat_5",
@@ -126,6 +126,17 @@ static const histories hiv = {"HIV",
                                {7, 3},
                                {11, 1},
                                {14, 3}}};
+
+/* Snowshoe hares, six days of trapping (Otis et al. 1978; as shipped with Rcapture 1.4-4). */
+static const histories hare = {
+    "hare",
+    6,
+    {"c1", "c2", "c3", "c4", "c5", "c6"},
+    33,
+    {{1, 3},  {2, 6},  {4, 5},  {8, 3},  {16, 4}, {32, 4}, {5, 1},  {9, 2},  {17, 2},
+     {33, 1}, {10, 3}, {18, 3}, {34, 1}, {36, 2}, {24, 1}, {40, 4}, {48, 2}, {19, 1},
+     {35, 1}, {13, 1}, {21, 1}, {38, 2}, {42, 3}, {50, 1}, {44, 1}, {52, 1}, {56, 1},
+     {57, 1}, {46, 2}, {54, 1}, {58, 1}, {62, 1}, {63, 2}}};
 
 static const histories artificial3 = {
     "Artificial_3", 3, {"A", "B", "C"}, 4, {{1, 40}, {2, 30}, {4, 20}, {3, 6}}};

@@ -296,16 +296,16 @@ static void threads_change_no_bit(void **state)
 /* The set twice over, in two strata with these names. */
 static traffstat_overlap *twice(traffstat_ctx *ctx, const char *name, const char *const labels[2])
 {
-    const overlap_set *set = overlap_find(name);
+    const histories *set = overlap_find(name);
     traffstat_overlap_builder *builder = NULL;
     traffstat_overlap *overlap = NULL;
     assert_ok(ctx, traffstat_overlap_builder_new(ctx, set->names, set->lists, &builder));
     for (size_t s = 0; s < 2; s++) {
         size_t stratum = 0;
         assert_ok(ctx, traffstat_overlap_builder_stratum(ctx, builder, labels[s], &stratum));
-        for (const overlap_cell *cell = set->cells; cell->pattern != 0; cell++) {
-            assert_ok(ctx, traffstat_overlap_builder_add(ctx, builder, stratum, cell->pattern,
-                                                         cell->persons));
+        for (size_t i = 0; i < set->count; i++) {
+            assert_ok(ctx, traffstat_overlap_builder_add(ctx, builder, stratum, set->row[i].history,
+                                                         (int64_t) set->row[i].persons));
         }
     }
     assert_ok(ctx, traffstat_overlap_builder_finish(ctx, builder, &overlap));

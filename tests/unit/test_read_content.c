@@ -2,47 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <traffstat/read.h>
-
-#include "support/support.h"
-
-typedef struct result {
-    traffstat_status status;
-    traffstat_panel *panel;
-    traffstat_account *account;
-} result;
-
-static result read_with(traffstat_ctx *ctx, const traffstat_reader *reader, const char *text)
-{
-    result r = {0};
-    r.status =
-        traffstat_read_memory(ctx, reader, text, strlen(text), "x.csv", &r.panel, &r.account);
-    return r;
-}
-
-static void drop(result *r)
-{
-    traffstat_panel_free(r->panel);
-    traffstat_account_free(r->account);
-    *r = (result){0};
-}
-
-/* How often a problem was met, and its example number `which` where there is one. */
-static int64_t times(const traffstat_account *account, const char *code, size_t which,
-                     traffstat_example *example)
-{
-    traffstat_problem problem;
-    for (size_t i = 0; traffstat_account_problem(account, i, &problem) == TRAFFSTAT_OK; i++) {
-        if (strcmp(problem.code, code) == 0) {
-            if (example != NULL) {
-                assert_int_equal(traffstat_account_example(account, i, which, example),
-                                 TRAFFSTAT_OK);
-            }
-            return problem.count;
-        }
-    }
-    return 0;
-}
+#include "support/reading.h"
 
 static void assert_says(const char *text, const char *part)
 {
@@ -297,6 +257,95 @@ static void more_cleared_than_counted_is_listed(void **state)
     drop(&r);
 }
 
+/* The FBI's columns: of several measures only the offences are read. */
+#define FBI "DATA_YEAR,ORI,PUB_AGENCY_NAME,OFFENSE_SUBCAT_NAME,ACTUAL_COUNT,CLEARED_COUNT\n"
+
+static void more_cleared_than_counted_is_seen_in_a_column_that_is_not_read(void **state)
+{
+    traffstat_example example;
+    result r = read_with(*state, NULL,
+                         FBI "2017,A,Ada,sex,2,1\n2017,A,Ada,sex,1,3\n2018,A,Ada,sex,2,2\n"
+                             "2017,B,Bay,sex,,4\n2017,C,Coe,sex,<5,4\n2018,C,Coe,sex,1,\n"
+                             "2017,D,Dale,sex,1,5\n2017,D,Dale,sex,3,NA\n");
+    assert_ok(*state, r.status);
+    assert_int_equal(traffstat_panel_series(r.panel), 4);
+    assert_int_equal(times(r.account, "cleared_exceeds_counted", 0, &example), 1);
+    assert_string_equal(example.got, "Ada 2017: 4 cleared of 3");
+    assert_int_equal(example.line, 2);
+    drop(&r);
+}
+
+static void the_policy_for_duplicates_concerns_what_was_cleared_too(void **state)
+{
+    static const char text[] = "place,year,offences,cleared\nA,2017,2,9\nA,2017,8,7\n";
+    static const traffstat_duplicates how[] = {TRAFFSTAT_DUPLICATES_SUM, TRAFFSTAT_DUPLICATES_FIRST,
+                                               TRAFFSTAT_DUPLICATES_LAST};
+    static const char *const got[] = {"A 2017: 16 cleared of 10", "A 2017: 9 cleared of 2", NULL};
+    for (size_t i = 0; i < 3; i++) {
+        traffstat_example example;
+        traffstat_reader *reader = NULL;
+        assert_ok(*state, traffstat_reader_new(*state, &reader));
+        assert_ok(*state, traffstat_reader_set_duplicates(*state, reader, how[i]));
+        assert_ok(*state, traffstat_reader_set_measure(*state, reader, "offences"));
+        result r = read_with(*state, reader, text);
+        assert_ok(*state, r.status);
+        assert_int_equal(times(r.account, "cleared_exceeds_counted", 0, &example),
+                         got[i] != NULL ? 1 : 0);
+        if (got[i] != NULL) {
+            assert_string_equal(example.got, got[i]);
+        }
+        drop(&r);
+        traffstat_reader_free(reader);
+    }
+}
+
+/* The tidy form holds what a correction came to: it was listed when it was read. */
+static void strict_readers_take_the_tidy_form_of_a_correction(void **state)
+{
+    traffstat_example example;
+    traffstat_reader *reader = NULL;
+    assert_ok(*state, traffstat_reader_new(*state, &reader));
+    assert_ok(*state, traffstat_reader_set_strictness(*state, reader, TRAFFSTAT_READ_STRICT));
+    result r = read_with(*state, reader, "place,year,cases\nA,2017,-3\n");
+    assert_int_equal(r.status, TRAFFSTAT_E_VALUE);
+    drop(&r);
+    r = read_with(*state, reader, "place,year,cases_lower,cases_upper\nA,2017,-3,-3\nA,2018,1,1\n");
+    assert_ok(*state, r.status);
+    assert_int_equal(traffstat_panel_lowers(r.panel)[0], -3);
+    assert_int_equal(times(r.account, "negative_count", 0, &example), 1);
+    assert_string_equal(example.done, "kept as the correction that it was read as");
+    drop(&r);
+    traffstat_reader_free(reader);
+}
+
+/* ---- sums ----------------------------------------------------------------------------------- */
+
+static void assert_sum(traffstat_ctx *ctx, const char *text, traffstat_status want, int64_t sum)
+{
+    traffstat_cell total = {.lower = -77};
+    result r = read_with(ctx, NULL, text);
+    assert_ok(ctx, r.status);
+    assert_int_equal(traffstat_account_total(r.account, &total), want);
+    assert_int_equal(total.lower, want == TRAFFSTAT_OK ? sum : -77);
+    drop(&r);
+}
+
+static void what_is_not_of_one_kind_has_no_sum(void **state)
+{
+    assert_sum(*state, "place,year,cases\nA,2017,3\nB,2017,4\n", TRAFFSTAT_OK, 7);
+    assert_sum(*state, "place,year,cases,victims\nA,2017,3,5\n", TRAFFSTAT_E_CONFLICT, 0);
+    assert_sum(*state, "place,year,measure,n\nA,2017,cases,3\nB,2017,arrests,4\n",
+               TRAFFSTAT_E_CONFLICT, 0);
+    assert_sum(*state, "place,year,source,cases\nA,2017,FBI,3\nA,2018,Polaris,4\n",
+               TRAFFSTAT_E_CONFLICT, 0);
+    /* parts of categories add up, their total is not added to them */
+    assert_sum(*state, "place,year,category,cases\nA,2017,sex,3\nA,2017,work,4\n", TRAFFSTAT_OK, 7);
+    assert_sum(*state, "place,year,category,cases\nA,2017,sex,3\nA,2017,work,4\nA,2017,Total,7\n",
+               TRAFFSTAT_E_CONFLICT, 0);
+    assert_sum(*state, "place,year,category,cases\nA,2017,sex,3\nB,2017,Total,7\n", TRAFFSTAT_OK,
+               10);
+}
+
 static void a_series_that_lost_a_record_says_so(void **state)
 {
     result r =
@@ -322,6 +371,9 @@ static void memory_may_fail_at_every_allocation(void **state)
     char text[sizeof multiplied];
     memcpy(text, multiplied, sizeof text);
     assert_true(support_try_every_allocation(try_reading, text) > 20);
+    char kinds[] = "place,year,category,cases\nA,2017,sex,3\nA,2017,work,<5\nA,2017,Total,7\n"
+                   "B,2017,sex,3\n";
+    assert_true(support_try_every_allocation(try_reading, kinds) > 20);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, support_ctx_setup, support_ctx_teardown)
@@ -340,6 +392,10 @@ int main(void)
         TEST(a_small_excess_is_no_divisor),
         TEST(counts_far_beyond_all_others_are_flagged),
         TEST(more_cleared_than_counted_is_listed),
+        TEST(more_cleared_than_counted_is_seen_in_a_column_that_is_not_read),
+        TEST(the_policy_for_duplicates_concerns_what_was_cleared_too),
+        TEST(strict_readers_take_the_tidy_form_of_a_correction),
+        TEST(what_is_not_of_one_kind_has_no_sum),
         TEST(a_series_that_lost_a_record_says_so),
         TEST(strict_readers_refuse_a_multiplied_file),
         TEST(more_cases_than_people_are_reported_and_kept),

@@ -5,15 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <traffstat/read.h>
-
-#include "support/support.h"
-
-typedef struct result {
-    traffstat_status status;
-    traffstat_panel *panel;
-    traffstat_account *account;
-} result;
+#include "support/reading.h"
 
 static result read_by(traffstat_ctx *ctx, const char *by, const char *text)
 {
@@ -24,35 +16,10 @@ static result read_by(traffstat_ctx *ctx, const char *by, const char *text)
         r.status = traffstat_reader_set_by(ctx, reader, by);
     }
     if (r.status == TRAFFSTAT_OK) {
-        r.status =
-            traffstat_read_memory(ctx, reader, text, strlen(text), "x.csv", &r.panel, &r.account);
+        r = read_with(ctx, reader, text);
     }
     traffstat_reader_free(reader);
     return r;
-}
-
-static void drop(result *r)
-{
-    traffstat_panel_free(r->panel);
-    traffstat_account_free(r->account);
-    *r = (result){0};
-}
-
-/* How often a problem was met, and its example number `which` where one is asked for. */
-static int64_t times(const traffstat_account *account, const char *code, size_t which,
-                     traffstat_example *example)
-{
-    traffstat_problem problem;
-    for (size_t i = 0; traffstat_account_problem(account, i, &problem) == TRAFFSTAT_OK; i++) {
-        if (strcmp(problem.code, code) == 0) {
-            if (example != NULL) {
-                assert_int_equal(traffstat_account_example(account, i, which, example),
-                                 TRAFFSTAT_OK);
-            }
-            return problem.count;
-        }
-    }
-    return 0;
 }
 
 /* ---- columns to sum up to ------------------------------------------------------------------- */
@@ -191,6 +158,12 @@ static void wide_records_repeat_as_a_whole(void **state)
                         "1 record is the same as an earlier one; without it the counts "
                         "would sum to 31, not 37");
     drop(&r);
+    /* counts of two measures have no sum */
+    r = read_by(*state, NULL, "place,year,cases,victims\nA,2015,1,2\nA,2015,1,2\n");
+    assert_ok(*state, r.status);
+    assert_int_equal(times(r.account, "identical_rows", 0, &example), 1);
+    assert_string_equal(example.got, "1 record is the same as an earlier one");
+    drop(&r);
 }
 
 /* The check must not depend on how blocks of 64 KiB cut the records, and ends at 2^16 records. */
@@ -230,33 +203,50 @@ static void identical_rows_are_counted_in_long_files(void **state)
 
 /* ---- files of two vintages ------------------------------------------------------------------ */
 
-static void a_release_that_was_multiplied_is_told_from_the_one_before(void **state)
-{
+/* Two files in a folder of their own, and where they are. */
+typedef struct releases {
     char folder[SUPPORT_PATH_SIZE];
     char paths[2][SUPPORT_PATH_SIZE];
+} releases;
+
+static void write_releases(releases *out)
+{
     static const char *const texts[] = {
         "place,year,cases\nMissoula,2017,1\nMissoula,2017,1\nMissoula,2018,2\nHelena,2017,3\n"
         "Butte,2017,4\n",
         "place,year,cases\nMissoula,2017,64\nMissoula,2017,64\nMissoula,2018,128\nHelena,2017,12\n"
         "Butte,2018,400\n"};
-    support_temp_folder(folder);
+    support_temp_folder(out->folder);
     for (size_t i = 0; i < 2; i++) {
-        support_path(paths[i], folder, i == 0 ? "2020.csv" : "2021.csv");
-        support_write(paths[i], texts[i], strlen(texts[i]));
+        support_path(out->paths[i], out->folder, i == 0 ? "2020.csv" : "2021.csv");
+        support_write(out->paths[i], texts[i], strlen(texts[i]));
     }
-    const char *const files[] = {paths[0], paths[1]};
+}
+
+static result read_releases(traffstat_ctx *ctx, const releases *from)
+{
+    const char *const files[] = {from->paths[0], from->paths[1]};
     result r = {0};
-    assert_ok(*state, traffstat_read_paths(*state, NULL, files, 2, &r.panel, &r.account));
+    r.status = traffstat_read_paths(ctx, NULL, files, 2, &r.panel, &r.account);
+    return r;
+}
+
+static void a_release_that_was_multiplied_is_told_from_the_one_before(void **state)
+{
+    releases two;
     traffstat_example example;
+    write_releases(&two);
+    result r = read_releases(*state, &two);
+    assert_ok(*state, r.status);
     assert_int_equal(times(r.account, "magnitude_jump", 0, &example), 3);
     assert_string_equal(example.got, "the counts that both files have sum to 268 after 7");
     assert_int_equal(times(r.account, "magnitude_jump", 1, &example), 3);
     assert_non_null(strstr(example.got, "Missoula 2017: 128 after 2 in "));
-    assert_string_equal(example.file, paths[1]);
+    assert_string_equal(example.file, two.paths[1]);
     const uint32_t flags = traffstat_panel_flags(r.panel)[traffstat_panel_find(r.panel, 0, 2018)];
     assert_true((flags & TRAFFSTAT_FLAG_DOUBTFUL) != 0);
     drop(&r);
-    support_remove_folder(folder);
+    support_remove_folder(two.folder);
 }
 
 /* ---- denominators --------------------------------------------------------------------------- */
@@ -310,6 +300,26 @@ static void memory_may_fail_at_every_allocation(void **state)
     assert_true(support_try_every_allocation(try_reading, text) > 60);
 }
 
+static traffstat_status try_files(traffstat_ctx *ctx, void *arg)
+{
+    result r = read_releases(ctx, arg);
+    const traffstat_status status = r.status;
+    if (status != TRAFFSTAT_OK) {
+        assert_null(r.panel);
+    }
+    drop(&r);
+    return status;
+}
+
+static void memory_may_fail_while_several_files_are_read(void **state)
+{
+    releases two;
+    (void) state;
+    write_releases(&two);
+    assert_true(support_try_every_allocation(try_files, &two) > 60);
+    support_remove_folder(two.folder);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, support_ctx_setup, support_ctx_teardown)
 
 int main(void)
@@ -327,6 +337,7 @@ int main(void)
         TEST(a_release_that_was_multiplied_is_told_from_the_one_before),
         TEST(a_file_of_denominators_is_read_as_populations),
         TEST(memory_may_fail_at_every_allocation),
+        TEST(memory_may_fail_while_several_files_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

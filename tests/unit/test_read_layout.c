@@ -11,30 +11,9 @@
 #include <traffstat/report.h>
 
 #include "read/read.h"
-#include "support/support.h"
-
-typedef struct result {
-    traffstat_status status;
-    traffstat_panel *panel;
-    traffstat_account *account;
-} result;
+#include "support/reading.h"
 
 /* ---- helpers -------------------------------------------------------------------------------- */
-
-static result read_with(traffstat_ctx *ctx, const traffstat_reader *reader, const char *text)
-{
-    result r = {0};
-    r.status =
-        traffstat_read_memory(ctx, reader, text, strlen(text), "x.csv", &r.panel, &r.account);
-    return r;
-}
-
-static void drop(result *r)
-{
-    traffstat_panel_free(r->panel);
-    traffstat_account_free(r->account);
-    *r = (result){0};
-}
 
 static traffstat_reader *reader_of(traffstat_ctx *ctx)
 {
@@ -736,6 +715,49 @@ static void statistics_canadas_form_is_known(void **state)
                             "footnote_mark 1; other_measure 1", 2, 1});
 }
 
+/* The symbols of its standard table; values are invented. */
+static void statistics_canadas_symbols_say_why_there_is_no_count(void **state)
+{
+    static const char text[] =
+        "REF_DATE,GEO,DGUID,Violations,Statistics,UOM,VALUE,STATUS\n"
+        "2011,Yukon,K,V,Actual incidents,Number,,..\n2012,Yukon,K,V,Actual incidents,Number,,x\n"
+        "2013,Yukon,K,V,Actual incidents,Number,,...\n2014,Yukon,K,V,Actual incidents,Number,,F\n"
+        "2015,Yukon,K,V,Actual incidents,Number,6,E\n2016,Yukon,K,V,Actual incidents,Number,7,p\n"
+        "2017,Yukon,K,V,Actual incidents,Number,8,r\n2018,Yukon,K,V,Actual incidents,Number,9,x\n"
+        "2019,Yukon,K,V,Actual incidents,Number,0,0s\n2020,Yukon,K,V,Actual incidents,Number,1,?\n";
+    assert_reads(*state, &(fixture){text, "long",
+                                    "Yukon|2011|Actual incidents|V=why1\n"
+                                    "Yukon|2012|Actual incidents|V=why2\n"
+                                    "Yukon|2013|Actual incidents|V=why3\n"
+                                    "Yukon|2014|Actual incidents|V=why1\n"
+                                    "Yukon|2015|Actual incidents|V=6\n"
+                                    "Yukon|2016|Actual incidents|V=7\n"
+                                    "Yukon|2017|Actual incidents|V=8\n"
+                                    "Yukon|2018|Actual incidents|V=9\n"
+                                    "Yukon|2019|Actual incidents|V=0\n"
+                                    "Yukon|2020|Actual incidents|V=1\n",
+                                    "unknown_flag 2", 10, 10});
+    traffstat_reader *reader = reader_of(*state);
+    assert_ok(*state, traffstat_reader_set_suppressed(*state, reader, 1, 4));
+    result r = read_with(*state, reader, text);
+    assert_ok(*state, r.status);
+    assert_int_equal(traffstat_panel_lowers(r.panel)[1], 1);
+    assert_int_equal(traffstat_panel_uppers(r.panel)[1], 4);
+    assert_int_equal(traffstat_panel_flags(r.panel)[4], TRAFFSTAT_FLAG_DOUBTFUL);
+    assert_int_equal(traffstat_panel_flags(r.panel)[5], TRAFFSTAT_FLAG_PROVISIONAL);
+    assert_int_equal(traffstat_panel_flags(r.panel)[7], 0);
+    drop(&r);
+    /* a column that the caller names has words */
+    assert_ok(*state, traffstat_reader_map(*state, reader, TRAFFSTAT_ROLE_FLAGS, "STATUS"));
+    r = read_with(*state, reader,
+                  "REF_DATE,GEO,DGUID,Violations,Statistics,UOM,VALUE,STATUS\n"
+                  "2017,Yukon,K,V,Actual incidents,Number,8,provisional\n");
+    assert_ok(*state, r.status);
+    assert_int_equal(traffstat_panel_flags(r.panel)[0], TRAFFSTAT_FLAG_PROVISIONAL);
+    drop(&r);
+    traffstat_reader_free(reader);
+}
+
 static void the_hotlines_form_is_known(void **state)
 {
     static const char text[] =
@@ -1037,6 +1059,7 @@ int main(void)
         TEST(the_fbis_form_is_known),
         TEST(the_unodcs_form_is_known),
         TEST(statistics_canadas_form_is_known),
+        TEST(statistics_canadas_symbols_say_why_there_is_no_count),
         TEST(the_hotlines_form_is_known),
         TEST(the_census_has_keys_of_five_digits),
         TEST(the_fbis_tables_by_state_are_known),

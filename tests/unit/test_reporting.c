@@ -92,7 +92,8 @@ static void open_dist(traffstat_ctx *ctx, traffstat_i_rule *rule, traffstat_i_di
                       double a, double b, traffstat_rate_prior rate_prior, double shape,
                       double rate)
 {
-    const traffstat_i_belief belief = {a, b, rate_prior, shape, rate};
+    const traffstat_i_belief belief = {
+        .a = a, .b = b, .rate_prior = rate_prior, .shape = shape, .rate = rate};
     assert_null(traffstat_i_dist_refusal(&belief, &y, &y, 1));
     assert_ok(ctx, traffstat_i_rule_init(ctx, rule));
     assert_ok(ctx, traffstat_i_dist_init(ctx, dist, rule, &belief, &y, &y, 1));
@@ -1066,7 +1067,8 @@ static void the_rate_after_the_counts_agrees_with_a_sum_over_n(void **state)
         double mean = 0.0;
         double sd = 0.0;
         open_dist(*state, &rule, &dist, (int64_t) k[0], k[1], k[2], GAMMA, k[3], k[4]);
-        const traffstat_i_belief belief = {k[1], k[2], GAMMA, k[3], k[4]};
+        const traffstat_i_belief belief = {
+            .a = k[1], .b = k[2], .rate_prior = GAMMA, .shape = k[3], .rate = k[4]};
         assert_ok(*state, traffstat_i_dist_share(*state, &dist, &belief, &mean, &sd));
         double first = 0.0;
         double second = 0.0;
@@ -1355,7 +1357,9 @@ static void options_name_their_bounds(void **state)
         double greatest;
     } rows[] = {{TRAFFSTAT_THINNING_LEVEL, 0.01, 0.95, 0.9999},
                 {TRAFFSTAT_THINNING_GAMMA_SHAPE, 1e-9, 0.0, 1e9},
-                {TRAFFSTAT_THINNING_GAMMA_RATE, 1e-100, 0.0, 1e100}};
+                {TRAFFSTAT_THINNING_GAMMA_RATE, 1e-100, 0.0, 1e100},
+                {TRAFFSTAT_THINNING_EXPOSURE_UNIT, 0.0, 0.0, 1e12},
+                {TRAFFSTAT_THINNING_DRAWS, 1000.0, 20000.0, 1000000.0}};
     (void) state;
     double got[3] = {-1.0, -1.0, -1.0};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -1369,7 +1373,7 @@ static void options_name_their_bounds(void **state)
     got[0] = -1.0;
     assert_int_equal(traffstat_thinning_options_bounds(-1, &got[0], &got[1], &got[2]),
                      TRAFFSTAT_E_ARGUMENT);
-    assert_int_equal(traffstat_thinning_options_bounds(3, &got[0], &got[1], &got[2]),
+    assert_int_equal(traffstat_thinning_options_bounds(5, &got[0], &got[1], &got[2]),
                      TRAFFSTAT_E_ARGUMENT);
     assert_int_equal(traffstat_thinning_options_bounds(0, NULL, &got[1], &got[2]),
                      TRAFFSTAT_E_ARGUMENT);

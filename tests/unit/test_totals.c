@@ -2,15 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <traffstat/read.h>
-
-#include "support/support.h"
-
-typedef struct result {
-    traffstat_status status;
-    traffstat_panel *panel;
-    traffstat_account *account;
-} result;
+#include "support/reading.h"
 
 static result read_under(traffstat_ctx *ctx, traffstat_totals totals, const char *text)
 {
@@ -21,18 +13,10 @@ static result read_under(traffstat_ctx *ctx, traffstat_totals totals, const char
         r.status = traffstat_reader_set_totals(ctx, reader, totals);
     }
     if (r.status == TRAFFSTAT_OK) {
-        r.status =
-            traffstat_read_memory(ctx, reader, text, strlen(text), "x.csv", &r.panel, &r.account);
+        r = read_with(ctx, reader, text);
     }
     traffstat_reader_free(reader);
     return r;
-}
-
-static void drop(result *r)
-{
-    traffstat_panel_free(r->panel);
-    traffstat_account_free(r->account);
-    *r = (result){0};
 }
 
 /* How often totals were listed, the records they cost, and what was got in example `which`. */
@@ -80,6 +64,49 @@ static void a_place_called_total_is_left_out(void **state)
     assert_string_equal(traffstat_panel_jurisdiction(r.panel, 0), "Missoula");
     assert_int_equal(total(&r), 23);
     drop(&r);
+}
+
+/* How many totals a file has, and what the first example says. */
+static void assert_totals(traffstat_ctx *ctx, const char *text, int64_t want, const char *got)
+{
+    int64_t rows = 0;
+    traffstat_example example;
+    result r = read_under(ctx, TRAFFSTAT_TOTALS_DROP, text);
+    assert_ok(ctx, r.status);
+    assert_int_equal(listed(&r, 0, &rows, &example), want);
+    if (want > 0) {
+        assert_string_equal(example.got, got);
+    }
+    drop(&r);
+}
+
+static void a_sum_of_counts_between_bounds_is_a_total(void **state)
+{
+    assert_totals(*state,
+                  "place,year,cases\nState,2016,410\nState,2017,523\nAda,2016,<5\nAda,2017,201\n"
+                  "Bay,2016,250\nBay,2017,320\nCoe,2016,158\nCoe,2017,<5\n",
+                  1, "State: in each year the sum of 3 places, Ada to Coe");
+    assert_totals(*state,
+                  "place,year,cases\nAda,2016,<5\nAda,2017,201\nBay,2016,250\nBay,2017,320\n"
+                  "Coe,2016,158\nCoe,2017,<5\nState,2016,410\nState,2017,523\n",
+                  1, "State: in each year the sum of 3 places, Ada to Coe");
+    /* 413 is past what 250, 158 and fewer than 5 come to */
+    assert_totals(*state,
+                  "place,year,cases\nState,2016,413\nState,2017,523\nAda,2016,<5\nAda,2017,201\n"
+                  "Bay,2016,250\nBay,2017,320\nCoe,2016,158\nCoe,2017,<5\n",
+                  0, "");
+    /* the others have a year that it has not */
+    assert_totals(*state,
+                  "place,year,cases\nState,2016,410\nAda,2016,<5\nAda,2017,201\nBay,2016,250\n"
+                  "Coe,2016,158\n",
+                  0, "");
+    /* small counts meet wide bounds by chance, and one without an upper end meets any */
+    assert_totals(*state,
+                  "place,year,cases\nState,2016,7\nState,2017,9\nAda,2016,<5\nAda,2017,5\n"
+                  "Bay,2016,5\nBay,2017,<5\n",
+                  0, "");
+    assert_totals(*state, "place,year,cases\nState,2016,41000\nAda,2016,9000+\nBay,2016,2000\n", 0,
+                  "");
 }
 
 static void totals_may_be_kept_or_refused(void **state)
@@ -272,6 +299,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_place_called_total_is_left_out),
+        TEST(a_sum_of_counts_between_bounds_is_a_total),
         TEST(totals_may_be_kept_or_refused),
         TEST(forms_of_the_word),
         TEST(a_nation_is_a_total_among_its_states_only),

@@ -20,6 +20,33 @@ static double rate_shift(const traffstat_i_belief *belief)
     }
 }
 
+double traffstat_i_belief_coverage(const traffstat_i_belief *belief)
+{
+    return belief->coverage > 0.0 ? belief->coverage : 1.0;
+}
+
+bool traffstat_i_belief_is_closed(const traffstat_i_belief *belief)
+{
+    const traffstat_i_logit_law *law = belief->law;
+    return traffstat_i_belief_coverage(belief) == 1.0 &&
+           (law == NULL || (law->form == TRAFFSTAT_I_FORM_BETA && !(law->shift > 0.0)));
+}
+
+const traffstat_i_logit_law *traffstat_i_belief_law(const traffstat_i_belief *belief,
+                                                    traffstat_i_logit_law *beta)
+{
+    if (belief->law != NULL) {
+        return belief->law;
+    }
+    *beta = (traffstat_i_logit_law){.form = TRAFFSTAT_I_FORM_BETA, .a = belief->a, .b = belief->b};
+    return beta;
+}
+
+static bool is_beta(const traffstat_i_belief *belief)
+{
+    return belief->law == NULL || belief->law->form == TRAFFSTAT_I_FORM_BETA;
+}
+
 static const char *refuse_row(const traffstat_i_belief *belief, int64_t lower, int64_t upper)
 {
     if (upper == TRAFFSTAT_NO_UPPER) {
@@ -40,7 +67,7 @@ static const char *refuse_row(const traffstat_i_belief *belief, int64_t lower, i
 const char *traffstat_i_dist_refusal(const traffstat_i_belief *belief, const int64_t *lower,
                                      const int64_t *upper, size_t rows)
 {
-    if (belief->rate_prior == TRAFFSTAT_RATE_JEFFREYS && belief->a <= 0.5) {
+    if (belief->rate_prior == TRAFFSTAT_RATE_JEFFREYS && is_beta(belief) && belief->a <= 0.5) {
         return "the posterior is improper: under the rate prior jeffreys the reporting prior "
                "needs a > 0.5";
     }
@@ -138,6 +165,35 @@ static traffstat_i_law_params law_params(const traffstat_i_belief *belief, doubl
                                     belief->a - shift, gamma ? belief->rate : 0.0};
 }
 
+/* Of one part; a mixture keeps its marginal likelihood. */
+static traffstat_status init_part(traffstat_i_dist *dist, traffstat_i_part *part,
+                                  const traffstat_i_rule *rule, const traffstat_i_belief *belief,
+                                  size_t rows, bool marginal)
+{
+    if (traffstat_i_belief_is_closed(belief)) {
+        return traffstat_i_law_init(dist->ctx, &part->law, rule,
+                                    law_params(belief, part->count, rows), marginal);
+    }
+    traffstat_i_mix *mix = NULL;
+    const traffstat_status status = traffstat_i_mix_new(dist->ctx, belief, part->count, rows, &mix);
+    if (status == TRAFFSTAT_OK) {
+        traffstat_i_law_of_mix(dist->ctx, &part->law, mix);
+    }
+    return status;
+}
+
+static void add_mixed_marginal(traffstat_i_dist *dist)
+{
+    double top = -INFINITY;
+    for (size_t i = 0; i < dist->count; i++) {
+        top = fmax(top, log(dist->parts[i].weight) + dist->parts[i].law.mix->log_mass);
+    }
+    for (size_t i = 0; i < dist->count; i++) {
+        traffstat_i_part *part = &dist->parts[i];
+        part->weight = exp(log(part->weight) + part->law.mix->log_mass - top);
+    }
+}
+
 /* Under gamma the marginal law of the sum Y joins its weights: (1+r)^-Y B(a+Y, b) 2F1, where 2F1 is
  * 1/P(U = 0). Its two first factors grow from one count to the next by a ratio. */
 static void add_marginal(traffstat_i_dist *dist, const traffstat_i_belief *belief)
@@ -169,13 +225,13 @@ static void finish_weights(traffstat_i_dist *dist, const traffstat_i_belief *bel
         traffstat_i_part *part = &dist->parts[i];
         part->weight /= total;
         dist->mean_count += part->weight * part->count;
-        if (belief->rate_prior == TRAFFSTAT_RATE_GAMMA) {
+        if (belief->rate_prior == TRAFFSTAT_RATE_GAMMA || part->law.mix != NULL) {
             unreported += part->weight * traffstat_i_law_mean(&part->law);
         } else {
             unreported += part->weight * part->law.p.alpha;
         }
     }
-    if (belief->rate_prior != TRAFFSTAT_RATE_GAMMA) {
+    if (belief->rate_prior != TRAFFSTAT_RATE_GAMMA && dist->parts[0].law.mix == NULL) {
         /* E[U] = alpha b / (tail - 1), finite for tail > 1 */
         const double tail = belief->a - rate_shift(belief);
         unreported = tail > 1.0 ? unreported * (belief->b / (tail - 1.0)) : NAN;
@@ -198,15 +254,16 @@ traffstat_status traffstat_i_dist_init(traffstat_ctx *ctx, traffstat_i_dist *dis
     const bool marginal = size > 1 && belief->rate_prior == TRAFFSTAT_RATE_GAMMA;
     for (size_t i = 0; status == TRAFFSTAT_OK && i < size; i++) {
         traffstat_i_part *part = &dist->parts[i];
-        status = traffstat_i_law_init(ctx, &part->law, rule, law_params(belief, part->count, rows),
-                                      marginal);
+        status = init_part(dist, part, rule, belief, rows, marginal);
         dist->count += status == TRAFFSTAT_OK ? 1 : 0;
     }
     if (status != TRAFFSTAT_OK) {
         traffstat_i_dist_clear(dist);
         return status;
     }
-    if (marginal) {
+    if (!traffstat_i_belief_is_closed(belief)) {
+        add_mixed_marginal(dist);
+    } else if (marginal) {
         add_marginal(dist, belief);
     }
     finish_weights(dist, belief);
@@ -320,7 +377,8 @@ static double least_seen(const traffstat_i_dist *dist)
 {
     double least = INFINITY;
     for (size_t i = 0; i < dist->count; i++) {
-        least = fmin(least, dist->parts[i].count + dist->parts[i].law.pieces[0].start);
+        const traffstat_i_law *law = &dist->parts[i].law;
+        least = fmin(least, dist->parts[i].count + (law->mix != NULL ? 0.0 : law->pieces[0].start));
     }
     return least;
 }

@@ -4,6 +4,7 @@
 #define TRAFFSTAT_I_REPORTING_DIST_H
 
 #include "model/reporting/law.h"
+#include "model/reporting/logit_law.h"
 
 #include <traffstat/reporting.h>
 
@@ -16,8 +17,21 @@ typedef struct traffstat_i_belief {
     double b;
     traffstat_rate_prior rate_prior;
     double shape;    /* of the gamma prior */
-    double rate;
+    double rate;     /* over the exposure */
+    double coverage; /* share that reported: cases are counted with coverage p; 0 stands for 1 */
+    const traffstat_i_logit_law *law; /* of p, borrowed; NULL: Beta(a, b) */
 } traffstat_i_belief;
+
+/* Does the hypergeometric law hold, without a grid? */
+bool traffstat_i_belief_is_closed(const traffstat_i_belief *belief);
+/* 0 < coverage <= 1. */
+double traffstat_i_belief_coverage(const traffstat_i_belief *belief);
+/* The law of p; `beta` is filled where the belief names a and b only. */
+const traffstat_i_logit_law *traffstat_i_belief_law(const traffstat_i_belief *belief,
+                                                    traffstat_i_logit_law *beta);
+/* ln of the likelihood of z = logit p given a sum of `count` over `rows` rows, less p's prior. */
+double traffstat_i_belief_log_likelihood(const traffstat_i_belief *belief, double count,
+                                         size_t rows, double z);
 
 typedef struct traffstat_i_part {
     double count;     /* y */
@@ -61,6 +75,15 @@ double traffstat_i_dist_quantile(const traffstat_i_dist *dist, traffstat_i_about
  * most, then the lowest. */
 void traffstat_i_dist_shortest(const traffstat_i_dist *dist, double level, double *low,
                                double *high);
+
+typedef struct traffstat_i_moments {
+    double mean;
+    double sd;
+} traffstat_i_moments;
+/* The same over a grid, for `rows` rows that share p. */
+traffstat_status traffstat_i_mix_share(traffstat_ctx *ctx, const traffstat_i_dist *dist,
+                                       const traffstat_i_belief *belief, size_t rows,
+                                       traffstat_i_moments *out);
 
 /* Mean and standard deviation of p after the counts. NaN where the integration failed. */
 traffstat_status traffstat_i_dist_share(traffstat_ctx *ctx, const traffstat_i_dist *dist,

@@ -434,8 +434,15 @@ traffstat_status traffstat_i_law_init(traffstat_ctx *ctx, traffstat_i_law *law,
     return TRAFFSTAT_OK;
 }
 
+void traffstat_i_law_of_mix(traffstat_ctx *ctx, traffstat_i_law *law, traffstat_i_mix *mix)
+{
+    *law = (traffstat_i_law){.ctx = ctx, .p = {.alpha = mix->alpha}, .mix = mix};
+}
+
 void traffstat_i_law_clear(traffstat_i_law *law)
 {
+    traffstat_i_mix_free(law->ctx, law->mix);
+    law->mix = NULL;
     traffstat_i_free(law->ctx, law->pieces);
     law->pieces = NULL;
     law->count = 0;
@@ -461,6 +468,9 @@ static const traffstat_i_piece *find_piece(const traffstat_i_law *law, double u)
 
 traffstat_i_sides traffstat_i_law_sides(const traffstat_i_law *law, double u)
 {
+    if (law->mix != NULL) {
+        return traffstat_i_mix_sides(law->mix, u);
+    }
     const traffstat_i_piece *last = &law->pieces[law->count - 1];
     const double next = floor(u) + 1.0;
     if (!(next > law->pieces[0].start)) {
@@ -488,6 +498,9 @@ traffstat_i_sides traffstat_i_law_sides(const traffstat_i_law *law, double u)
 
 double traffstat_i_law_log_pmf(const traffstat_i_law *law, double u)
 {
+    if (law->mix != NULL) {
+        return traffstat_i_mix_log_pmf(law->mix, u);
+    }
     const traffstat_i_piece *last = &law->pieces[law->count - 1];
     if (!(u >= law->pieces[0].start)) {
         return -INFINITY;
@@ -505,6 +518,9 @@ double traffstat_i_law_log_pmf(const traffstat_i_law *law, double u)
 
 double traffstat_i_law_mean(const traffstat_i_law *law)
 {
+    if (law->mix != NULL) {
+        return traffstat_i_mix_mean(law->mix);
+    }
     double mean = 0.0;
     for (size_t i = 0; i < law->count; i++) {
         const traffstat_i_piece *piece = &law->pieces[i];

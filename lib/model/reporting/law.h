@@ -36,6 +36,20 @@ typedef struct traffstat_i_rule {
 
 traffstat_status traffstat_i_rule_init(traffstat_ctx *ctx, traffstat_i_rule *rule);
 
+/* U as a mixture of negative binomials of one size over a grid of p, where the hypergeometric form
+ * does not hold: coverage below 1, a law of p other than Beta. */
+typedef struct traffstat_i_mix {
+    double alpha;   /* size */
+    size_t count;
+    double *prob;   /* (r + c p)/(r + 1) */
+    double *rest;   /* 1 - prob, without loss of digits */
+    double *weight; /* adds up to 1 */
+    double log_mass; /* ln of the integral behind the weights */
+    bool tail;      /* the mean is infinite */
+    bool closed;    /* the mean is known without the grid: */
+    double mean;
+} traffstat_i_mix;
+
 /* A run [start, end) of u with its mass and the mass on either side of it. */
 typedef struct traffstat_i_piece {
     double start;
@@ -58,6 +72,7 @@ typedef struct traffstat_i_law {
     double log_total;    /* ln of the sum of all weights, w(mode) = 1 */
     bool two_modes;      /* a second one at u = 0, possible for rate > 0 and b < 1 */
     double beyond;       /* probability past the last piece: the power law u^-tail */
+    traffstat_i_mix *mix; /* owned; then there are no pieces, and p holds alpha alone */
 } traffstat_i_law;
 
 /* to_zero: the pieces reach down to u = 0 whatever their mass, so that log_pmf(0) is exact
@@ -66,6 +81,8 @@ traffstat_status traffstat_i_law_init(traffstat_ctx *ctx, traffstat_i_law *law,
                                       const traffstat_i_rule *rule, traffstat_i_law_params params,
                                       bool to_zero);
 void traffstat_i_law_clear(traffstat_i_law *law);
+/* Takes the mixture over. */
+void traffstat_i_law_of_mix(traffstat_ctx *ctx, traffstat_i_law *law, traffstat_i_mix *mix);
 
 /* P(U <= u) and P(U > u), the smaller to about 1e-13 of itself or 1e-32. u may be any double;
  * below 0 it gives 0 and 1. */
@@ -76,7 +93,18 @@ typedef struct traffstat_i_sides {
 traffstat_i_sides traffstat_i_law_sides(const traffstat_i_law *law, double u);
 /* ln P(U = u), u a whole number; -inf outside the pieces. */
 double traffstat_i_law_log_pmf(const traffstat_i_law *law, double u);
-/* Mean of U by summation; only for rate > 0, where no power law remains. */
+/* Mean of U by summation; only for rate > 0, where no power law remains, and for mixtures. */
 double traffstat_i_law_mean(const traffstat_i_law *law);
+
+/* ---- mixtures -------------------------------------------------------------------------------- */
+
+struct traffstat_i_belief;
+/* The mixture given one count. */
+traffstat_status traffstat_i_mix_new(traffstat_ctx *ctx, const struct traffstat_i_belief *belief,
+                                     double count, size_t rows, traffstat_i_mix **out);
+void traffstat_i_mix_free(traffstat_ctx *ctx, traffstat_i_mix *mix);
+traffstat_i_sides traffstat_i_mix_sides(const traffstat_i_mix *mix, double u);
+double traffstat_i_mix_log_pmf(const traffstat_i_mix *mix, double u);
+double traffstat_i_mix_mean(const traffstat_i_mix *mix);
 
 #endif

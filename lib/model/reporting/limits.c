@@ -256,8 +256,8 @@ static traffstat_status envelope_end(const traffstat_i_bounds *run, int64_t coun
                                      double q, double *median, double *end)
 {
     const double size = run->options.envelope_size;
-    const traffstat_i_belief belief = {mean * size, (1.0 - mean) * size, TRAFFSTAT_RATE_INVERSE,
-                                       0.0, 0.0};
+    const traffstat_i_belief belief = {
+        .a = mean * size, .b = (1.0 - mean) * size, .rate_prior = TRAFFSTAT_RATE_INVERSE};
     *median = *end = NAN;
     if (mean >= 1.0) { /* every case is counted */
         *median = *end = (double) count;

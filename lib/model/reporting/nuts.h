@@ -41,6 +41,7 @@ typedef struct traffstat_i_chains {
     int64_t depth_hits;     /* trees that reached max_depth */
     int64_t gradients;
     double *step;           /* chains: step sizes after warm-up */
+    struct traffstat_i_chain *state; /* where each stands, for _extend */
 } traffstat_i_chains;
 
 /* Draws; bit for bit the same for any number of threads. _E_CANCELLED, _E_NOMEM, _E_NUMERIC (no

@@ -6,7 +6,7 @@
 
 #include "model/rate/tail.h"
 
-#define SHAPE_MAX 1e9
+#define SHAPE_MAX TRAFFSTAT_I_SHAPE_MAX
 
 /* ---- making and freeing ---------------------------------------------------------------------- */
 
@@ -22,16 +22,16 @@ void traffstat_prior_free(traffstat_prior *prior)
     traffstat_i_free(prior->ctx, prior);
 }
 
-static traffstat_status make(traffstat_ctx *ctx, double a, double b, int32_t origin,
-                             const char *source, traffstat_prior **out)
+traffstat_status traffstat_i_prior_make(traffstat_ctx *ctx, double a, double b, int32_t origin,
+                                        const char *source, traffstat_prior **out)
 {
     traffstat_prior *prior = traffstat_i_alloc(ctx, 1, sizeof *prior);
     if (prior == NULL) {
         return TRAFFSTAT_E_NOMEM;
     }
     prior->ctx = ctx;
-    prior->a = a;
-    prior->b = b;
+    prior->law = (traffstat_i_logit_law){.form = TRAFFSTAT_I_FORM_BETA, .a = a, .b = b};
+    prior->discount = 1.0;
     prior->origin = origin;
     prior->source = traffstat_i_strdup(ctx, source);
     if (prior->source == NULL) {
@@ -42,9 +42,15 @@ static traffstat_status make(traffstat_ctx *ctx, double a, double b, int32_t ori
     return TRAFFSTAT_OK;
 }
 
-static traffstat_status no_place(traffstat_ctx *ctx)
+traffstat_status traffstat_i_prior_begin(traffstat_ctx *ctx, traffstat_prior **out)
 {
-    return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "no place for the prior was given");
+    traffstat_i_enter(ctx);
+    traffstat_i_gsl_guard();
+    if (out == NULL) {
+        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "no place for the prior was given");
+    }
+    *out = NULL;
+    return TRAFFSTAT_OK;
 }
 
 static traffstat_status make_beta(traffstat_ctx *ctx, double a, double b, const char *source,
@@ -58,7 +64,7 @@ static traffstat_status make_beta(traffstat_ctx *ctx, double a, double b, const 
                                 "beta(%s,%s): both must be positive and at most 1e9", texts[0],
                                 texts[1]);
     }
-    return make(ctx, a, b, ORIGIN_BETA, source, out);
+    return traffstat_i_prior_make(ctx, a, b, ORIGIN_BETA, source, out);
 }
 
 static traffstat_status make_range(traffstat_ctx *ctx, double lower, double upper,
@@ -67,36 +73,34 @@ static traffstat_status make_range(traffstat_ctx *ctx, double lower, double uppe
     double a = 0.0;
     double b = 0.0;
     traffstat_status status = traffstat_i_fit_beta(ctx, lower, upper, 0.95, &a, &b);
-    return status == TRAFFSTAT_OK ? make(ctx, a, b, ORIGIN_RANGE, source, out) : status;
+    return status == TRAFFSTAT_OK ? traffstat_i_prior_make(ctx, a, b, ORIGIN_RANGE, source, out)
+                                  : status;
 }
 
 traffstat_status traffstat_prior_beta(traffstat_ctx *ctx, double a, double b, const char *source,
                                       traffstat_prior **out)
 {
-    traffstat_i_enter(ctx);
-    traffstat_i_gsl_guard();
-    if (out == NULL) {
-        return no_place(ctx);
+    const traffstat_status status = traffstat_i_prior_begin(ctx, out);
+    if (status != TRAFFSTAT_OK) {
+        return status;
     }
-    *out = NULL;
     return make_beta(ctx, a, b, source, out);
 }
 
 traffstat_status traffstat_prior_range(traffstat_ctx *ctx, double lower, double upper,
                                        const char *source, traffstat_prior **out)
 {
-    traffstat_i_enter(ctx);
-    traffstat_i_gsl_guard();
-    if (out == NULL) {
-        return no_place(ctx);
+    const traffstat_status status = traffstat_i_prior_begin(ctx, out);
+    if (status != TRAFFSTAT_OK) {
+        return status;
     }
-    *out = NULL;
     return make_range(ctx, lower, upper, source, out);
 }
 
 /* ---- evidence -------------------------------------------------------------------------------- */
 
-static traffstat_status copy_entry(traffstat_prior *prior, const traffstat_evidence_entry *entry)
+traffstat_status traffstat_i_prior_copy_entry(traffstat_prior *prior,
+                                              const traffstat_evidence_entry *entry)
 {
     const char *from[TEXTS] = {
         [TEXT_ID] = entry->id,
@@ -124,6 +128,25 @@ static traffstat_status copy_entry(traffstat_prior *prior, const traffstat_evide
     prior->entry.citation = prior->texts[TEXT_CITATION];
     prior->entry.note = prior->texts[TEXT_NOTE];
     return TRAFFSTAT_OK;
+}
+
+/* What sort of evidence a published method gives, by its words. */
+static traffstat_prior_kind kind_of_method(const char *method)
+{
+    static const struct {
+        const char *word;
+        traffstat_prior_kind kind;
+    } words[] = {{"systems", TRAFFSTAT_PRIOR_OVERLAP},  {"recapture", TRAFFSTAT_PRIOR_OVERLAP},
+                 {"audit", TRAFFSTAT_PRIOR_AUDIT},      {"review", TRAFFSTAT_PRIOR_AUDIT},
+                 {"validation", TRAFFSTAT_PRIOR_AUDIT}, {"survey", TRAFFSTAT_PRIOR_SURVEY},
+                 {"interview", TRAFFSTAT_PRIOR_SURVEY}, {"expert", TRAFFSTAT_PRIOR_EXPERT},
+                 {"elicit", TRAFFSTAT_PRIOR_EXPERT}};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (method != NULL && strstr(method, words[i].word) != NULL) {
+            return words[i].kind;
+        }
+    }
+    return TRAFFSTAT_PRIOR_SCENARIO;
 }
 
 /* a and b of an entry: from its interval, or from its rate and the size that was given. */
@@ -154,12 +177,10 @@ static traffstat_status size_entry(traffstat_ctx *ctx, const traffstat_evidence_
 traffstat_status traffstat_prior_evidence(traffstat_ctx *ctx, const traffstat_evidence *evidence,
                                           const char *id, double size, traffstat_prior **out)
 {
-    traffstat_i_enter(ctx);
-    traffstat_i_gsl_guard();
-    if (out == NULL) {
-        return no_place(ctx);
+    traffstat_status status = traffstat_i_prior_begin(ctx, out);
+    if (status != TRAFFSTAT_OK) {
+        return status;
     }
-    *out = NULL;
     if (evidence == NULL || id == NULL || !(size >= 0.0 && size <= SHAPE_MAX)) {
         return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
                                 evidence == NULL ? "no evidence was given"
@@ -168,7 +189,7 @@ traffstat_status traffstat_prior_evidence(traffstat_ctx *ctx, const traffstat_ev
     }
     size_t at = 0;
     traffstat_evidence_entry entry = {.struct_size = sizeof entry};
-    traffstat_status status = traffstat_evidence_find(ctx, evidence, id, &at);
+    status = traffstat_evidence_find(ctx, evidence, id, &at);
     if (status == TRAFFSTAT_OK) {
         status = traffstat_evidence_get(evidence, at, &entry);
     }
@@ -181,10 +202,11 @@ traffstat_status traffstat_prior_evidence(traffstat_ctx *ctx, const traffstat_ev
         return status;
     }
     traffstat_prior *prior = NULL;
-    status = make(ctx, a, b, ORIGIN_EVIDENCE, entry.citation, &prior);
+    status = traffstat_i_prior_make(ctx, a, b, ORIGIN_EVIDENCE, entry.citation, &prior);
     if (status == TRAFFSTAT_OK) {
         prior->size = size;
-        status = copy_entry(prior, &entry);
+        prior->kind = kind_of_method(entry.method);
+        status = traffstat_i_prior_copy_entry(prior, &entry);
     }
     if (status != TRAFFSTAT_OK) {
         traffstat_prior_free(prior);
@@ -194,124 +216,92 @@ traffstat_status traffstat_prior_evidence(traffstat_ctx *ctx, const traffstat_ev
     return TRAFFSTAT_OK;
 }
 
-/* ---- text ------------------------------------------------------------------------------------ */
-
-typedef struct slice {
-    const char *at;
-    size_t size;
-} slice;
-
-static slice trim(slice s)
-{
-    while (s.size > 0 && traffstat_i_is_space(s.at[0])) {
-        s.at++;
-        s.size--;
-    }
-    while (s.size > 0 && traffstat_i_is_space(s.at[s.size - 1])) {
-        s.size--;
-    }
-    return s;
-}
-
-/* The text before and after the first `mark`; false when there is none. */
-static bool cut(slice s, const char *mark, slice *before, slice *after)
-{
-    const size_t size = strlen(mark);
-    for (size_t i = 0; i + size <= s.size; i++) {
-        if (memcmp(s.at + i, mark, size) == 0) {
-            *before = trim((slice){s.at, i});
-            *after = trim((slice){s.at + i + size, s.size - i - size});
-            return true;
-        }
-    }
-    return false;
-}
-
-/* "beta ( a , b )" in any case. */
-static bool read_beta(slice s, double *a, double *b)
-{
-    slice name;
-    slice rest;
-    slice first;
-    slice second;
-    char word[5] = "";
-    if (!cut(s, "(", &name, &rest) || name.size != 4 || rest.size == 0 ||
-        rest.at[rest.size - 1] != ')') {
-        return false;
-    }
-    memcpy(word, name.at, 4);
-    rest.size--;
-    return traffstat_i_compare_nocase(word, "beta") == 0 && cut(rest, ",", &first, &second) &&
-           traffstat_i_parse_double(first.at, first.size, a) &&
-           traffstat_i_parse_double(second.at, second.size, b);
-}
-
-/* A number with or without a percent sign, which is taken off. */
-static bool read_share(slice s, double *out, bool *percent)
-{
-    if (s.size > 0 && s.at[s.size - 1] == '%') {
-        *percent = true;
-        s.size--;
-        s = trim(s);
-    }
-    return traffstat_i_parse_double(s.at, s.size, out);
-}
-
-/* "L..U"; a percent sign on either end is meant for both. */
-static bool read_range(slice s, double *lower, double *upper)
-{
-    slice first;
-    slice second;
-    bool percent = false;
-    if (!cut(s, "..", &first, &second) || !read_share(first, lower, &percent) ||
-        !read_share(second, upper, &percent)) {
-        return false;
-    }
-    *lower /= percent ? 100.0 : 1.0;
-    *upper /= percent ? 100.0 : 1.0;
-    return true;
-}
-
-traffstat_status traffstat_prior_parse(traffstat_ctx *ctx, const char *text, const char *source,
-                                       traffstat_prior **out)
-{
-    traffstat_i_enter(ctx);
-    traffstat_i_gsl_guard();
-    if (out == NULL) {
-        return no_place(ctx);
-    }
-    *out = NULL;
-    if (text == NULL) {
-        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "no reporting rate was given");
-    }
-    const slice whole = trim((slice){text, strlen(text)});
-    double first = 0.0;
-    double second = 0.0;
-    if (read_beta(whole, &first, &second)) {
-        return make_beta(ctx, first, second, source, out);
-    }
-    if (read_range(whole, &first, &second)) {
-        return make_range(ctx, first, second, source, out);
-    }
-    return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
-                            "\"%s\" is no reporting rate: write beta(a,b), or a range such as "
-                            "0.2..0.6 or 20%%..60%%",
-                            text);
-}
-
 /* ---- asking ---------------------------------------------------------------------------------- */
+
+bool traffstat_i_prior_is_beta(const traffstat_prior *prior)
+{
+    return prior->law.form == TRAFFSTAT_I_FORM_BETA && !(prior->law.shift > 0.0);
+}
 
 double traffstat_prior_a(const traffstat_prior *prior)
 {
-    return prior != NULL ? prior->a : NAN;
+    return prior != NULL && traffstat_i_prior_is_beta(prior) ? prior->law.a : NAN;
 }
 
 double traffstat_prior_b(const traffstat_prior *prior)
 {
-    return prior != NULL ? prior->b : NAN;
+    return prior != NULL && traffstat_i_prior_is_beta(prior) ? prior->law.b : NAN;
 }
 
 double traffstat_prior_quantile(const traffstat_prior *prior, double q)
 {
-    return prior != NULL ? traffstat_i_beta_quantile(prior->a, prior->b, q) : NAN;
+    return prior != NULL ? traffstat_i_logit_quantile(&prior->law, q) : NAN;
+}
+
+double traffstat_prior_cdf(const traffstat_prior *prior, double share)
+{
+    return prior != NULL ? traffstat_i_logit_cdf(&prior->law, share) : NAN;
+}
+
+double traffstat_prior_mean(const traffstat_prior *prior)
+{
+    double mean = NAN;
+    double sd = NAN;
+    if (prior != NULL) {
+        traffstat_i_share_moments(&prior->law, &mean, &sd);
+    }
+    return mean;
+}
+
+double traffstat_prior_sd(const traffstat_prior *prior)
+{
+    double mean = NAN;
+    double sd = NAN;
+    if (prior != NULL) {
+        traffstat_i_share_moments(&prior->law, &mean, &sd);
+    }
+    return sd;
+}
+
+double traffstat_prior_size(const traffstat_prior *prior)
+{
+    double mean = NAN;
+    double sd = NAN;
+    if (prior == NULL) {
+        return NAN;
+    }
+    if (traffstat_i_prior_is_beta(prior)) {
+        return prior->law.a + prior->law.b;
+    }
+    traffstat_i_share_moments(&prior->law, &mean, &sd);
+    return sd > 0.0 ? mean * (1.0 - mean) / (sd * sd) - 1.0 : INFINITY;
+}
+
+traffstat_prior_kind traffstat_prior_kind_of(const traffstat_prior *prior)
+{
+    return prior != NULL ? prior->kind : TRAFFSTAT_PRIOR_SCENARIO;
+}
+
+const char *traffstat_prior_kind_name(traffstat_prior_kind kind)
+{
+    static const char *const names[] = {"scenario", "survey", "audit", "overlap study", "expert"};
+    return kind >= 0 && kind < (int32_t) (sizeof names / sizeof names[0]) ? names[kind] : "unknown";
+}
+
+const char *traffstat_prior_source(const traffstat_prior *prior)
+{
+    return prior != NULL ? prior->source : "";
+}
+
+traffstat_status traffstat_prior_agreement_get(const traffstat_prior *prior,
+                                               traffstat_prior_agreement *out)
+{
+    if (prior == NULL || out == NULL) {
+        return TRAFFSTAT_E_ARGUMENT;
+    }
+    if (prior->agreement.count == 0) {
+        return TRAFFSTAT_E_NODATA;
+    }
+    *out = prior->agreement;
+    return TRAFFSTAT_OK;
 }

@@ -2,12 +2,23 @@
 #ifndef TRAFFSTAT_I_REPORTING_PRIOR_H
 #define TRAFFSTAT_I_REPORTING_PRIOR_H
 
-#include "base/base.h"
+#include "model/reporting/logit_law.h"
 
 #include <traffstat/reporting.h>
 
 /* Values of traffstat_reporting_basis.origin. */
-enum { ORIGIN_BETA = 0, ORIGIN_RANGE = 1, ORIGIN_EVIDENCE = 2 };
+enum {
+    ORIGIN_BETA = 0,
+    ORIGIN_RANGE = 1,
+    ORIGIN_EVIDENCE = 2,
+    ORIGIN_SURVEY = 3,
+    ORIGIN_QUANTILES = 4,
+    ORIGIN_LOGIT_NORMAL = 5,
+    ORIGIN_KNOWN = 6,
+    ORIGIN_COMBINED = 7
+};
+
+#define TRAFFSTAT_I_SHAPE_MAX 1e9 /* of a and b */
 
 enum {
     TEXT_ID,
@@ -23,8 +34,10 @@ enum {
 
 struct traffstat_prior {
     traffstat_ctx *ctx;
-    double a;
-    double b;
+    traffstat_i_logit_law law;
+    double discount;                   /* product of the factors that were asked for; 1: none */
+    traffstat_prior_kind kind;
+    traffstat_prior_agreement agreement; /* count 0: not a combination */
     int32_t origin;
     double size;                       /* given for evidence without an interval, else 0 */
     char *source;                      /* of a Beta or range that was given */
@@ -32,6 +45,18 @@ struct traffstat_prior {
     traffstat_evidence_entry entry;    /* its texts point into `texts` */
 };
 
+/* Is it a Beta law whose logit was not shifted? */
+bool traffstat_i_prior_is_beta(const traffstat_prior *prior);
+/* A Beta law without evidence. */
+traffstat_status traffstat_i_prior_make(traffstat_ctx *ctx, double a, double b, int32_t origin,
+                                        const char *source, traffstat_prior **out);
+traffstat_status traffstat_i_prior_copy_entry(traffstat_prior *prior,
+                                              const traffstat_evidence_entry *entry);
+/* Starts a public call: guards, and *out = NULL. */
+traffstat_status traffstat_i_prior_begin(traffstat_ctx *ctx, traffstat_prior **out);
+/* The Beta law with `below` under `lower` and `above` over `upper`. */
+traffstat_status traffstat_i_fit_tails(traffstat_ctx *ctx, double lower, double below,
+                                       double upper, double above, double *a, double *b);
 /* The Beta law with q = (1 - level)/2 below `lower` and above `upper`. */
 traffstat_status traffstat_i_fit_beta(traffstat_ctx *ctx, double lower, double upper, double level,
                                       double *a, double *b);

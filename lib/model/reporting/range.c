@@ -12,8 +12,9 @@
 typedef struct target {
     double lower;
     double upper;
-    double q;    /* wanted in either tail */
-    double size; /* a + b, held while the mean is sought */
+    double below; /* wanted below `lower` */
+    double above; /* wanted above `upper` */
+    double size;  /* a + b, held while the mean is sought */
     double a;
     double b;
 } target;
@@ -33,7 +34,7 @@ static double lower_miss(double center, void *user)
     if (!traffstat_i_beta_tails(t->a, t->b, t->lower, 1.0 - t->lower, &tails)) {
         return NAN;
     }
-    return log(fmax(tails.lower, 1e-307)) - log(t->q);
+    return log(fmax(tails.lower, 1e-307)) - log(t->below);
 }
 
 /* With the lower quantile met at this size, ln of the upper tail over what is wanted; falls as the
@@ -51,7 +52,7 @@ static double upper_miss(double log_size, void *user)
     if (!traffstat_i_beta_tails(t->a, t->b, t->upper, 1.0 - t->upper, &tails)) {
         return NAN;
     }
-    return log(fmax(tails.upper, 1e-307)) - log(t->q);
+    return log(fmax(tails.upper, 1e-307)) - log(t->above);
 }
 
 static bool is_met(const target *t)
@@ -60,7 +61,7 @@ static bool is_met(const target *t)
     traffstat_i_tails high;
     return traffstat_i_beta_tails(t->a, t->b, t->lower, 1.0 - t->lower, &low) &&
            traffstat_i_beta_tails(t->a, t->b, t->upper, 1.0 - t->upper, &high) &&
-           fabs(low.lower - t->q) <= MET && fabs(high.upper - t->q) <= MET;
+           fabs(low.lower - t->below) <= MET && fabs(high.upper - t->above) <= MET;
 }
 
 static traffstat_status fail_range(traffstat_ctx *ctx, traffstat_status status, const char *what,
@@ -73,8 +74,8 @@ static traffstat_status fail_range(traffstat_ctx *ctx, traffstat_status status, 
     return traffstat_i_fail(ctx, status, "%s: %s..%s", what, low, high);
 }
 
-traffstat_status traffstat_i_fit_beta(traffstat_ctx *ctx, double lower, double upper, double level,
-                                      double *a, double *b)
+traffstat_status traffstat_i_fit_tails(traffstat_ctx *ctx, double lower, double below, double upper,
+                                       double above, double *a, double *b)
 {
     if (!(lower > 0.0 && lower < upper && upper < 1.0)) {
         return fail_range(ctx, TRAFFSTAT_E_ARGUMENT,
@@ -82,11 +83,7 @@ traffstat_status traffstat_i_fit_beta(traffstat_ctx *ctx, double lower, double u
                           "100 %)",
                           lower, upper);
     }
-    if (!(level > 0.0 && level < 1.0)) {
-        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
-                                "the level of a range must lie strictly between 0 and 1");
-    }
-    target t = {.lower = lower, .upper = upper, .q = 0.5 * (1.0 - level)};
+    target t = {.lower = lower, .upper = upper, .below = below, .above = above};
     const double log_size = traffstat_i_root(upper_miss, &t, log(SIZE_LEAST), log(SIZE_MOST));
     /* the last curve value that was asked for need not be the root's */
     if (isnan(log_size) || isnan(upper_miss(log_size, &t)) || !is_met(&t) || t.a > 1e9 ||
@@ -96,4 +93,15 @@ traffstat_status traffstat_i_fit_beta(traffstat_ctx *ctx, double lower, double u
     *a = t.a;
     *b = t.b;
     return TRAFFSTAT_OK;
+}
+
+traffstat_status traffstat_i_fit_beta(traffstat_ctx *ctx, double lower, double upper, double level,
+                                      double *a, double *b)
+{
+    if (lower > 0.0 && lower < upper && upper < 1.0 && !(level > 0.0 && level < 1.0)) {
+        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
+                                "the level of a range must lie strictly between 0 and 1");
+    }
+    const double tail = 0.5 * (1.0 - level);
+    return traffstat_i_fit_tails(ctx, lower, tail, upper, tail, a, b);
 }

@@ -1,11 +1,8 @@
 /* Rows, total and diagnostics of the thinning model. */
 #include "model/reporting/thinning.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
-
-#include "model/reporting/summable.h"
 
 static const char citation[] =
     "Raftery (1988), Biometrika 75:223-228; Moreno & Gir\xc3\xb3n (1998), Journal of Statistical "
@@ -18,14 +15,19 @@ static const struct {
     double least;
     double standard;
     double greatest;
-} bounds[] = {{0.01, 0.95, 0.9999}, {1e-9, 0.0, 1e9}, {1e-100, 0.0, 1e100}};
+} bounds[] = {{0.01, 0.95, 0.9999},
+              {1e-9, 0.0, 1e9},
+              {1e-100, 0.0, 1e100},
+              {0.0, 0.0, 1e12},
+              {1000.0, 20000.0, 1000000.0}};
 
 static traffstat_thinning_options defaults(void)
 {
     return (traffstat_thinning_options){.struct_size = sizeof(traffstat_thinning_options),
                                         .rate_prior = TRAFFSTAT_RATE_INVERSE,
                                         .level = bounds[TRAFFSTAT_THINNING_LEVEL].standard,
-                                        .total = 1};
+                                        .total = 1,
+                                        .draws = 20000};
 }
 
 void traffstat_thinning_options_init(traffstat_thinning_options *options, uint32_t struct_size)
@@ -42,8 +44,8 @@ void traffstat_thinning_options_init(traffstat_thinning_options *options, uint32
 traffstat_status traffstat_thinning_options_bounds(traffstat_thinning_option option, double *least,
                                                    double *standard, double *greatest)
 {
-    if (option < TRAFFSTAT_THINNING_LEVEL || option > TRAFFSTAT_THINNING_GAMMA_RATE ||
-        least == NULL || standard == NULL || greatest == NULL) {
+    if (option < TRAFFSTAT_THINNING_LEVEL || option > TRAFFSTAT_THINNING_DRAWS || least == NULL ||
+        standard == NULL || greatest == NULL) {
         return TRAFFSTAT_E_ARGUMENT;
     }
     *least = bounds[option].least;
@@ -80,6 +82,23 @@ static traffstat_status read_settings(traffstat_ctx *ctx, const traffstat_thinni
                                 "a gamma rate prior needs a shape from 1e-9 to 1e9 and a rate from "
                                 "1e-100 to 1e100");
     }
+    if (!within(TRAFFSTAT_THINNING_EXPOSURE_UNIT, out->exposure_unit) ||
+        (out->exposure_unit > 0.0 && out->rate_prior != TRAFFSTAT_RATE_GAMMA)) {
+        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
+                                "a unit of exposure lies between 0 and 1e12 residents and goes "
+                                "with a gamma rate prior");
+    }
+    if (out->independent != 0 && out->independent != 1) {
+        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "the option independent must be 0 or 1");
+    }
+    if (!within(TRAFFSTAT_THINNING_DRAWS, out->draws)) {
+        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
+                                "draws must lie between 1000 and 1000000");
+    }
+    if ((out->sensitivity != 0 && out->sensitivity != 1) || out->reserved2 != 0) {
+        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
+                                "the option sensitivity must be 0 or 1, and what is reserved 0");
+    }
     if ((out->total != 0 && out->total != 1) || out->reserved != 0) {
         return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
                                 out->reserved != 0 ? "the reserved option must be 0"
@@ -100,8 +119,13 @@ static traffstat_status need_prior(traffstat_ctx *ctx)
 static traffstat_i_belief belief_of(const traffstat_prior *prior,
                                     const traffstat_thinning_options *options)
 {
-    return (traffstat_i_belief){prior->a, prior->b, options->rate_prior, options->gamma_shape,
-                                options->gamma_rate};
+    return (traffstat_i_belief){.a = prior->law.a,
+                                .b = prior->law.b,
+                                .rate_prior = options->rate_prior,
+                                .shape = options->gamma_shape,
+                                .rate = options->gamma_rate,
+                                .coverage = 1.0,
+                                .law = &prior->law};
 }
 
 /* ---- numbers of one posterior ---------------------------------------------------------------- */
@@ -116,8 +140,8 @@ static double quantile(const traffstat_i_dist *dist, traffstat_i_about about, do
     return finite_or_nan(traffstat_i_dist_quantile(dist, about, q, rest));
 }
 
-static void summarise(const traffstat_i_thinning *run, const traffstat_i_dist *dist,
-                      traffstat_i_summary *out)
+void traffstat_i_summarise(const traffstat_i_thinning *run, const traffstat_i_dist *dist,
+                           traffstat_i_summary *out)
 {
     traffstat_estimate_row *row = &out->row;
     const double level = run->options.level;
@@ -144,8 +168,9 @@ static void summarise(const traffstat_i_thinning *run, const traffstat_i_dist *d
     traffstat_i_dist_shortest(dist, level, &row->hdi_lower, &row->hdi_upper);
 }
 
-static traffstat_status solve(const traffstat_i_thinning *run, const traffstat_i_belief *belief,
-                              int64_t lower, int64_t upper, traffstat_i_summary *out)
+traffstat_status traffstat_i_thinning_solve(const traffstat_i_thinning *run,
+                                            const traffstat_i_belief *belief, int64_t lower,
+                                            int64_t upper, traffstat_i_summary *out)
 {
     *out = (traffstat_i_summary){.lower = lower, .upper = upper, .known = true};
     out->refusal = traffstat_i_dist_refusal(belief, &lower, &upper, 1);
@@ -156,24 +181,43 @@ static traffstat_status solve(const traffstat_i_thinning *run, const traffstat_i
     traffstat_status status =
         traffstat_i_dist_init(run->ctx, &dist, &run->rule, belief, &lower, &upper, 1);
     if (status == TRAFFSTAT_OK) {
-        summarise(run, &dist, out);
+        traffstat_i_summarise(run, &dist, out);
         traffstat_i_dist_clear(&dist);
     }
     return status;
 }
 
+/* What is believed of a row: its coverage and exposure are its own. */
+traffstat_i_belief traffstat_i_belief_of_cell(const traffstat_i_thinning *run,
+                                              const traffstat_cell *cell)
+{
+    traffstat_i_belief belief = run->belief;
+    belief.coverage = isnan(cell->coverage) ? 1.0 : cell->coverage;
+    if (run->options.exposure_unit > 0.0) {
+        belief.rate *= run->options.exposure_unit / cell->population;
+    }
+    return belief;
+}
+
 /* The same through the store of what was solved before. */
-static traffstat_status look_up(traffstat_i_thinning *run, int64_t lower, int64_t upper,
+static traffstat_status look_up(traffstat_i_thinning *run, const traffstat_cell *cell,
                                 const traffstat_i_summary **out)
 {
     const uint64_t slot =
-        ((uint64_t) lower + 7u * ((uint64_t) upper - (uint64_t) lower)) % SUMMARIES;
+        ((uint64_t) cell->lower + 7u * ((uint64_t) cell->upper - (uint64_t) cell->lower)) %
+        SUMMARIES;
+    const traffstat_i_belief belief = traffstat_i_belief_of_cell(run, cell);
     traffstat_i_summary *summary = &run->seen[slot];
     *out = summary;
-    if (summary->known && summary->lower == lower && summary->upper == upper) {
+    if (summary->known && summary->lower == cell->lower && summary->upper == cell->upper &&
+        summary->coverage == belief.coverage && summary->rate == belief.rate) {
         return TRAFFSTAT_OK;
     }
-    return solve(run, &run->belief, lower, upper, summary);
+    const traffstat_status status =
+        traffstat_i_thinning_solve(run, &belief, cell->lower, cell->upper, summary);
+    summary->coverage = belief.coverage;
+    summary->rate = belief.rate;
+    return status;
 }
 
 /* ---- rows ------------------------------------------------------------------------------------ */
@@ -198,8 +242,8 @@ static void copy_numbers(traffstat_i_thinning *run, size_t row, const traffstat_
 }
 
 /* Numbers and the reasons that follow from them. */
-static traffstat_status write_numbers(traffstat_i_thinning *run, size_t row,
-                                      const traffstat_i_summary *summary)
+traffstat_status traffstat_i_write_numbers(traffstat_i_thinning *run, size_t row,
+                                           const traffstat_i_summary *summary)
 {
     copy_numbers(run, row, summary);
     traffstat_status status =
@@ -229,8 +273,13 @@ static traffstat_status write_row(traffstat_i_thinning *run, size_t row)
             "corrections of earlier counts exceed what was counted: a net count below zero has no "
             "estimate");
     }
+    if (run->options.exposure_unit > 0.0 && isnan(cell.population)) {
+        return traffstat_i_estimate_row_reason(
+            run->estimate, row, TRAFFSTAT_VERDICT_INESTIMABLE,
+            "the population is not known, and the prior of the rate is per resident");
+    }
     const traffstat_i_summary *summary = NULL;
-    status = look_up(run, cell.lower, cell.upper, &summary);
+    status = look_up(run, &cell, &summary);
     if (status != TRAFFSTAT_OK) {
         return status;
     }
@@ -240,7 +289,7 @@ static traffstat_status write_row(traffstat_i_thinning *run, size_t row)
     }
     run->last = row;
     run->numbers++;
-    status = write_numbers(run, row, summary);
+    status = traffstat_i_write_numbers(run, row, summary);
     return status == TRAFFSTAT_OK ? traffstat_i_thinning_cell_reasons(run, row, &cell) : status;
 }
 
@@ -257,182 +306,24 @@ static traffstat_status write_rows(traffstat_i_thinning *run)
     return status;
 }
 
-/* ---- total and basis, from the joint law ----------------------------------------------------- */
-
-/* The counts of the rows that have a number. */
-typedef struct counts {
-    int32_t first_year;
-    int32_t last_year;
-    int64_t *lower;
-    int64_t *upper;
-    size_t count;
-    bool mixed; /* different measures or categories */
-    bool twice; /* a place has two counts of a year, from two sources */
-    uint32_t flags;
-    bool coverage; /* some coverage is below 1 */
-} counts;
-
-static bool row_has_number(const traffstat_i_thinning *run, size_t row)
-{
-    return !isnan(traffstat_i_estimate_row(run->estimate, row)->estimate);
-}
-
-static traffstat_status gather(traffstat_i_thinning *run, counts *out)
-{
-    const size_t first = run->last == TRAFFSTAT_NONE
-                             ? TRAFFSTAT_NONE
-                             : traffstat_panel_row_series(run->panel, run->last);
-    *out = (counts){0};
-    out->lower = traffstat_i_alloc(run->ctx, 2 * run->numbers, sizeof *out->lower);
-    if (out->lower == NULL) {
-        return TRAFFSTAT_E_NOMEM;
-    }
-    out->upper = out->lower + run->numbers;
-    for (size_t row = 0; row < traffstat_panel_rows(run->panel); row++) {
-        traffstat_cell cell;
-        if (!row_has_number(run, row) ||
-            traffstat_panel_cell(run->panel, row, &cell) != TRAFFSTAT_OK) {
-            continue;
-        }
-        out->first_year =
-            out->count == 0 || cell.year < out->first_year ? cell.year : out->first_year;
-        out->last_year = cell.year > out->last_year ? cell.year : out->last_year;
-        out->lower[out->count] = cell.lower;
-        out->upper[out->count++] = cell.upper;
-        out->flags |= cell.flags;
-        out->coverage |= cell.coverage < 1.0;
-        out->mixed |=
-            !traffstat_i_same_kind(run->panel, first, traffstat_panel_row_series(run->panel, row));
-    }
-    return run->options.total != 0 && !out->mixed
-               ? traffstat_i_counted_twice(run->ctx, run->panel, run->estimate, &out->twice)
-               : TRAFFSTAT_OK;
-}
-
-/* Why there is no total; NULL: there is one. "" is no reason worth a word. */
-static const char *refuse_total(const traffstat_i_thinning *run, const counts *all)
-{
-    if (run->options.total == 0 || traffstat_panel_rows(run->panel) < 2) {
-        return "";
-    }
-    if (all->count < 2) {
-        return "fewer than two rows have a number";
-    }
-    if (all->mixed) {
-        return "the rows count different things, whose sum would mean nothing";
-    }
-    if (all->twice) {
-        return "several sources count the same place and year, and a sum would count cases twice";
-    }
-    return traffstat_i_dist_refusal(&run->belief, all->lower, all->upper, all->count);
-}
-
-static traffstat_status take_total_away(traffstat_i_thinning *run, const char *why)
-{
-    traffstat_text text;
-    traffstat_i_text_init(&text, run->ctx);
-    traffstat_i_text_add(&text, "no total is given: ");
-    traffstat_i_text_add(&text, why);
-    const traffstat_status status =
-        text.failed ? TRAFFSTAT_E_NOMEM
-                    : traffstat_i_estimate_no_total(run->estimate, traffstat_i_text_get(&text));
-    traffstat_i_text_clear(&text);
-    return status;
-}
-
-static traffstat_status write_total(traffstat_i_thinning *run, const counts *all,
-                                    const traffstat_i_dist *dist)
-{
-    traffstat_i_summary summary = {0};
-    summarise(run, dist, &summary);
-    traffstat_estimate_row *row = traffstat_i_estimate_row(run->estimate, TRAFFSTAT_NONE);
-    row->observed_lower = 0;
-    row->observed_upper = 0;
-    for (size_t i = 0; i < all->count; i++) {
-        row->observed_lower += all->lower[i];
-        row->observed_upper += all->upper[i];
-    }
-    if (summary.refusal != NULL) {
-        return traffstat_i_estimate_row_reason(run->estimate, TRAFFSTAT_NONE,
-                                               TRAFFSTAT_VERDICT_INESTIMABLE, summary.refusal);
-    }
-    traffstat_status status = write_numbers(run, TRAFFSTAT_NONE, &summary);
-    if (status == TRAFFSTAT_OK && all->count < traffstat_panel_rows(run->panel)) {
-        status = traffstat_i_estimate_row_reason(run->estimate, TRAFFSTAT_NONE,
-                                                 TRAFFSTAT_VERDICT_CAUTION,
-                                                 "the total leaves out the rows without a number");
-    }
-    if (status == TRAFFSTAT_OK && all->first_year != all->last_year &&
-        traffstat_i_counts_persons(traffstat_panel_measure(run->panel, 0))) {
-        status = traffstat_i_estimate_row_reason(
-            run->estimate, TRAFFSTAT_NONE, TRAFFSTAT_VERDICT_CAUTION,
-            "the total counts a person who appears in several years once a year");
-    }
-    const traffstat_cell joined = {.flags = all->flags, .coverage = all->coverage ? 0.5 : NAN};
-    return status == TRAFFSTAT_OK ? traffstat_i_thinning_cell_reasons(run, TRAFFSTAT_NONE, &joined)
-                                  : status;
-}
-
-/* p after the counts: closed but under gamma, where it needs the joint law. */
-static traffstat_status write_basis(traffstat_i_thinning *run, const traffstat_i_dist *dist)
-{
-    double mean = NAN;
-    double sd = NAN;
-    traffstat_status status = TRAFFSTAT_OK;
-    if (dist != NULL || run->belief.rate_prior != TRAFFSTAT_RATE_GAMMA) {
-        status = traffstat_i_dist_share(run->ctx, dist, &run->belief, &mean, &sd);
-    }
-    return status == TRAFFSTAT_OK ? traffstat_i_thinning_basis(run, mean, sd) : status;
-}
-
-static traffstat_status write_joint(traffstat_i_thinning *run, const counts *all)
-{
-    const char *why = refuse_total(run, all);
-    traffstat_status status = TRAFFSTAT_OK;
-    if (why != NULL && traffstat_panel_rows(run->panel) > 1 && run->options.total != 0) {
-        status = take_total_away(run, why);
-    }
-    const bool joint =
-        status == TRAFFSTAT_OK && all->count > 0 && !all->mixed && !all->twice &&
-        (why == NULL || run->belief.rate_prior == TRAFFSTAT_RATE_GAMMA) &&
-        traffstat_i_dist_refusal(&run->belief, all->lower, all->upper, all->count) == NULL;
-    if (!joint) {
-        return status == TRAFFSTAT_OK ? write_basis(run, NULL) : status;
-    }
-    traffstat_i_dist dist;
-    status = traffstat_i_dist_init(run->ctx, &dist, &run->rule, &run->belief, all->lower,
-                                   all->upper, all->count);
-    if (status != TRAFFSTAT_OK) {
-        return status;
-    }
-    if (why == NULL) {
-        status = write_total(run, all, &dist);
-    }
-    if (status == TRAFFSTAT_OK) {
-        status = write_basis(run, &dist);
-    }
-    traffstat_i_dist_clear(&dist);
-    return status;
-}
-
 /* ---- how much the answer leans on the rate --------------------------------------------------- */
 
 static traffstat_status diagnose_lean(traffstat_i_thinning *run, double factor,
                                       const char *const names[3])
 {
-    const traffstat_i_belief *given = &run->belief;
-    const double size = given->a + given->b;
-    const double mean = factor * given->a / size;
-    if (run->last == TRAFFSTAT_NONE || mean > 0.95) {
+    traffstat_i_logit_law law = run->prior->law;
+    traffstat_cell cell;
+    if (run->last == TRAFFSTAT_NONE || !traffstat_i_scale_share(&law, factor) ||
+        traffstat_panel_cell(run->panel, run->last, &cell) != TRAFFSTAT_OK) {
         return TRAFFSTAT_OK;
     }
-    traffstat_i_belief shifted = *given;
-    shifted.a = mean * size;
-    shifted.b = (1.0 - mean) * size;
-    const traffstat_estimate_row *row = traffstat_i_estimate_row(run->estimate, run->last);
+    traffstat_i_belief scaled = traffstat_i_belief_of_cell(run, &cell);
+    scaled.a = law.a;
+    scaled.b = law.b;
+    scaled.law = &law;
     traffstat_i_summary summary;
     traffstat_status status =
-        solve(run, &shifted, row->observed_lower, row->observed_upper, &summary);
+        traffstat_i_thinning_solve(run, &scaled, cell.lower, cell.upper, &summary);
     if (status != TRAFFSTAT_OK || summary.refusal != NULL) {
         return status;
     }
@@ -496,19 +387,17 @@ static traffstat_status start(traffstat_i_thinning *run)
 static traffstat_status fill(traffstat_i_thinning *run)
 {
     traffstat_status status = write_rows(run);
-    counts all = {0};
     if (status == TRAFFSTAT_OK) {
-        status = gather(run, &all);
+        status = traffstat_i_thinning_total(run);
     }
-    if (status == TRAFFSTAT_OK) {
-        status = write_joint(run, &all);
-    }
-    traffstat_i_free(run->ctx, all.lower);
     if (status == TRAFFSTAT_OK) {
         status = traffstat_i_thinning_assumptions(run);
     }
     if (status == TRAFFSTAT_OK) {
         status = write_lean(run);
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_i_thinning_sensitivity(run);
     }
     if (status == TRAFFSTAT_OK) {
         status = traffstat_i_estimate_finish(run->estimate);

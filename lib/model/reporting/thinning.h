@@ -13,6 +13,8 @@
 typedef struct traffstat_i_summary {
     int64_t lower;               /* the count they are for */
     int64_t upper;
+    double coverage;
+    double rate;                 /* of the gamma prior over the row's exposure */
     const char *refusal;         /* why there are none; NULL: there are */
     traffstat_estimate_row row;  /* only its numbers */
     double ends[LEVELS_MAX][2];
@@ -39,6 +41,46 @@ typedef struct traffstat_i_thinning {
     traffstat_i_summary *seen;   /* SUMMARIES of them, by count */
 } traffstat_i_thinning;
 
+/* What is believed of a row: its coverage and exposure are its own. */
+traffstat_i_belief traffstat_i_belief_of_cell(const traffstat_i_thinning *run,
+                                              const traffstat_cell *cell);
+/* All numbers of a law. */
+void traffstat_i_summarise(const traffstat_i_thinning *run, const traffstat_i_dist *dist,
+                           traffstat_i_summary *out);
+/* All numbers of one count under a belief, or the reason why there are none. */
+traffstat_status traffstat_i_thinning_solve(const traffstat_i_thinning *run,
+                                            const traffstat_i_belief *belief, int64_t lower,
+                                            int64_t upper, traffstat_i_summary *out);
+/* Numbers of a row, or of the total, and the reasons that follow from them. */
+traffstat_status traffstat_i_write_numbers(traffstat_i_thinning *run, size_t row,
+                                           const traffstat_i_summary *summary);
+
+/* The rows that a total adds. */
+typedef struct traffstat_i_addends {
+    int32_t first_year;
+    int32_t last_year;
+    int64_t *lower;
+    int64_t *upper;
+    traffstat_i_belief *beliefs;
+    size_t count;
+    bool mixed;    /* different measures or categories */
+    bool twice;    /* a place has two counts of a year, from two sources */
+    bool uneven;   /* coverages or exposures differ */
+    bool coverage; /* some coverage is below 1 */
+    uint32_t flags;
+} traffstat_i_addends;
+
+/* The total over all rows that have a number, and p after them. */
+traffstat_status traffstat_i_thinning_total(traffstat_i_thinning *run);
+/* The same by draws, where the law of the sum has no closed form: `out` gets the numbers, `errors`
+ * the Monte Carlo errors of median, lower and upper end. */
+traffstat_status traffstat_i_thinning_draws(traffstat_i_thinning *run,
+                                            const traffstat_i_addends *all,
+                                            traffstat_i_summary *out, double errors[3]);
+/* p after all counts, where rows share it. */
+traffstat_status traffstat_i_joint_share(traffstat_ctx *ctx, const traffstat_i_addends *all,
+                                         traffstat_i_moments *out);
+
 /* Why every row is a scenario, and the kind. */
 traffstat_status traffstat_i_thinning_kind(traffstat_i_thinning *run);
 /* Reasons that lie in the cell: flags, coverage, a rate that was borrowed. */
@@ -47,6 +89,11 @@ traffstat_status traffstat_i_thinning_cell_reasons(traffstat_i_thinning *run, si
 traffstat_status traffstat_i_thinning_assumptions(traffstat_i_thinning *run);
 /* share: mean and sd of p after the counts, NaN where there is none. */
 traffstat_status traffstat_i_thinning_basis(traffstat_i_thinning *run, double mean, double sd);
+/* The detail `reporting`; sd: of p after the counts. */
+void traffstat_i_thinning_rate_detail(traffstat_i_thinning *run,
+                                      const traffstat_reporting_basis *basis, double sd);
+/* The detail `sensitivity`, where it was asked for. */
+traffstat_status traffstat_i_thinning_sensitivity(traffstat_i_thinning *run);
 /* Text of a cell that has no count. */
 const char *traffstat_i_why_text(traffstat_why why);
 

@@ -1,4 +1,5 @@
 /* The sentences of a thinning: its kind, reasons, assumptions and what the rate rests on. */
+#include <inttypes.h>
 #include <math.h>
 
 #include "estimate/words.h"
@@ -76,8 +77,8 @@ traffstat_status traffstat_i_thinning_cell_reasons(traffstat_i_thinning *run, si
          "the count covers only a part of the year"},
         {(cell->flags & TRAFFSTAT_FLAG_PROVISIONAL) != 0,
          "the count is provisional: its source may still change it"},
-        {cell->coverage < 1.0, "coverage is below 1 and is not used in this version: cases in the "
-                               "part that did not report are not added"},
+        {cell->coverage < 1.0, "coverage is below 1: cases in the part that did not report are "
+                               "taken to be as frequent as in the part that did"},
     };
     traffstat_status status = TRAFFSTAT_OK;
     for (size_t i = 0; i < sizeof reasons / sizeof reasons[0] && status == TRAFFSTAT_OK; i++) {
@@ -111,7 +112,13 @@ static void say_rate_prior(const traffstat_i_thinning *run, traffstat_text *text
         traffstat_i_text_add_double(text, belief->rate);
         traffstat_i_text_add(text, "), of mean ");
         traffstat_i_text_add_double(text, belief->shape / belief->rate);
-        traffstat_i_text_add(text, ", at exposure 1 a row: population is not used");
+        if (run->options.exposure_unit > 0.0) {
+            traffstat_i_text_add(text, " for each ");
+            traffstat_i_text_add_double(text, run->options.exposure_unit);
+            traffstat_i_text_add(text, " residents");
+        } else {
+            traffstat_i_text_add(text, ", at exposure 1 a row: population is not used");
+        }
         break;
     default:
         traffstat_i_text_add(text, "the number expected in all has the prior 1/lambda, which "
@@ -119,8 +126,53 @@ static void say_rate_prior(const traffstat_i_thinning *run, traffstat_text *text
     }
 }
 
+static void say_widened(const traffstat_prior *prior, traffstat_text *text)
+{
+    traffstat_i_text_add(text, " holds here after it is widened for the move");
+    if (prior->discount < 1.0) {
+        traffstat_i_text_add(text, " (at ");
+        traffstat_i_text_add_double(text, prior->discount);
+        traffstat_i_text_add(text, " of its weight)");
+    }
+    if (prior->law.shift > 0.0) {
+        traffstat_i_text_add(text, " (by a shift of its logit with sd ");
+        traffstat_i_text_add_double(text, prior->law.shift);
+        traffstat_i_text_add(text, ")");
+    }
+    traffstat_i_text_add(text, "; the counts cannot test it");
+}
+
+/* Whether several pieces of evidence say the same. */
+static void say_agreement(const traffstat_prior_agreement *of, traffstat_text *text)
+{
+    traffstat_i_text_addf(text, "the reporting rate combines %" PRId64 " pieces of evidence, ",
+                          of->count);
+    if (of->between > 0.0) {
+        traffstat_i_text_add(text, "which differ by more than their own errors (Q = ");
+    } else {
+        traffstat_i_text_add(text, "which agree within their own errors (Q = ");
+    }
+    traffstat_i_text_add_double(text, rint(of->q * 100.0) / 100.0);
+    traffstat_i_text_add(text, ", p = ");
+    traffstat_i_text_add_double(text, rint(of->p * 1e4) / 1e4);
+    traffstat_i_text_add(text, of->between > 0.0
+                                   ? "), so its range is wider than theirs; the counts cannot test "
+                                     "it"
+                                   : "); the counts cannot test it");
+}
+
 static void say_move(const traffstat_i_thinning *run, traffstat_text *text)
 {
+    if (run->prior->agreement.count > 0) {
+        say_agreement(&run->prior->agreement, text);
+        return;
+    }
+    if (run->prior->origin != ORIGIN_EVIDENCE &&
+        (run->prior->law.shift > 0.0 || run->prior->discount < 1.0)) {
+        traffstat_i_text_add(text, "the reporting rate that was assumed");
+        say_widened(run->prior, text);
+        return;
+    }
     if (run->prior->origin != ORIGIN_EVIDENCE) {
         traffstat_i_text_add(text, "the reporting rate is what was assumed: the counts cannot "
                                    "test it");
@@ -128,8 +180,12 @@ static void say_move(const traffstat_i_thinning *run, traffstat_text *text)
     }
     traffstat_i_text_add(text, "the reporting rate of ");
     traffstat_i_say_place(text, run->prior->entry.place);
-    traffstat_i_text_add(text, " holds here unchanged: its range is not widened for the move, and "
-                               "the counts cannot test it");
+    if (run->prior->law.shift > 0.0 || run->prior->discount < 1.0) {
+        say_widened(run->prior, text);
+    } else {
+        traffstat_i_text_add(text, " holds here unchanged: its range is not widened for the move, "
+                                   "and the counts cannot test it");
+    }
 }
 
 /* A rate that was borrowed with a range, but without the level of that range. */
@@ -175,10 +231,13 @@ traffstat_status traffstat_i_thinning_assumptions(traffstat_i_thinning *run)
     }
     if (status == TRAFFSTAT_OK && run->numbers > 1) {
         status = traffstat_i_estimate_assume(
-            run->estimate, "all rows share one rate, so their numbers do not add up to "
-                           "a total");
+            run->estimate,
+            run->options.independent != 0
+                ? "each row has a reporting rate of its own, independent of the others: where one "
+                  "source informs them all, the range of the total is too narrow"
+                : "all rows share one rate, so their numbers do not add up to a total");
     }
-    if (status == TRAFFSTAT_OK && run->numbers > 1 &&
+    if (status == TRAFFSTAT_OK && run->numbers > 1 && run->options.independent == 0 &&
         run->belief.rate_prior == TRAFFSTAT_RATE_GAMMA) {
         status = traffstat_i_estimate_assume(run->estimate,
                                              "each row is estimated from its own count, a total "
@@ -204,8 +263,9 @@ static traffstat_status judge_move(traffstat_i_thinning *run,
                                    const traffstat_reporting_basis *basis)
 {
     const double shift = fabs(basis->posterior_mean - basis->mean) / basis->mean;
+    const bool unknown = isnan(basis->posterior_mean) && run->options.independent != 0;
     if (run->belief.rate_prior != TRAFFSTAT_RATE_INVERSE &&
-        (shift > MOVED || fabs(basis->contraction) > MOVED)) {
+        (unknown || shift > MOVED || fabs(basis->contraction) > MOVED)) {
         return traffstat_i_estimate_reason(
             run->estimate, TRAFFSTAT_VERDICT_CAUTION,
             "the rate prior, not the counts, informed the reporting rate");
@@ -216,19 +276,19 @@ static traffstat_status judge_move(traffstat_i_thinning *run,
 traffstat_status traffstat_i_thinning_basis(traffstat_i_thinning *run, double mean, double sd)
 {
     const traffstat_prior *prior = run->prior;
-    const double a = prior->a;
-    const double b = prior->b;
-    const double prior_sd = sqrt(a / (a + b) * (b / (a + b)) / (a + b + 1.0));
+    double prior_mean = 0.0;
+    double prior_sd = 0.0;
+    traffstat_i_share_moments(&prior->law, &prior_mean, &prior_sd);
     traffstat_text period;
     traffstat_i_text_init(&period, run->ctx);
     traffstat_reporting_basis basis = {.origin = prior->origin,
-                                       .a = a,
-                                       .b = b,
-                                       .mean = a / (a + b),
+                                       .a = traffstat_prior_a(prior),
+                                       .b = traffstat_prior_b(prior),
+                                       .mean = prior_mean,
                                        .lower = traffstat_prior_quantile(prior, 0.025),
                                        .upper = traffstat_prior_quantile(prior, 0.975),
                                        .posterior_mean = mean,
-                                       .contraction = 1.0 - sd / prior_sd,
+                                       .contraction = prior_sd > 0.0 ? 1.0 - sd / prior_sd : NAN,
                                        .id = "",
                                        .source = prior->source,
                                        .place = "",
@@ -252,6 +312,7 @@ traffstat_status traffstat_i_thinning_basis(traffstat_i_thinning *run, double me
     traffstat_status status =
         period.failed ? TRAFFSTAT_E_NOMEM : traffstat_i_estimate_set_basis(run->estimate, &basis);
     if (status == TRAFFSTAT_OK) {
+        traffstat_i_thinning_rate_detail(run, &basis, sd);
         status = judge_move(run, &basis);
     }
     traffstat_i_text_clear(&period);
