@@ -3,10 +3,11 @@
 
 #include <math.h>
 
+#include <gsl/gsl_errno.h>
 #include <gsl/gsl_sf_gamma.h>
 
-#define ENOUGH 1e-17      /* of the sum so far: smaller terms are left away */
-#define PLAIN_ABOVE 1e15  /* a size past this is Poisson to the last digit */
+#define ENOUGH 1e-17     /* of the sum so far: smaller terms are left away */
+#define PLAIN_ABOVE 1e15 /* a size past this is Poisson to the last digit */
 #define STIRLING_FROM 16.0
 
 /* sum over k < y of log(1 + k/theta) = log Gamma(y + theta) - log Gamma(theta) - y log theta, and
@@ -41,8 +42,8 @@ static rising rising_of(double y, double theta)
         const rising to = stirling_rest(z + n);
         const double grown = log1p(n / z);
         sum.value += (z + n - 0.5) * grown - n + to.value - from.value + n * log1p(k / theta);
-        sum.slope += grown - (z + n - 0.5) * n / (z * (z + n)) + to.slope - from.slope -
-                     n * k / (theta * z);
+        sum.slope +=
+            grown - (z + n - 0.5) * n / (z * (z + n)) + to.slope - from.slope - n * k / (theta * z);
     }
     return sum;
 }
@@ -88,8 +89,8 @@ static double mode_of(double mu, double theta)
 /* Sums over a set relative to its largest term, at `top`. */
 typedef struct sums {
     double weight;
-    double offset;  /* of (k - top) */
-    double rise;    /* of the rising factor's slope less that at the top */
+    double offset; /* of (k - top) */
+    double rise;   /* of the rising factor's slope less that at the top */
 } sums;
 
 static void sum_up(sums *sum, double top, double high, double mu, double theta)

@@ -40,19 +40,20 @@ typedef struct traffstat_i_blocks {
 
 struct traffstat_i_posterior {
     traffstat_ctx *ctx;
-    traffstat_i_posterior_spec spec; /* its arrays are copies */
+    traffstat_i_posterior_spec spec; /* its arrays are the copies below */
+    void *copies[6];
     traffstat_i_blocks at;
-    bool plain;              /* Poisson, exact counts, no covariates: no exp and log1p a cell */
-    double *weight;          /* exposure x coverage, one a cell */
-    double *log_weight;      /* its logarithm */
-    double *log_factorial;   /* of the count, where it is exact */
-    double *place_count;     /* sum of exact counts of a place, and of a year */
+    bool plain;            /* Poisson, exact counts, no covariates: no exp and log1p a cell */
+    double *weight;        /* exposure x coverage, one a cell */
+    double *log_weight;    /* its logarithm */
+    double *log_factorial; /* of the count, where it is exact */
+    double *place_count;   /* sum of exact counts of a place, and of a year */
     double *year_count;
-    double fixed;            /* what the plain likelihood adds whatever the position */
-    size_t *term_cells;      /* cells of each term, those of term k from term_start[k] on */
-    size_t *term_start;      /* term_count + 1 */
-    double *basis;           /* neighbours: eigenvectors, one a row */
-    double *spread;          /* their variances in the scaled structured field */
+    double fixed;       /* what the plain likelihood adds whatever the position */
+    size_t *term_cells; /* cells of each term, those of term k from term_start[k] on */
+    size_t *term_start; /* term_count + 1 */
+    double *basis;      /* neighbours: eigenvectors, one a row */
+    double *spread;     /* their variances in the scaled structured field */
 };
 
 /* A position on the model's own scales, and the derivatives of the log density by each of them. */
@@ -60,28 +61,28 @@ typedef struct traffstat_i_field {
     double level;
     double report;
     double place_sd, report_place_sd, year_sd, drift_sd;
-    double theta;            /* INFINITY: Poisson */
+    double theta; /* INFINITY: Poisson */
     double mixing;
-    double *rate_place;      /* effects: place_count, year_count, covariates */
+    double *rate_place; /* effects: place_count, year_count, covariates */
     double *report_place;
     double *rate_year;
     double *report_year;
     double *rate_beta;
     double *report_beta;
-    double *d_rate_place;    /* in the same order, right behind them */
+    double *d_rate_place; /* in the same order, right behind them */
     double *d_report_place;
     double *d_rate_year;
     double *d_report_year;
     double *d_rate_beta;
     double *d_report_beta;
-    double d_report;         /* of what bears on the shared level alone */
+    double d_report; /* of what bears on the shared level alone */
     double d_theta;
-    double *turned;          /* neighbours: the place coordinates along the eigenvectors */
-    double *place_factor;    /* work of the plain likelihood */
+    double *turned;       /* neighbours: the place coordinates along the eigenvectors */
+    double *place_factor; /* work of the plain likelihood */
     double *place_odds;
     double *year_factor;
     double *year_odds;
-    double *inverse;         /* 1 / p, and its logarithm; one a cell */
+    double *inverse; /* 1 / p, and its logarithm; one a cell */
     double *log_inverse;
 } traffstat_i_field;
 
