@@ -156,7 +156,7 @@ static traffstat_i_cell_score at_least(double low, double log_mu, double theta)
         return between(low, (double) INT64_MAX, log_mu, theta);
     }
     const traffstat_i_cell_score rest = between(0.0, low - 1.0, log_mu, theta);
-    const double odds = -1.0 / expm1(-rest.log_likelihood);
+    const double odds = 1.0 / expm1(-rest.log_likelihood);
     return (traffstat_i_cell_score){log1p(-exp(rest.log_likelihood)), -rest.d_log_mu * odds,
                                     -rest.d_theta * odds};
 }
