@@ -106,8 +106,10 @@ void traffstat_i_posterior_cells(const traffstat_i_posterior *posterior, void *s
                                  double *log_likelihood);
 
 /* The fast engine: mode and curvature, draws of the approximation with importance weights.
+   Where _has_fast says no (neighbours, estimates of totals): _E_ARGUMENT.
    positions: draw_count x dimension; log_weights: draw_count, smoothed and summing to 1; khat: the
    shape of their tail. _E_NUMERIC where no mode is found. */
+bool traffstat_i_posterior_has_fast(const traffstat_i_posterior *posterior);
 traffstat_status traffstat_i_posterior_laplace(traffstat_ctx *ctx,
                                                const traffstat_i_posterior *posterior,
                                                uint64_t seed, size_t draw_count, double *positions,

@@ -1,0 +1,351 @@
+/* Curvature of the latent field, its factor, and what is done with it. The cost is one pass over
+ * the cells and places x width^2, where a dense factor would cost (2 places + width)^3 / 3. */
+#include "model/reporting/arrow.h"
+
+#include <math.h>
+#include <string.h>
+
+static size_t add_shared(size_t *shared, size_t from, size_t first, size_t count)
+{
+    for (size_t k = 0; first != TRAFFSTAT_I_NO_COORDINATE && k < count; k++) {
+        shared[from++] = first + k;
+    }
+    return from;
+}
+
+traffstat_status traffstat_i_arrow_open(traffstat_ctx *ctx, const traffstat_i_posterior *posterior,
+                                        traffstat_i_arrow *arrow)
+{
+    const traffstat_i_posterior_spec *s = &posterior->spec;
+    const traffstat_i_blocks *at = &posterior->at;
+    const size_t most = 1 + 2 * s->year_count + s->rate_covariate_count + s->report_covariate_count;
+    memset(arrow, 0, sizeof *arrow);
+    arrow->blocks = at->place == TRAFFSTAT_I_NO_COORDINATE ? 0 : s->place_count;
+    arrow->shared = traffstat_i_alloc(ctx, most, sizeof *arrow->shared);
+    arrow->pair = traffstat_i_alloc(ctx, 3 * arrow->blocks + 1, sizeof *arrow->pair);
+    arrow->cross = traffstat_i_alloc(ctx, 2 * arrow->blocks * most + 1, sizeof *arrow->cross);
+    arrow->core = traffstat_i_alloc(ctx, most * most, sizeof *arrow->core);
+    arrow->design = traffstat_i_alloc(ctx, 2 * most, sizeof *arrow->design);
+    if (arrow->shared == NULL || arrow->pair == NULL || arrow->cross == NULL ||
+        arrow->core == NULL || arrow->design == NULL) {
+        traffstat_i_arrow_close(ctx, arrow);
+        return TRAFFSTAT_E_NOMEM;
+    }
+    size_t n = add_shared(arrow->shared, 0, at->level, 1);
+    n = add_shared(arrow->shared, n, at->year, s->year_count - 1);
+    n = add_shared(arrow->shared, n, at->drift, s->year_count - 1);
+    n = add_shared(arrow->shared, n, at->rate_beta, s->rate_covariate_count);
+    arrow->width = add_shared(arrow->shared, n, at->report_beta, s->report_covariate_count);
+    return TRAFFSTAT_OK;
+}
+
+void traffstat_i_arrow_close(traffstat_ctx *ctx, traffstat_i_arrow *arrow)
+{
+    traffstat_i_free(ctx, arrow->shared);
+    traffstat_i_free(ctx, arrow->pair);
+    traffstat_i_free(ctx, arrow->cross);
+    traffstat_i_free(ctx, arrow->core);
+    traffstat_i_free(ctx, arrow->design);
+    memset(arrow, 0, sizeof *arrow);
+}
+
+/* ---- filling -------------------------------------------------------------------------------- */
+
+/* How log rate and logit p of a cell (or, past the last cell, of a year alone) hang on the shared
+ * coordinates. */
+static void design_of(const traffstat_i_posterior *p, const traffstat_i_field *f,
+                      traffstat_i_arrow *arrow, size_t year, size_t cell)
+{
+    const traffstat_i_posterior_spec *s = &p->spec;
+    double *rate = arrow->design;
+    double *report = arrow->design + arrow->width;
+    memset(arrow->design, 0, 2 * arrow->width * sizeof *arrow->design);
+    size_t k = 0;
+    rate[k++] = 1.0;
+    for (size_t t = 1; p->at.year != TRAFFSTAT_I_NO_COORDINATE && t < s->year_count; t++, k++) {
+        const bool anew = s->new_rate_level != NULL && s->new_rate_level[t];
+        rate[k] = t <= year ? (anew ? s->level_sd : f->year_sd) : 0.0;
+    }
+    for (size_t t = 1; p->at.drift != TRAFFSTAT_I_NO_COORDINATE && t < s->year_count; t++, k++) {
+        const bool between = t <= s->anchor_year ? year < t : year >= t;
+        report[k] = between ? f->drift_sd : 0.0;
+    }
+    if (cell >= s->cell_count) {
+        return;
+    }
+    for (size_t i = 0; i < s->rate_covariate_count; i++, k++) {
+        rate[k] = s->covariate_sd * s->rate_covariates[cell * s->rate_covariate_count + i];
+    }
+    for (size_t i = 0; i < s->report_covariate_count; i++, k++) {
+        report[k] = s->covariate_sd * s->report_covariates[cell * s->report_covariate_count + i];
+    }
+}
+
+/* Curvature of one cell in (log rate, logit p). */
+typedef struct bend {
+    double rate;
+    double both;
+    double report;
+} bend;
+
+static double curvature_of(const traffstat_i_cell *c, double log_mu, double theta, double score)
+{
+    const double mu = exp(log_mu);
+    if (c->low != c->high) {
+        const double h = 1e-4;
+        return (traffstat_i_cell_score_of(c->low, c->high, log_mu - h, theta).d_log_mu -
+                traffstat_i_cell_score_of(c->low, c->high, log_mu + h, theta).d_log_mu) /
+               (2.0 * h);
+    }
+    (void) score;
+    if (isinf(theta)) {
+        return mu;
+    }
+    return mu * theta * ((double) c->low + theta) / ((theta + mu) * (theta + mu));
+}
+
+static bend bend_of(const traffstat_i_posterior *p, const traffstat_i_field *f, size_t cell,
+                    bool expected)
+{
+    const traffstat_i_cell *c = &p->spec.cells[cell];
+    double rate = 0.0;
+    double report = 0.0;
+    traffstat_i_field_predict(p, f, cell, &rate, &report);
+    const double share = traffstat_i_logistic(report);
+    const double rest = 1.0 - share;
+    const double log_mu = p->log_weight[cell] + rate + traffstat_i_log_logistic(report);
+    const double score = traffstat_i_cell_score_of(c->low, c->high, log_mu, f->theta).d_log_mu;
+    double own = curvature_of(c, log_mu, f->theta, score);
+    double second = score * share * rest;
+    if (expected) {
+        own = fmax(own, 0.0);
+        second = fmax(second, 0.0);
+    }
+    return (bend){own, own * rest, own * rest * rest + second};
+}
+
+static void add_core(traffstat_i_arrow *arrow, bend b)
+{
+    const size_t w = arrow->width;
+    const double *rate = arrow->design;
+    const double *report = arrow->design + w;
+    for (size_t i = 0; i < w; i++) {
+        const double by_rate = b.rate * rate[i] + b.both * report[i];
+        const double by_report = b.both * rate[i] + b.report * report[i];
+        if (by_rate == 0.0 && by_report == 0.0) {
+            continue;
+        }
+        for (size_t k = 0; k <= i; k++) {
+            arrow->core[i * w + k] += by_rate * rate[k] + by_report * report[k];
+        }
+    }
+}
+
+static void add_place(traffstat_i_arrow *arrow, const traffstat_i_field *f, size_t place, bend b)
+{
+    const size_t w = arrow->width;
+    const double u = f->place_sd;
+    const double v = f->report_place_sd;
+    double *pair = arrow->pair + 3 * place;
+    double *first = arrow->cross + 2 * place * w;
+    double *second = first + w;
+    pair[0] += b.rate * u * u;
+    pair[1] += b.both * u * v;
+    pair[2] += b.report * v * v;
+    for (size_t k = 0; k < w; k++) {
+        const double rate = arrow->design[k];
+        const double report = arrow->design[w + k];
+        first[k] += u * (b.rate * rate + b.both * report);
+        second[k] += v * (b.both * rate + b.report * report);
+    }
+}
+
+static void add_cells(const traffstat_i_posterior *p, const traffstat_i_field *f,
+                      traffstat_i_arrow *arrow, bool expected)
+{
+    const traffstat_i_posterior_spec *s = &p->spec;
+    const bool covariates = s->rate_covariate_count + s->report_covariate_count > 0;
+    size_t year = TRAFFSTAT_I_EVERYWHERE;
+    for (size_t i = 0; i < s->cell_count; i++) {
+        if (covariates || s->cells[i].year != year) {
+            year = s->cells[i].year;
+            design_of(p, f, arrow, year, i);
+        }
+        const bend b = bend_of(p, f, i, expected);
+        add_core(arrow, b);
+        if (arrow->blocks > 0) {
+            add_place(arrow, f, s->cells[i].place, b);
+        }
+    }
+    for (size_t k = 0; k < s->term_count; k++) {
+        const traffstat_i_evidence_term *term = &s->terms[k];
+        const bool placed = term->place != TRAFFSTAT_I_EVERYWHERE;
+        const size_t when = term->year != TRAFFSTAT_I_EVERYWHERE ? term->year : s->anchor_year;
+        const double logit =
+            f->report + (placed ? f->report_place[term->place] : 0.0) + f->report_year[when];
+        const double share = traffstat_i_logistic(logit);
+        const bend b = {0.0, 0.0, (double) term->m * share * (1.0 - share)};
+        design_of(p, f, arrow, when, s->cell_count);
+        add_core(arrow, b);
+        if (placed && arrow->blocks > 0) {
+            add_place(arrow, f, term->place, b);
+        }
+    }
+}
+
+/* The level's own prior, and the standard normals. */
+static void add_prior(const traffstat_i_posterior *p, traffstat_i_arrow *arrow)
+{
+    for (size_t j = 0; j < arrow->blocks; j++) {
+        arrow->pair[3 * j] += 1.0;
+        arrow->pair[3 * j + 2] += 1.0;
+    }
+    for (size_t k = 1; k < arrow->width; k++) {
+        arrow->core[k * arrow->width + k] += 1.0;
+    }
+    arrow->core[0] += 1.0 / (p->spec.level_sd * p->spec.level_sd);
+}
+
+/* ---- factoring ------------------------------------------------------------------------------ */
+
+/* A place's 2 x 2 becomes its Cholesky factor; its cross rows become factor^-1 times themselves. */
+static bool factor_place(traffstat_i_arrow *arrow, size_t place)
+{
+    const size_t w = arrow->width;
+    double *pair = arrow->pair + 3 * place;
+    double *first = arrow->cross + 2 * place * w;
+    double *second = first + w;
+    if (!(pair[0] > 0.0)) {
+        return false;
+    }
+    const double a = sqrt(pair[0]);
+    const double b = pair[1] / a;
+    const double left = pair[2] - b * b;
+    if (!(left > 0.0)) {
+        return false;
+    }
+    const double c = sqrt(left);
+    pair[0] = a;
+    pair[1] = b;
+    pair[2] = c;
+    for (size_t k = 0; k < w; k++) {
+        first[k] /= a;
+        second[k] = (second[k] - b * first[k]) / c;
+    }
+    for (size_t i = 0; i < w; i++) {
+        for (size_t k = 0; k <= i; k++) {
+            arrow->core[i * w + k] -= first[i] * first[k] + second[i] * second[k];
+        }
+    }
+    arrow->log_determinant += 2.0 * log(a * c);
+    return true;
+}
+
+static bool factor_core(traffstat_i_arrow *arrow)
+{
+    const size_t w = arrow->width;
+    double *m = arrow->core;
+    for (size_t i = 0; i < w; i++) {
+        for (size_t k = 0; k <= i; k++) {
+            double sum = m[i * w + k];
+            for (size_t j = 0; j < k; j++) {
+                sum -= m[i * w + j] * m[k * w + j];
+            }
+            if (k < i) {
+                m[i * w + k] = sum / m[k * w + k];
+            } else if (sum > 0.0) {
+                m[i * w + i] = sqrt(sum);
+                arrow->log_determinant += log(sum);
+            } else {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+bool traffstat_i_arrow_fill(const traffstat_i_posterior *posterior, traffstat_i_arrow *arrow,
+                            void *scratch, const double *position, bool expected)
+{
+    traffstat_i_field field;
+    traffstat_i_field_read(posterior, scratch, position, &field);
+    memset(arrow->pair, 0, 3 * arrow->blocks * sizeof *arrow->pair);
+    memset(arrow->cross, 0, 2 * arrow->blocks * arrow->width * sizeof *arrow->cross);
+    memset(arrow->core, 0, arrow->width * arrow->width * sizeof *arrow->core);
+    arrow->log_determinant = 0.0;
+    add_cells(posterior, &field, arrow, expected);
+    add_prior(posterior, arrow);
+    for (size_t j = 0; j < arrow->blocks; j++) {
+        if (!factor_place(arrow, j)) {
+            return false;
+        }
+    }
+    return factor_core(arrow);
+}
+
+/* ---- using the factor ----------------------------------------------------------------------- */
+
+/* From `work` = factor^-1 of a right-hand side (pairs, then shared) to curvature^-1 of it. */
+static void back_substitute(const traffstat_i_posterior *p, const traffstat_i_arrow *arrow,
+                            double *step, double *work)
+{
+    const size_t w = arrow->width;
+    double *shared = work + 2 * arrow->blocks;
+    memset(step, 0, p->at.end * sizeof *step);
+    for (size_t i = w; i-- > 0;) {
+        for (size_t k = i + 1; k < w; k++) {
+            shared[i] -= arrow->core[k * w + i] * shared[k];
+        }
+        shared[i] /= arrow->core[i * w + i];
+        step[arrow->shared[i]] = shared[i];
+    }
+    for (size_t j = 0; j < arrow->blocks; j++) {
+        const double *pair = arrow->pair + 3 * j;
+        const double *first = arrow->cross + 2 * j * w;
+        double a = work[2 * j];
+        double b = work[2 * j + 1];
+        for (size_t k = 0; k < w; k++) {
+            a -= first[k] * shared[k];
+            b -= first[w + k] * shared[k];
+        }
+        b /= pair[2];
+        a = (a - pair[1] * b) / pair[0];
+        step[p->at.place + j] = a;
+        step[p->at.report_place + j] = b;
+    }
+}
+
+void traffstat_i_arrow_solve(const traffstat_i_posterior *posterior, traffstat_i_arrow *arrow,
+                             const double *slope, double *step, double *work)
+{
+    const size_t w = arrow->width;
+    double *shared = work + 2 * arrow->blocks;
+    for (size_t k = 0; k < w; k++) {
+        shared[k] = slope[arrow->shared[k]];
+    }
+    for (size_t j = 0; j < arrow->blocks; j++) {
+        const double *pair = arrow->pair + 3 * j;
+        const double *first = arrow->cross + 2 * j * w;
+        const double a = slope[posterior->at.place + j] / pair[0];
+        const double b = (slope[posterior->at.report_place + j] - pair[1] * a) / pair[2];
+        work[2 * j] = a;
+        work[2 * j + 1] = b;
+        for (size_t k = 0; k < w; k++) {
+            shared[k] -= first[k] * a + first[w + k] * b;
+        }
+    }
+    for (size_t i = 0; i < w; i++) {
+        for (size_t k = 0; k < i; k++) {
+            shared[i] -= arrow->core[i * w + k] * shared[k];
+        }
+        shared[i] /= arrow->core[i * w + i];
+    }
+    back_substitute(posterior, arrow, step, work);
+}
+
+void traffstat_i_arrow_draw(const traffstat_i_posterior *posterior, traffstat_i_arrow *arrow,
+                            const double *normal, double *step, double *work)
+{
+    memcpy(work, normal, (2 * arrow->blocks + arrow->width) * sizeof *work);
+    back_substitute(posterior, arrow, step, work);
+}
