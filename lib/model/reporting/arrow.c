@@ -88,20 +88,22 @@ typedef struct bend {
     double report;
 } bend;
 
-static double curvature_of(const traffstat_i_cell *c, double log_mu, double theta, double score)
+/* Slope and negative curvature of a cell's log likelihood by log mu. */
+static void slope_and_curvature(const traffstat_i_cell *c, double log_mu, double theta,
+                                double *slope, double *curvature)
 {
-    const double mu = exp(log_mu);
-    if (c->low != c->high) {
-        const double h = 1e-4;
-        return (traffstat_i_cell_score_of(c->low, c->high, log_mu - h, theta).d_log_mu -
-                traffstat_i_cell_score_of(c->low, c->high, log_mu + h, theta).d_log_mu) /
-               (2.0 * h);
+    if (c->low == c->high) {
+        const double mu = exp(log_mu);
+        const double left = theta / (theta + mu);
+        *slope = ((double) c->low - mu) * left;
+        *curvature = mu * left * (((double) c->low + theta) / (theta + mu));
+        return;
     }
-    (void) score;
-    if (isinf(theta)) {
-        return mu;
-    }
-    return mu * theta * ((double) c->low + theta) / ((theta + mu) * (theta + mu));
+    const double h = 1e-4;
+    *slope = traffstat_i_cell_score_of(c->low, c->high, log_mu, theta).d_log_mu;
+    *curvature = (traffstat_i_cell_score_of(c->low, c->high, log_mu - h, theta).d_log_mu -
+                  traffstat_i_cell_score_of(c->low, c->high, log_mu + h, theta).d_log_mu) /
+                 (2.0 * h);
 }
 
 static bend bend_of(const traffstat_i_posterior *p, const traffstat_i_field *f, size_t cell,
@@ -110,13 +112,19 @@ static bend bend_of(const traffstat_i_posterior *p, const traffstat_i_field *f, 
     const traffstat_i_cell *c = &p->spec.cells[cell];
     double rate = 0.0;
     double report = 0.0;
+    double slope = 0.0;
+    double own = 0.0;
     traffstat_i_field_predict(p, f, cell, &rate, &report);
     const double share = traffstat_i_logistic(report);
     const double rest = 1.0 - share;
-    const double log_mu = p->log_weight[cell] + rate + traffstat_i_log_logistic(report);
-    const double score = traffstat_i_cell_score_of(c->low, c->high, log_mu, f->theta).d_log_mu;
-    double own = curvature_of(c, log_mu, f->theta, score);
-    double second = score * share * rest;
+    if (c->low == c->high && isinf(f->theta)) {
+        own = p->weight[cell] * exp(rate) * share;
+        slope = (double) c->low - own;
+    } else {
+        slope_and_curvature(c, p->log_weight[cell] + rate + traffstat_i_log_logistic(report),
+                            f->theta, &slope, &own);
+    }
+    double second = slope * share * rest;
     if (expected) {
         own = fmax(own, 0.0);
         second = fmax(second, 0.0);
@@ -166,17 +174,25 @@ static void add_cells(const traffstat_i_posterior *p, const traffstat_i_field *f
     const traffstat_i_posterior_spec *s = &p->spec;
     const bool covariates = s->rate_covariate_count + s->report_covariate_count > 0;
     size_t year = TRAFFSTAT_I_EVERYWHERE;
+    bend together = {0.0, 0.0, 0.0}; /* cells of one design, that of the year before */
     for (size_t i = 0; i < s->cell_count; i++) {
+        const bend b = bend_of(p, f, i, expected);
         if (covariates || s->cells[i].year != year) {
+            if (i > 0) {
+                add_core(arrow, together);
+            }
+            together = (bend){0.0, 0.0, 0.0};
             year = s->cells[i].year;
             design_of(p, f, arrow, year, i);
         }
-        const bend b = bend_of(p, f, i, expected);
-        add_core(arrow, b);
+        together.rate += b.rate;
+        together.both += b.both;
+        together.report += b.report;
         if (arrow->blocks > 0) {
             add_place(arrow, f, s->cells[i].place, b);
         }
     }
+    add_core(arrow, together);
     for (size_t k = 0; k < s->term_count; k++) {
         const traffstat_i_evidence_term *term = &s->terms[k];
         const bool placed = term->place != TRAFFSTAT_I_EVERYWHERE;
