@@ -239,7 +239,7 @@ static double quantile(const double *sorted, size_t n, double prob)
 }
 
 /* Monte-Carlo error of a quantile of Stan's draws, of which its file gives none: that of an order
- * statistic of a normal with their sd and effective size, twice for the tails' flatter density. */
+ * statistic of a normal with their sd and effective size, stretched as the law's own tail is. */
 static double stan_error(const figures *f, double prob)
 {
     const double z = prob == 0.5 ? 0.0 : 1.959963984540054;
