@@ -33,4 +33,11 @@ void traffstat_i_arrow_solve(const traffstat_i_posterior *posterior, traffstat_i
 void traffstat_i_arrow_draw(const traffstat_i_posterior *posterior, traffstat_i_arrow *arrow,
                             const double *normal, double *step, double *work);
 
+/* log of the exact integral over each place's pair of effects, the shared coordinates held, over
+ * that of the normal law which the filled arrow gives it; summed over places. order: the cells by
+ * place, those of place j from start[j] on. */
+double traffstat_i_place_integral(const traffstat_i_posterior *posterior,
+                                  const traffstat_i_arrow *arrow, void *scratch,
+                                  const double *position, const size_t *order, const size_t *start);
+
 #endif

@@ -45,10 +45,12 @@ typedef struct fit {
     size_t count;
     double center[OUTER];
     double factor[OUTER * OUTER]; /* Cholesky, lower, of the Student law's scale */
-    double *start;                /* a position near the mode */
-    double *points;               /* draws of a round: count each */
-    double *log_ratio;            /* of them */
-    double shift[OUTER + 1];      /* turns the sequence by the seed */
+    size_t *order;                /* cells by place: those of place j from first[j] on */
+    size_t *first;
+    double *start;           /* a position near the mode */
+    double *points;          /* draws of a round: count each */
+    double *log_ratio;       /* of them */
+    double shift[OUTER + 1]; /* turns the sequence by the seed */
     bench *benches;
     size_t bench_count;
     uint64_t seed;
@@ -93,7 +95,9 @@ static double marginal(const fit *f, bench *b)
             gain += b->step[k] * b->gradient[k];
         }
         if (gain < ENOUGH) {
-            return here - 0.5 * b->arrow.log_determinant;
+            return here - 0.5 * b->arrow.log_determinant +
+                   traffstat_i_place_integral(p, &b->arrow, b->scratch, b->position, f->order,
+                                              f->first);
         }
         here = climb(f, b, here, gain);
     }
@@ -346,21 +350,41 @@ static traffstat_status run(traffstat_ctx *ctx, fit *f, size_t draw_count, doubl
     return TRAFFSTAT_OK;
 }
 
+static void sort_by_place(fit *f)
+{
+    const traffstat_i_posterior_spec *s = &f->posterior->spec;
+    memset(f->first, 0, (s->place_count + 2) * sizeof *f->first);
+    for (size_t i = 0; i < s->cell_count; i++) {
+        f->first[s->cells[i].place + 2]++;
+    }
+    for (size_t j = 2; j < s->place_count + 2; j++) {
+        f->first[j] += f->first[j - 1];
+    }
+    for (size_t i = 0; i < s->cell_count; i++) {
+        f->order[f->first[s->cells[i].place + 1]++] = i;
+    }
+}
+
 static traffstat_status open_benches(traffstat_ctx *ctx, fit *f)
 {
+    const traffstat_i_posterior_spec *s = &f->posterior->spec;
     const size_t d = f->posterior->at.end;
     f->bench_count = traffstat_i_workers(ctx, FINAL);
     f->start = traffstat_i_alloc(ctx, d, sizeof *f->start);
+    f->order = traffstat_i_alloc(ctx, s->cell_count, sizeof *f->order);
+    f->first = traffstat_i_alloc(ctx, s->place_count + 2, sizeof *f->first);
     f->points = traffstat_i_alloc(ctx, (size_t) FINAL * OUTER, sizeof *f->points);
     f->log_ratio = traffstat_i_alloc(ctx, FINAL, sizeof *f->log_ratio);
     f->benches = traffstat_i_alloc(ctx, f->bench_count, sizeof *f->benches);
     if (f->benches != NULL) {
         memset(f->benches, 0, f->bench_count * sizeof *f->benches);
     }
-    if (f->start == NULL || f->points == NULL || f->log_ratio == NULL || f->benches == NULL) {
+    if (f->start == NULL || f->order == NULL || f->first == NULL || f->points == NULL ||
+        f->log_ratio == NULL || f->benches == NULL) {
         return TRAFFSTAT_E_NOMEM;
     }
     memset(f->start, 0, d * sizeof *f->start);
+    sort_by_place(f);
     for (size_t i = 0; i < f->bench_count; i++) {
         bench *b = &f->benches[i];
         b->scratch = traffstat_i_alloc(ctx, traffstat_i_posterior_scratch_size(f->posterior), 1);
@@ -390,6 +414,8 @@ static void close_benches(traffstat_ctx *ctx, fit *f)
     }
     traffstat_i_free(ctx, f->benches);
     traffstat_i_free(ctx, f->start);
+    traffstat_i_free(ctx, f->order);
+    traffstat_i_free(ctx, f->first);
     traffstat_i_free(ctx, f->points);
     traffstat_i_free(ctx, f->log_ratio);
 }
