@@ -42,6 +42,7 @@ typedef struct bench {
 typedef struct fit {
     const traffstat_i_posterior *posterior;
     size_t outer[OUTER]; /* coordinates of the outer quantities */
+    double scale[OUTER]; /* of a half-normal scale, which is drawn by its normal score; or 0 */
     size_t count;
     double center[OUTER];
     double factor[OUTER * OUTER]; /* Cholesky, lower, of the Student law's scale */
@@ -104,12 +105,29 @@ static double marginal(const fit *f, bench *b)
     return -INFINITY;
 }
 
-static void place_outer(const fit *f, const double *outer, double *position)
+/* A scale from the normal score of its half-normal prior: its posterior is far nearer to a normal
+ * there than by its logarithm, whose density has a long lower tail. Adds the log of the slope of the
+ * logarithm by the score. */
+static double log_scale(double score, double scale, double *log_slope)
 {
+    const double square = score < 0.0 ? gsl_cdf_chisq_Pinv(gsl_cdf_ugaussian_P(score), 1.0)
+                                      : gsl_cdf_chisq_Qinv(gsl_cdf_ugaussian_Q(score), 1.0);
+    const double log_ratio = 0.5 * log(square);
+    *log_slope += 0.5 * (square - score * score) - log_ratio;
+    return log(scale) + log_ratio;
+}
+
+/* Sets the outer quantities of a position that is else the start; the log of the slope of its
+ * coordinates by the outer ones, up to a constant. */
+static double place_outer(const fit *f, const double *outer, double *position)
+{
+    double log_slope = 0.0;
     memcpy(position, f->start, f->posterior->at.end * sizeof *position);
     for (size_t k = 0; k < f->count; k++) {
-        position[f->outer[k]] = outer[k];
+        position[f->outer[k]] =
+            f->scale[k] > 0.0 ? log_scale(outer[k], f->scale[k], &log_slope) : outer[k];
     }
+    return log_slope;
 }
 
 /* ---- the Student law of the outer quantities ------------------------------------------------ */
@@ -193,8 +211,8 @@ static traffstat_status try_point(void *arg, size_t task, size_t worker)
     fit *f = arg;
     bench *b = &f->benches[worker];
     const double *outer = f->points + task * f->count;
-    place_outer(f, outer, b->position);
-    const double height = marginal(f, b);
+    const double log_slope = place_outer(f, outer, b->position);
+    const double height = marginal(f, b) + log_slope;
     if (isfinite(height)) {
         f->log_ratio[task] = height - student(f, outer);
         draw_fields(f, b, task);
@@ -284,12 +302,13 @@ static void move_start(fit *f)
 
 /* ---- the whole ------------------------------------------------------------------------------ */
 
-static void add_outer(fit *f, size_t coordinate, double center, double spread)
+static void add_outer(fit *f, size_t coordinate, double center, double spread, double scale)
 {
     if (coordinate == TRAFFSTAT_I_NO_COORDINATE) {
         return;
     }
     f->outer[f->count] = coordinate;
+    f->scale[f->count] = scale;
     f->center[f->count] = center;
     f->factor[f->count * OUTER + f->count] = spread;
     f->count++;
@@ -303,15 +322,15 @@ static void begin(fit *f)
     const double a = s->report.a;
     const double b = s->report.b;
     if (s->report.is_logit_normal) {
-        add_outer(f, at->report, a, b);
+        add_outer(f, at->report, a, b, 0.0);
     } else {
-        add_outer(f, at->report, log(a / b), fmin(sqrt(1.0 / a + 1.0 / b), 3.0));
+        add_outer(f, at->report, log(a / b), fmin(sqrt(1.0 / a + 1.0 / b), 3.0), 0.0);
     }
-    add_outer(f, at->place_sd, log(0.5 * s->place_scale), 0.8);
-    add_outer(f, at->report_place_sd, log(0.5 * s->report_place_scale), 0.8);
-    add_outer(f, at->year_sd, log(0.5 * s->year_scale), 0.8);
-    add_outer(f, at->drift_sd, log(0.5 * s->drift_scale), 0.8);
-    add_outer(f, at->dispersion, log(0.5 * s->dispersion_scale), 0.8);
+    add_outer(f, at->place_sd, 0.0, 0.9, s->place_scale);
+    add_outer(f, at->report_place_sd, 0.0, 0.9, s->report_place_scale);
+    add_outer(f, at->year_sd, 0.0, 0.9, s->year_scale);
+    add_outer(f, at->drift_sd, 0.0, 0.9, s->drift_scale);
+    add_outer(f, at->dispersion, 0.0, 0.9, s->dispersion_scale);
     double counted = 0.5;
     double exposed = 0.0;
     for (size_t i = 0; i < s->cell_count; i++) {
