@@ -30,17 +30,17 @@ typedef struct traffstat_i_cell {
 
 /* What tells of p or N apart from the counts. */
 typedef struct traffstat_i_evidence_term {
-    bool is_total;   /* false: v of m true cases were reported; true: log N ~ Normal(center, sd) */
-    size_t place;    /* TRAFFSTAT_I_EVERYWHERE: the shared level of p (not for is_total) */
-    size_t year;     /* likewise */
-    int64_t v, m;    /* 0 <= v <= m */
+    bool is_total; /* false: v of m true cases were reported; true: log N ~ Normal(center, sd) */
+    size_t place;  /* TRAFFSTAT_I_EVERYWHERE: the shared level of p (not for is_total) */
+    size_t year;   /* likewise */
+    int64_t v, m;  /* 0 <= v <= m */
     double center, sd;
 } traffstat_i_evidence_term;
 
 /* The law of p's shared level: Beta(a, b) on p itself, or Normal(mean, sd) on logit p. */
 typedef struct traffstat_i_level_prior {
     bool is_logit_normal;
-    double a, b; /* or mean, sd */
+    double a, b; /* of the Beta; or mean and sd */
 } traffstat_i_level_prior;
 
 typedef struct traffstat_i_posterior_spec {
@@ -52,20 +52,20 @@ typedef struct traffstat_i_posterior_spec {
     size_t term_count;
 
     traffstat_i_level_prior report;
-    double level_center, level_sd;       /* Normal, on log rate */
-    double place_scale;                  /* half-normal of the sd of places, rates */
-    double report_place_scale;           /* the same, reporting */
-    double year_scale;                   /* half-normal of the sd of a year's step, rates */
-    double drift_scale;                  /* the same, reporting; 0: p does not drift */
-    size_t anchor_year;                  /* where the drift is 0 */
-    bool negative_binomial;              /* 1/sqrt(theta) ~ half-normal(dispersion_scale) */
+    double level_center, level_sd; /* Normal, on log rate */
+    double place_scale;            /* half-normal of the sd of places, rates */
+    double report_place_scale;     /* the same, reporting */
+    double year_scale;             /* half-normal of the sd of a year's step, rates */
+    double drift_scale;            /* the same, reporting; 0: p does not drift */
+    size_t anchor_year;            /* where the drift is 0 */
+    bool negative_binomial;        /* 1/sqrt(theta) ~ half-normal(dispersion_scale) */
     double dispersion_scale;
 
-    const bool *new_rate_level;          /* year_count, or NULL: a break begins there */
-    size_t edge_count;                   /* BYM2 where > 0 */
-    const size_t *edges;                 /* 2 x edge_count, places */
-    size_t rate_covariate_count;         /* columns, standardised by the caller; Normal(0, covariate_sd) */
-    const double *rate_covariates;       /* cell_count x columns */
+    const bool *new_rate_level;  /* year_count, or NULL: a break begins there */
+    size_t edge_count;           /* BYM2 where > 0 */
+    const size_t *edges;         /* 2 x edge_count, places */
+    size_t rate_covariate_count; /* columns, standardised by the caller; Normal(0, covariate_sd) */
+    const double *rate_covariates; /* cell_count x columns */
     size_t report_covariate_count;
     const double *report_covariates;
     double covariate_sd;
@@ -88,11 +88,11 @@ double traffstat_i_posterior_density(const void *posterior, void *scratch, const
 
 /* The hyperparameters at a position, on their own scales. */
 typedef struct traffstat_i_hyper {
-    double level;        /* b0 */
-    double report;       /* c0, logit */
+    double level;  /* b0 */
+    double report; /* c0, logit */
     double place_sd, report_place_sd, year_sd, drift_sd;
-    double theta;        /* INFINITY for Poisson */
-    double mixing;       /* BYM2's share of neighbours, 0 without */
+    double theta;  /* INFINITY for Poisson */
+    double mixing; /* BYM2's share of neighbours, 0 without */
     double log_likelihood;
 } traffstat_i_hyper;
 
