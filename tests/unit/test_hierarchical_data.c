@@ -192,6 +192,61 @@ static void a_year_outside_is_anchored_at_the_nearest(void **state)
     traffstat_i_hierarchical_data_clear(&data);
 }
 
+/* ---- the model ------------------------------------------------------------------------------- */
+
+static traffstat_i_hierarchical_data small(void **state)
+{
+    const line lines[] = {exact("A", 2010, 3), exact("A", 2011, 5), exact("B", 2010, 2),
+                          exact("B", 2011, 10)};
+    traffstat_i_hierarchical_data data;
+    assert_ok(*state, prepare(*state, lines, 4, &data));
+    return data;
+}
+
+static void the_model_of_a_panel_has_a_finite_density(void **state)
+{
+    traffstat_i_hierarchical_data data = small(state);
+    const traffstat_i_logit_law law = {.form = TRAFFSTAT_I_FORM_BETA, .a = 8.0, .b = 12.0};
+    traffstat_i_posterior_spec spec;
+    assert_ok(*state, traffstat_i_hierarchical_spec(&data, &law, &spec));
+    assert_near(spec.level_center, log(20.0 / 4.0 / 0.4), 1e-10);
+    assert_false(spec.report.is_logit_normal);
+    assert_near(spec.report.a, 8.0, 0.0);
+    traffstat_i_posterior *posterior = NULL;
+    assert_ok(*state, traffstat_i_posterior_new(*state, &spec, &posterior));
+    const size_t dimension = traffstat_i_posterior_dimension(posterior);
+    void *scratch = test_calloc(1, traffstat_i_posterior_scratch_size(posterior));
+    double *at = test_calloc(2 * dimension, sizeof *at);
+    assert_true(isfinite(traffstat_i_posterior_density(posterior, scratch, at, at + dimension)));
+    test_free(at);
+    test_free(scratch);
+    traffstat_i_posterior_free(posterior);
+    traffstat_i_hierarchical_data_clear(&data);
+}
+
+static void other_laws_become_normal_ones_or_are_refused(void **state)
+{
+    traffstat_i_hierarchical_data data = small(state);
+    const traffstat_i_logit_law normal = {
+        .form = TRAFFSTAT_I_FORM_LOGIT_NORMAL, .center = -0.4, .spread = 0.3};
+    traffstat_i_posterior_spec spec;
+    assert_ok(*state, traffstat_i_hierarchical_spec(&data, &normal, &spec));
+    assert_true(spec.report.is_logit_normal);
+    assert_near(spec.report.a, -0.4, 1e-9);
+    assert_near(spec.report.b, 0.3, 1e-9);
+    /* psi'(8) + psi'(12) = 0.1331370147 + 0.0869018729 is the variance of the logit of Beta(8, 12) */
+    const traffstat_i_logit_law moved = {
+        .form = TRAFFSTAT_I_FORM_BETA, .a = 8.0, .b = 12.0, .shift = 0.5};
+    assert_ok(*state, traffstat_i_hierarchical_spec(&data, &moved, &spec));
+    assert_true(spec.report.is_logit_normal);
+    assert_near(spec.report.b, sqrt(0.1331370147 + 0.0869018729 + 0.25), 1e-6);
+    const traffstat_i_logit_law known = {.form = TRAFFSTAT_I_FORM_KNOWN, .center = -0.4};
+    assert_int_equal(traffstat_i_hierarchical_spec(&data, &known, &spec), TRAFFSTAT_E_ARGUMENT);
+    data.reported = 0.0;
+    assert_int_equal(traffstat_i_hierarchical_spec(&data, &normal, &spec), TRAFFSTAT_E_NODATA);
+    traffstat_i_hierarchical_data_clear(&data);
+}
+
 /* ---- refusals -------------------------------------------------------------------------------- */
 
 static void a_place_without_residents_among_others_is_refused(void **state)
@@ -264,6 +319,8 @@ int main(void)
         TEST(nothing_counted_has_no_centre),
         TEST(a_break_of_half_the_places_begins_a_level),
         TEST(a_year_outside_is_anchored_at_the_nearest),
+        TEST(the_model_of_a_panel_has_a_finite_density),
+        TEST(other_laws_become_normal_ones_or_are_refused),
         TEST(a_place_without_residents_among_others_is_refused),
         TEST(two_measures_are_refused),
         TEST(a_panel_without_a_count_is_refused),

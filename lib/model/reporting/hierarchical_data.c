@@ -235,3 +235,50 @@ double traffstat_i_hierarchical_center(const traffstat_i_hierarchical_data *data
 {
     return data->reported > 0.0 ? log(data->reported / data->exposure) - log(pbar) : NAN;
 }
+
+/* ---- the model ------------------------------------------------------------------------------- */
+
+static traffstat_i_level_prior level_prior(const traffstat_i_logit_law *law)
+{
+    if (law->form == TRAFFSTAT_I_FORM_BETA && !(law->shift > 0.0)) {
+        return (traffstat_i_level_prior){.a = law->a, .b = law->b};
+    }
+    traffstat_i_level_prior prior = {.is_logit_normal = true};
+    traffstat_i_logit_moments(law, &prior.a, &prior.b);
+    return prior;
+}
+
+traffstat_status traffstat_i_hierarchical_spec(const traffstat_i_hierarchical_data *data,
+                                               const traffstat_i_logit_law *law,
+                                               traffstat_i_posterior_spec *spec)
+{
+    if (law->form == TRAFFSTAT_I_FORM_KNOWN) {
+        return traffstat_i_fail(data->ctx, TRAFFSTAT_E_ARGUMENT,
+                                "the panel model needs a law of the reporting rate, and a known "
+                                "number is none: give it as a narrow beta law");
+    }
+    if (!(data->reported > 0.0)) {
+        return traffstat_i_fail(data->ctx, TRAFFSTAT_E_NODATA,
+                                "every count of the panel is 0, which has no level to start from");
+    }
+    double pbar = 0.0;
+    double unused = 0.0;
+    traffstat_i_share_moments(law, &pbar, &unused);
+    *spec = (traffstat_i_posterior_spec){
+        .place_count = data->place_count,
+        .year_count = data->year_count,
+        .cells = data->cells,
+        .cell_count = data->cell_count,
+        .report = level_prior(law),
+        .level_center = traffstat_i_hierarchical_center(data, pbar),
+        .level_sd = 2.0,
+        .place_scale = 1.0,
+        .report_place_scale = 0.5,
+        .year_scale = 0.25,
+        .drift_scale = 0.25,
+        .dispersion_scale = 0.5,
+        .new_rate_level = data->new_level,
+        .covariate_sd = 1.0,
+    };
+    return TRAFFSTAT_OK;
+}

@@ -4,6 +4,7 @@
 #define TRAFFSTAT_I_REPORTING_HIERARCHICAL_DATA_H
 
 #include "base/base.h"
+#include "model/reporting/logit_law.h"
 #include "model/reporting/posterior.h"
 
 #include <traffstat/table.h>
@@ -49,5 +50,14 @@ size_t traffstat_i_hierarchical_year(const traffstat_i_hierarchical_data *data, 
 /* log of the reported rate over pbar: the centre of the level's prior, which moves with the unit of
  * exposure as the rate does. NaN where nothing was counted. */
 double traffstat_i_hierarchical_center(const traffstat_i_hierarchical_data *data, double pbar);
+
+/* The model of these counts under a law of p, with the scales of METHODS-reporting 3 (those of the
+ * dispersion and of covariates, 0.5 and 1, are ours) and without the drift's anchor, neighbours, covariates and evidence, which the caller adds. It borrows from `data`.
+ * A Beta law whose logit was moved becomes the normal law of the same mean and sd of logit p.
+ * _E_NODATA: nothing was counted, so that the level has no centre; _E_ARGUMENT: p is a known number,
+ * which leaves no law to update. */
+traffstat_status traffstat_i_hierarchical_spec(const traffstat_i_hierarchical_data *data,
+                                               const traffstat_i_logit_law *law,
+                                               traffstat_i_posterior_spec *spec);
 
 #endif
