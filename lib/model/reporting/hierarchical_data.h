@@ -25,16 +25,16 @@ typedef struct traffstat_i_hierarchical_data {
     size_t *cell_of_row;      /* TRAFFSTAT_NONE where it is not used */
     traffstat_i_cell *cells;
     size_t cell_count;
-    size_t *series_of_place;  /* places are the series with a row that is used, in their order */
+    size_t *series_of_place; /* places are the series with a row that is used, in their order */
     size_t place_count;
-    int32_t first_year;       /* of the rows that are used; years between count, also empty ones */
+    int32_t first_year; /* of the rows that are used; years between count, also empty ones */
     size_t year_count;
-    bool *new_level;          /* of each year: at least half of its counts begin after a break */
-    size_t breaks_alone;      /* breaks of fewer places, for which no level begins */
-    bool per_resident;        /* exposure is in TRAFFSTAT_I_RATE_UNIT; false: 1 a row */
+    bool *new_level;     /* of each year: at least half of its counts begin after a break */
+    size_t breaks_alone; /* breaks of fewer places, for which no level begins */
+    bool per_resident;   /* exposure is in TRAFFSTAT_I_RATE_UNIT; false: 1 a row */
     size_t missing, negative, intervals, covered; /* rows; covered: coverage below 1 */
-    double reported;          /* sum of the counts, an interval by its middle, "2+" by its 2 */
-    double exposure;          /* sum of exposure x coverage */
+    double reported; /* sum of the counts, an interval by its middle, "2+" by its 2 */
+    double exposure; /* sum of exposure x coverage */
 } traffstat_i_hierarchical_data;
 
 /* _E_NODATA (no row can be used), _E_CONFLICT (several measures, categories or sources; residents
