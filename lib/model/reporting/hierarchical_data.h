@@ -53,8 +53,8 @@ double traffstat_i_hierarchical_center(const traffstat_i_hierarchical_data *data
 
 /* The model of these counts under a law of p, with the scales of METHODS-reporting 3 (those of the
  * dispersion and of covariates, 0.5 and 1, are ours) and without the drift's anchor, neighbours,
- * covariates and evidence, which the caller adds. It borrows from `data`. A Beta law whose logit was
- * moved becomes the normal law of the same mean and sd of logit p. _E_NODATA: nothing was counted,
+ * covariates and evidence, which the caller adds. It borrows from `data`. A Beta law whose logit
+ * was moved becomes the normal law of the same mean and sd of logit p. _E_NODATA: nothing counted,
  * so that the level has no centre; _E_ARGUMENT: p is a known number: there is no law to update. */
 traffstat_status traffstat_i_hierarchical_spec(const traffstat_i_hierarchical_data *data,
                                                const traffstat_i_logit_law *law,
