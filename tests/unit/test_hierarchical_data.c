@@ -1,0 +1,330 @@
+/* Which rows of a panel the hierarchical model is fitted to, by place and year. */
+#include <math.h>
+#include <string.h>
+
+#include "support/support.h"
+
+#include "model/reporting/hierarchical_data.h"
+
+/* ---- helpers --------------------------------------------------------------------------------- */
+
+typedef struct line {
+    const char *place;
+    const char *measure;
+    traffstat_cell cell;
+} line;
+
+static line counted(const char *place, int32_t year, int64_t lower, int64_t upper)
+{
+    return (line){place,
+                  "cases",
+                  {.lower = lower,
+                   .upper = upper,
+                   .population = NAN,
+                   .coverage = NAN,
+                   .year = year,
+                   .places = 1}};
+}
+
+static line exact(const char *place, int32_t year, int64_t count)
+{
+    return counted(place, year, count, count);
+}
+
+static traffstat_panel *panel_of(traffstat_ctx *ctx, const line *lines, size_t count)
+{
+    traffstat_panel_builder *builder = NULL;
+    traffstat_panel *panel = NULL;
+    assert_ok(ctx, traffstat_panel_builder_new(ctx, TRAFFSTAT_DUPLICATES_ERROR, &builder));
+    for (size_t i = 0; i < count; i++) {
+        size_t series = 0;
+        assert_ok(ctx, traffstat_panel_builder_series(ctx, builder, "", lines[i].place,
+                                                      lines[i].measure, "", "", &series));
+        assert_ok(ctx, traffstat_panel_builder_add(ctx, builder, series, &lines[i].cell));
+    }
+    assert_ok(ctx, traffstat_panel_builder_finish(ctx, builder, &panel));
+    traffstat_panel_builder_free(builder);
+    return panel;
+}
+
+static traffstat_status prepare(traffstat_ctx *ctx, const line *lines, size_t count,
+                                traffstat_i_hierarchical_data *data)
+{
+    traffstat_panel *panel = panel_of(ctx, lines, count);
+    const traffstat_status status = traffstat_i_hierarchical_data_init(ctx, panel, data);
+    traffstat_panel_free(panel);
+    return status;
+}
+
+static void refused(void **state, const line *lines, size_t count, traffstat_status want,
+                    const char *names)
+{
+    traffstat_i_hierarchical_data data;
+    assert_int_equal(prepare(*state, lines, count, &data), want);
+    if (strstr(traffstat_ctx_message(*state), names) == NULL) {
+        print_error("\"%s\" does not name %s\n", traffstat_ctx_message(*state), names);
+        fail();
+    }
+}
+
+/* ---- what is used ---------------------------------------------------------------------------- */
+
+static void rows_become_cells_by_place_and_year(void **state)
+{
+    const line lines[] = {exact("A", 2011, 3), exact("A", 2013, 5), exact("B", 2010, 0),
+                          exact("B", 2013, 7)};
+    traffstat_i_hierarchical_data data;
+    assert_ok(*state, prepare(*state, lines, 4, &data));
+    assert_int_equal(data.place_count, 2);
+    assert_int_equal(data.first_year, 2010);
+    assert_int_equal(data.year_count, 4); /* 2012 too: the walk goes through it */
+    assert_int_equal(data.cell_count, 4);
+    const size_t place[] = {0, 0, 1, 1};
+    const size_t year[] = {1, 3, 0, 3};
+    const int64_t low[] = {3, 5, 0, 7};
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(data.cell_of_row[i], i);
+        assert_int_equal(data.cells[i].place, place[i]);
+        assert_int_equal(data.cells[i].year, year[i]);
+        assert_int_equal(data.cells[i].low, low[i]);
+        assert_int_equal(data.cells[i].high, low[i]);
+        assert_near(data.cells[i].exposure, 1.0, 0.0);
+        assert_near(data.cells[i].coverage, 1.0, 0.0);
+    }
+    assert_false(data.per_resident);
+    assert_near(data.reported, 15.0, 0.0);
+    traffstat_i_hierarchical_data_clear(&data);
+}
+
+static void what_has_no_count_is_left_out_and_told(void **state)
+{
+    line lines[] = {exact("A", 2010, 3), exact("A", 2011, 0), exact("B", 2010, 0),
+                    exact("C", 2010, -2), exact("C", 2011, 4)};
+    lines[1].cell.why = TRAFFSTAT_WHY_NOT_REPORTED;
+    lines[2].cell.why = TRAFFSTAT_WHY_SUPPRESSED;
+    traffstat_i_hierarchical_data data;
+    assert_ok(*state, prepare(*state, lines, 5, &data));
+    const traffstat_i_row_use use[] = {TRAFFSTAT_I_ROW_USED, TRAFFSTAT_I_ROW_MISSING,
+                                       TRAFFSTAT_I_ROW_MISSING, TRAFFSTAT_I_ROW_NEGATIVE,
+                                       TRAFFSTAT_I_ROW_USED};
+    for (size_t i = 0; i < 5; i++) {
+        assert_int_equal(data.use[i], use[i]);
+        assert_int_equal(data.cell_of_row[i] == TRAFFSTAT_NONE, use[i] != TRAFFSTAT_I_ROW_USED);
+    }
+    assert_int_equal(data.missing, 2);
+    assert_int_equal(data.negative, 1);
+    assert_int_equal(data.cell_count, 2);
+    assert_int_equal(data.place_count, 2); /* B has no count at all */
+    assert_int_equal(data.series_of_place[1], 2);
+    assert_int_equal(data.cells[1].place, 1);
+    traffstat_i_hierarchical_data_clear(&data);
+}
+
+static void intervals_keep_both_ends(void **state)
+{
+    const line lines[] = {counted("A", 2010, 0, 4), counted("A", 2011, 2, TRAFFSTAT_NO_UPPER)};
+    traffstat_i_hierarchical_data data;
+    assert_ok(*state, prepare(*state, lines, 2, &data));
+    assert_int_equal(data.cells[0].low, 0);
+    assert_int_equal(data.cells[0].high, 4);
+    assert_int_equal(data.cells[1].low, 2);
+    assert_int_equal(data.cells[1].high, -1);
+    assert_int_equal(data.intervals, 2);
+    assert_near(data.reported, 4.0, 0.0); /* the middle 2, and at least 2 */
+    traffstat_i_hierarchical_data_clear(&data);
+}
+
+static void residents_and_coverage_make_the_exposure(void **state)
+{
+    line lines[] = {exact("A", 2010, 30), exact("B", 2010, 10)};
+    lines[0].cell.population = 250000.0;
+    lines[1].cell.population = 100000.0;
+    lines[1].cell.coverage = 0.5;
+    traffstat_i_hierarchical_data data;
+    assert_ok(*state, prepare(*state, lines, 2, &data));
+    assert_true(data.per_resident);
+    assert_near(data.cells[0].exposure, 2.5, 0.0);
+    assert_near(data.cells[1].exposure, 1.0, 0.0);
+    assert_near(data.cells[1].coverage, 0.5, 0.0);
+    assert_int_equal(data.covered, 1);
+    /* 40 counted over 2.5 + 0.5 */
+    assert_near(traffstat_i_hierarchical_center(&data, 0.4), log(40.0 / 3.0 / 0.4), 1e-14);
+    traffstat_i_hierarchical_data_clear(&data);
+}
+
+static void nothing_counted_has_no_centre(void **state)
+{
+    const line lines[] = {exact("A", 2010, 0), exact("B", 2010, 0)};
+    traffstat_i_hierarchical_data data;
+    assert_ok(*state, prepare(*state, lines, 2, &data));
+    assert_true(isnan(traffstat_i_hierarchical_center(&data, 0.4)));
+    traffstat_i_hierarchical_data_clear(&data);
+}
+
+static void a_break_of_half_the_places_begins_a_level(void **state)
+{
+    line lines[] = {exact("A", 2010, 1), exact("A", 2011, 2), exact("A", 2012, 3),
+                    exact("B", 2010, 1), exact("B", 2011, 2), exact("B", 2012, 3),
+                    exact("C", 2010, 1), exact("C", 2011, 2), exact("C", 2012, 3)};
+    lines[0].cell.flags = TRAFFSTAT_FLAG_BREAK; /* nothing lies before it */
+    lines[1].cell.flags = TRAFFSTAT_FLAG_BREAK;
+    lines[4].cell.flags = TRAFFSTAT_FLAG_BREAK;
+    lines[8].cell.flags = TRAFFSTAT_FLAG_BREAK;
+    traffstat_i_hierarchical_data data;
+    assert_ok(*state, prepare(*state, lines, 9, &data));
+    assert_false(data.new_level[0]);
+    assert_true(data.new_level[1]);
+    assert_false(data.new_level[2]);
+    assert_int_equal(data.breaks_alone, 1);
+    traffstat_i_hierarchical_data_clear(&data);
+}
+
+static void a_year_outside_is_anchored_at_the_nearest(void **state)
+{
+    const line lines[] = {exact("A", 2010, 1), exact("A", 2014, 2)};
+    traffstat_i_hierarchical_data data;
+    assert_ok(*state, prepare(*state, lines, 2, &data));
+    assert_int_equal(traffstat_i_hierarchical_year(&data, 1999), 0);
+    assert_int_equal(traffstat_i_hierarchical_year(&data, 2010), 0);
+    assert_int_equal(traffstat_i_hierarchical_year(&data, 2012), 2);
+    assert_int_equal(traffstat_i_hierarchical_year(&data, 2014), 4);
+    assert_int_equal(traffstat_i_hierarchical_year(&data, 2023), 4);
+    traffstat_i_hierarchical_data_clear(&data);
+}
+
+/* ---- the model ------------------------------------------------------------------------------- */
+
+static traffstat_i_hierarchical_data small(void **state)
+{
+    const line lines[] = {exact("A", 2010, 3), exact("A", 2011, 5), exact("B", 2010, 2),
+                          exact("B", 2011, 10)};
+    traffstat_i_hierarchical_data data;
+    assert_ok(*state, prepare(*state, lines, 4, &data));
+    return data;
+}
+
+static void the_model_of_a_panel_has_a_finite_density(void **state)
+{
+    traffstat_i_hierarchical_data data = small(state);
+    const traffstat_i_logit_law law = {.form = TRAFFSTAT_I_FORM_BETA, .a = 8.0, .b = 12.0};
+    traffstat_i_posterior_spec spec;
+    assert_ok(*state, traffstat_i_hierarchical_spec(&data, &law, &spec));
+    assert_near(spec.level_center, log(20.0 / 4.0 / 0.4), 1e-10);
+    assert_false(spec.report.is_logit_normal);
+    assert_near(spec.report.a, 8.0, 0.0);
+    traffstat_i_posterior *posterior = NULL;
+    assert_ok(*state, traffstat_i_posterior_new(*state, &spec, &posterior));
+    const size_t dimension = traffstat_i_posterior_dimension(posterior);
+    void *scratch = test_calloc(1, traffstat_i_posterior_scratch_size(posterior));
+    double *at = test_calloc(2 * dimension, sizeof *at);
+    assert_true(isfinite(traffstat_i_posterior_density(posterior, scratch, at, at + dimension)));
+    test_free(at);
+    test_free(scratch);
+    traffstat_i_posterior_free(posterior);
+    traffstat_i_hierarchical_data_clear(&data);
+}
+
+static void other_laws_become_normal_ones_or_are_refused(void **state)
+{
+    traffstat_i_hierarchical_data data = small(state);
+    const traffstat_i_logit_law normal = {
+        .form = TRAFFSTAT_I_FORM_LOGIT_NORMAL, .center = -0.4, .spread = 0.3};
+    traffstat_i_posterior_spec spec;
+    assert_ok(*state, traffstat_i_hierarchical_spec(&data, &normal, &spec));
+    assert_true(spec.report.is_logit_normal);
+    assert_near(spec.report.a, -0.4, 1e-9);
+    assert_near(spec.report.b, 0.3, 1e-9);
+    /* psi'(8) + psi'(12) = 0.1331370147 + 0.0869018729 is the variance of the logit of Beta(8, 12) */
+    const traffstat_i_logit_law moved = {
+        .form = TRAFFSTAT_I_FORM_BETA, .a = 8.0, .b = 12.0, .shift = 0.5};
+    assert_ok(*state, traffstat_i_hierarchical_spec(&data, &moved, &spec));
+    assert_true(spec.report.is_logit_normal);
+    assert_near(spec.report.b, sqrt(0.1331370147 + 0.0869018729 + 0.25), 1e-6);
+    const traffstat_i_logit_law known = {.form = TRAFFSTAT_I_FORM_KNOWN, .center = -0.4};
+    assert_int_equal(traffstat_i_hierarchical_spec(&data, &known, &spec), TRAFFSTAT_E_ARGUMENT);
+    data.reported = 0.0;
+    assert_int_equal(traffstat_i_hierarchical_spec(&data, &normal, &spec), TRAFFSTAT_E_NODATA);
+    traffstat_i_hierarchical_data_clear(&data);
+}
+
+/* ---- refusals -------------------------------------------------------------------------------- */
+
+static void a_place_without_residents_among_others_is_refused(void **state)
+{
+    line lines[] = {exact("Aroostook", 2010, 1), exact("Baltimore", 2011, 2)};
+    lines[0].cell.population = 67000.0;
+    refused(state, lines, 2, TRAFFSTAT_E_CONFLICT, "\"Baltimore\" in 2011");
+}
+
+static void two_measures_are_refused(void **state)
+{
+    line lines[] = {exact("Aroostook", 2010, 1), exact("Baltimore", 2010, 2)};
+    lines[1].measure = "victims";
+    refused(state, lines, 2, TRAFFSTAT_E_CONFLICT, "\"Baltimore\"");
+}
+
+static void a_panel_without_a_count_is_refused(void **state)
+{
+    line lines[] = {exact("A", 2010, 0), exact("A", 2011, -1)};
+    lines[0].cell.why = TRAFFSTAT_WHY_NOT_REPORTED;
+    refused(state, lines, 2, TRAFFSTAT_E_NODATA, "no row");
+}
+
+/* ---- memory ---------------------------------------------------------------------------------- */
+
+static traffstat_status try_all(traffstat_ctx *ctx, void *arg)
+{
+    (void) arg;
+    traffstat_panel_builder *builder = NULL;
+    traffstat_panel *panel = NULL;
+    size_t series = 0;
+    traffstat_status status =
+        traffstat_panel_builder_new(ctx, TRAFFSTAT_DUPLICATES_ERROR, &builder);
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_panel_builder_series(ctx, builder, "", "A", "cases", "", "", &series);
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_panel_builder_count(ctx, builder, series, 2010, 3);
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_panel_builder_finish(ctx, builder, &panel);
+    }
+    traffstat_i_hierarchical_data data;
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_i_hierarchical_data_init(ctx, panel, &data);
+    }
+    if (status == TRAFFSTAT_OK) {
+        traffstat_i_hierarchical_data_clear(&data);
+    }
+    traffstat_panel_free(panel);
+    traffstat_panel_builder_free(builder);
+    return status;
+}
+
+static void every_allocation_may_fail(void **state)
+{
+    (void) state;
+    assert_true(support_try_every_allocation(try_all, NULL) >= 5);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, support_ctx_setup, support_ctx_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(rows_become_cells_by_place_and_year),
+        TEST(what_has_no_count_is_left_out_and_told),
+        TEST(intervals_keep_both_ends),
+        TEST(residents_and_coverage_make_the_exposure),
+        TEST(nothing_counted_has_no_centre),
+        TEST(a_break_of_half_the_places_begins_a_level),
+        TEST(a_year_outside_is_anchored_at_the_nearest),
+        TEST(the_model_of_a_panel_has_a_finite_density),
+        TEST(other_laws_become_normal_ones_or_are_refused),
+        TEST(a_place_without_residents_among_others_is_refused),
+        TEST(two_measures_are_refused),
+        TEST(a_panel_without_a_count_is_refused),
+        cmocka_unit_test(every_allocation_may_fail),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
