@@ -68,12 +68,14 @@ bool take_coverage(options *to, const char *value)
         (void) usage("--set and --coverage are given more than %d times", PAIRS_MAX);
         return false;
     }
-    char *key = strdup("coverage");
-    if (key == NULL) {
+    pair *item = &to->set.items[to->set.count];
+    item->key = strdup("coverage");
+    if (item->key == NULL) {
         say("out of memory");
         return false;
     }
-    to->set.items[to->set.count++] = (pair){key, value};
+    item->value = value;
+    to->set.count++;
     return true;
 }
 

@@ -7,6 +7,7 @@
 
 #include <gsl/gsl_cdf.h>
 
+#include "base/base.h"
 #include "model/rate/tail.h"
 #include "support/support.h"
 
@@ -720,10 +721,13 @@ static void sensitivity_is_recomputed_and_not_guessed(void **state)
     assert_near(number_at(traffstat_detail_at(list, 7), "upper"), four.upper, 0.0);
     for (size_t i = 0; i < 25; i += 6) {
         const traffstat_detail *at = traffstat_detail_at(surface, i);
-        char law[64];
+        char a[TRAFFSTAT_I_DOUBLE_SIZE];
+        char b[TRAFFSTAT_I_DOUBLE_SIZE];
+        char law[2 * TRAFFSTAT_I_DOUBLE_SIZE + 8];
         const double size = number_at(at, "size");
-        (void) snprintf(law, sizeof law, "beta(%.17g,%.17g)", number_at(at, "mean") * size,
-                        (1 - number_at(at, "mean")) * size);
+        (void) traffstat_i_format_double(a, number_at(at, "mean") * size);
+        (void) traffstat_i_format_double(b, (1 - number_at(at, "mean")) * size);
+        (void) snprintf(law, sizeof law, "beta(%s,%s)", a, b); /* a point in every locale */
         const traffstat_estimate_row want = one_row(*state, of, law, NULL);
         assert_near(number_at(at, "estimate"), want.estimate, 0.0);
         assert_near(number_at(at, "lower"), want.lower, 0.0);
