@@ -55,8 +55,8 @@ typedef struct traffstat_pogit_summary {
     double log_prior;        /**< of the logits of the classes; 0 without */
     double deviance;         /**< of counts and validation */
     double aic;              /**< -2 loglik + 2 coefficients; NaN with a prior */
-    double weakest_counts;   /**< smallest eigenvalue of the information of the counts alone, scaled
-                                  to a unit diagonal */
+    double weakest_counts;   /**< smallest eigenvalue of the information of the counts alone, in
+                                  columns of mean 0 and spread 1, scaled to a unit diagonal */
     double weakest;          /**< the same with validation and prior */
 } traffstat_pogit_summary;
 
@@ -86,7 +86,8 @@ TRAFFSTAT_API void traffstat_pogit_free(traffstat_pogit *pogit);
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_pogit_get(const traffstat_pogit *pogit, traffstat_pogit_summary *out);
 /** Why there are no numbers, or which combination of coefficients is borrowed, such as
- * "rate 0 - 0.31 reporting 0"; "" otherwise. Columns count from 0. Borrowed. */
+ * "rate 0 - 0.31 reporting 0"; "" otherwise. Columns count from 0, brought to mean 0 (beside an
+ * intercept in front) and spread 1. Borrowed. */
 TRAFFSTAT_API const char *traffstat_pogit_reason(const traffstat_pogit *pogit);
 /**
  * A coefficient, rate columns first, then reporting columns; Wald, from the observed information.

@@ -322,6 +322,36 @@ static void the_unit_of_exposure_moves_the_intercept_alone(void **state)
     traffstat_pogit_free(other);
 }
 
+/* Years as they are written, or an income in thousands of millions. */
+static void origin_and_unit_of_a_column_do_not_matter(void **state)
+{
+    setting s;
+    const traffstat_pogit_data data = simul1(&s);
+    traffstat_pogit *one = fit(state, &data);
+    for (size_t i = 0; i < ROWS; i++) {
+        s.design[i * COLUMNS + 1] += 1990.0;
+        s.design[i * COLUMNS + 2] *= 1e9;
+    }
+    traffstat_pogit *other = fit(state, &data);
+    traffstat_interval left;
+    traffstat_interval right;
+    assert_near(coefficient(state, other, 6).estimate, coefficient(state, one, 6).estimate, 1e-8);
+    assert_near(coefficient(state, other, 7).error, 1e-9 * coefficient(state, one, 7).error, 1e-8);
+    assert_near(coefficient(state, other, 0).estimate,
+                coefficient(state, one, 0).estimate - 1990.0 * coefficient(state, one, 1).estimate,
+                1e-8);
+    assert_ok(*state, traffstat_pogit_profile(*state, one, 6, 0.95, &left));
+    assert_ok(*state, traffstat_pogit_profile(*state, other, 6, 0.95, &right));
+    assert_near(right.lower, left.lower, 1e-7);
+    assert_near(right.upper, left.upper, 1e-7);
+    assert_ok(*state, traffstat_pogit_profile(*state, other, 5, 0.95, &right));
+    assert_true(right.lower < right.upper); /* an intercept 1,990 years away */
+    assert_near(summary(other).weakest, summary(one).weakest, 1e-8);
+    assert_near(unreported(state, other).upper, unreported(state, one).upper, 1e-8);
+    traffstat_pogit_free(one);
+    traffstat_pogit_free(other);
+}
+
 static void the_order_of_rows_does_not_matter(void **state)
 {
     setting s;
@@ -506,6 +536,7 @@ int main(void)
         CASE(a_value_of_the_reporting_alone_identifies_the_level),
         CASE(intervals_cover_what_they_say),
         CASE(the_unit_of_exposure_moves_the_intercept_alone),
+        CASE(origin_and_unit_of_a_column_do_not_matter),
         CASE(the_order_of_rows_does_not_matter),
         CASE(counts_alone_do_not_tell_rate_and_reporting_apart),
         CASE(checks_in_one_class_do_not_tell_of_another),

@@ -25,7 +25,9 @@ struct traffstat_pogit {
     double *at;         /* k coefficients */
     double *covariance; /* k x k */
     double *work;       /* 3 k^2 + 8 k, for fitting */
-    double value;       /* log posterior kernel */
+    double *middle; /* k: what columns are centred on and divided by, so that neither unit nor */
+    double *spread; /* origin (years, incomes) moves the gate or the climbing */
+    double value;   /* log posterior kernel */
     double cases;
     char *text; /* NULL, or the reason when it names coefficients */
     const char *reason;
@@ -129,6 +131,35 @@ static double *take(double **block, size_t n)
     return got;
 }
 
+static void apply(double *design, size_t rows, size_t columns, const double *middle,
+                  const double *spread)
+{
+    for (size_t i = 0; i < rows * columns; i++) {
+        design[i] = (design[i] - middle[i % columns]) / spread[i % columns];
+    }
+}
+
+/* Brings columns to mean 0 and spread 1; without an intercept in front they are not centred. */
+static void standardise(double *design, size_t rows, size_t columns, double *middle, double *spread)
+{
+    bool intercept = true;
+    for (size_t i = 0; i < rows; i++) {
+        intercept = intercept && design[i * columns] == 1.0;
+    }
+    for (size_t j = 0; j < columns; j++) {
+        double squares = 0.0;
+        for (size_t i = 0; i < rows && intercept && j > 0; i++) {
+            middle[j] += design[i * columns + j] / (double) rows;
+        }
+        for (size_t i = 0; i < rows; i++) {
+            const double off = design[i * columns + j] - middle[j];
+            squares += off * off / (double) rows;
+        }
+        spread[j] = squares > 0.0 && isfinite(squares) ? sqrt(squares) : 1.0;
+    }
+    apply(design, rows, columns, middle, spread);
+}
+
 static traffstat_status copy(traffstat_ctx *ctx, const traffstat_pogit_data *d, traffstat_pogit *to)
 {
     traffstat_i_pogit *m = &to->model;
@@ -138,7 +169,7 @@ static traffstat_status copy(traffstat_ctx *ctx, const traffstat_pogit_data *d, 
                              .terms = checked + d->priors,
                              .rate = d->rate_columns,
                              .share = d->reporting_columns};
-    const size_t all = d->rows * (2 + k) + m->terms * (2 + m->share) + 4 * k * k + 9 * k;
+    const size_t all = d->rows * (2 + k) + m->terms * (2 + m->share) + 4 * k * k + 11 * k;
     to->block = traffstat_i_alloc(ctx, all, sizeof *to->block);
     if (to->block == NULL) {
         return TRAFFSTAT_E_NOMEM;
@@ -153,6 +184,8 @@ static traffstat_status copy(traffstat_ctx *ctx, const traffstat_pogit_data *d, 
     m->z = take(&next, m->terms * m->share);
     to->at = take(&next, k);
     to->covariance = take(&next, k * k);
+    to->middle = take(&next, k);
+    to->spread = take(&next, k);
     to->work = next;
     memcpy(m->x, d->rate_design, d->rows * m->rate * sizeof *m->x);
     memcpy(m->w, d->reporting_design, d->rows * m->share * sizeof *m->w);
@@ -174,6 +207,9 @@ static traffstat_status copy(traffstat_ctx *ctx, const traffstat_pogit_data *d, 
         m->missed[checked + i] = d->prior_b[i];
     }
     to->priors = d->priors;
+    standardise(m->x, m->rows, m->rate, to->middle, to->spread);
+    standardise(m->w, m->rows, m->share, to->middle + m->rate, to->spread + m->rate);
+    apply(m->z, m->terms, m->share, to->middle + m->rate, to->spread + m->rate);
     return TRAFFSTAT_OK;
 }
 
@@ -540,6 +576,33 @@ static double variance(const traffstat_pogit *of, const double *direction)
     return sum;
 }
 
+/* A coefficient of the caller's columns as a combination of those that were fitted; NULL: no
+ * memory. */
+static double *coefficient_direction(traffstat_ctx *ctx, const traffstat_pogit *of, size_t index)
+{
+    const size_t rate = of->model.rate;
+    double *direction = traffstat_i_alloc(ctx, size_of(of), sizeof *direction);
+    if (direction == NULL) {
+        return NULL;
+    }
+    const size_t first = index < rate ? 0 : rate;
+    const size_t end = index < rate ? rate : size_of(of);
+    for (size_t j = first + 1; j < end && index == first; j++) {
+        direction[j] = -of->middle[j] / of->spread[j];
+    }
+    direction[index] = 1.0 / of->spread[index];
+    return direction;
+}
+
+static double along(const traffstat_pogit *of, const double *direction)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < size_of(of); i++) {
+        sum += direction[i] * of->at[i];
+    }
+    return sum;
+}
+
 traffstat_status traffstat_pogit_coefficient(traffstat_ctx *ctx, const traffstat_pogit *pogit,
                                              size_t index, double level,
                                              traffstat_pogit_number *out)
@@ -551,8 +614,13 @@ traffstat_status traffstat_pogit_coefficient(traffstat_ctx *ctx, const traffstat
         return status;
     }
     const double z = traffstat_i_normal_quantile(0.5 * (1.0 - level));
-    const double error = sqrt(pogit->covariance[index * size_of(pogit) + index]);
-    const double at = pogit->at[index];
+    double *direction = coefficient_direction(ctx, pogit, index);
+    if (direction == NULL) {
+        return TRAFFSTAT_E_NOMEM;
+    }
+    const double error = sqrt(variance(pogit, direction));
+    const double at = along(pogit, direction);
+    traffstat_i_free(ctx, direction);
     *out = (traffstat_pogit_number){at, error, at - z * error, at + z * error};
     return TRAFFSTAT_OK;
 }
@@ -699,10 +767,7 @@ static traffstat_status profile(traffstat_ctx *ctx, const traffstat_pogit *of,
     }
     const double z = traffstat_i_normal_quantile(0.5 * (1.0 - level));
     pogit_profile p = {of, direction, at, z * z};
-    double center = 0.0;
-    for (size_t i = 0; i < k; i++) {
-        center += direction[i] * of->at[i];
-    }
+    const double center = along(of, direction);
     const double error = sqrt(variance(of, direction));
     *out = (traffstat_interval){level, profile_end(&p, center, -error),
                                 profile_end(&p, center, error)};
@@ -719,11 +784,10 @@ traffstat_status traffstat_pogit_profile(traffstat_ctx *ctx, const traffstat_pog
     if (status != TRAFFSTAT_OK) {
         return status;
     }
-    double *direction = traffstat_i_alloc(ctx, size_of(pogit), sizeof *direction);
+    double *direction = coefficient_direction(ctx, pogit, index);
     if (direction == NULL) {
         return TRAFFSTAT_E_NOMEM;
     }
-    direction[index] = 1.0;
     status = profile(ctx, pogit, direction, level, out);
     traffstat_i_free(ctx, direction);
     return status;
