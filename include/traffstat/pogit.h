@@ -92,7 +92,7 @@ TRAFFSTAT_API const char *traffstat_pogit_reason(const traffstat_pogit *pogit);
 /**
  * A coefficient, rate columns first, then reporting columns; Wald, from the observed information.
  * @param level  of the interval, in (0, 1)
- * @return TRAFFSTAT_OK, _E_ARGUMENT (out of range), _E_NODATA (no numbers)
+ * @return TRAFFSTAT_OK, _E_ARGUMENT (out of range), _E_NODATA (no numbers), _E_NOMEM
  */
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_pogit_coefficient(traffstat_ctx *ctx, const traffstat_pogit *pogit,
@@ -113,7 +113,7 @@ traffstat_status traffstat_pogit_unreported(traffstat_ctx *ctx, const traffstat_
 /**
  * Interval of a coefficient by profile likelihood (with the prior where there is one).
  * @param out  NaN: the likelihood never falls far enough on that side
- * @return as _coefficient, _E_NOMEM. Cost of some 30 fits.
+ * @return as _coefficient. Cost of some 30 fits.
  */
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_pogit_profile(traffstat_ctx *ctx, const traffstat_pogit *pogit,
