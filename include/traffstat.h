@@ -17,6 +17,7 @@
 #include <traffstat/joinpoint.h>
 #include <traffstat/overlap.h>
 #include <traffstat/places.h>
+#include <traffstat/pogit.h>
 #include <traffstat/rate.h>
 #include <traffstat/read.h>
 #include <traffstat/regression.h>

@@ -15,8 +15,9 @@ ROOMS = {'base': {'base'},
          'figure': {'base', 'table', 'estimate', 'figure'},
          'report': {'base', 'table', 'estimate', 'figure', 'report'}}
 HOME = {'cairo': 'figure', 'delay': 'model', 'detail': 'estimate', 'joinpoint': 'model',
-        'overlap': 'model', 'places': 'model', 'rate': 'model', 'regression': 'model',
-        'reporting': 'model', 'series': 'model', 'standard': 'model', 'trend': 'model'}
+        'overlap': 'model', 'places': 'model', 'pogit': 'model', 'rate': 'model',
+        'regression': 'model', 'reporting': 'model', 'series': 'model', 'standard': 'model',
+        'trend': 'model'}
 LIBRARIES = [(re.compile(r'csv\.h|iconv\.h|zlib\.h'), {'read'}),
              (re.compile(r'gsl/gsl_errno\.h'), {'base', 'model'}),
              (re.compile(r'gsl/'), {'model'}),

@@ -1,0 +1,128 @@
+/**
+ * @file pogit.h
+ * Poisson-logistic regression: counts of which only a share is reported, where both the true rate and
+ * the share may follow explanatory values.
+ */
+#ifndef TRAFFSTAT_POGIT_H
+#define TRAFFSTAT_POGIT_H
+
+#include <traffstat/estimate.h>
+
+TRAFFSTAT_BEGIN
+
+/**
+ * What is fitted; all arrays are borrowed for the call. Begin with `{0}` and struct_size.
+ *
+ * y[i] ~ Poisson(exposure[i] exp(x[i]'b) p[i]), logit p[i] = w[i]'a; of checked[i] true cases,
+ * validated[i] ~ Binomial(checked[i], p[i]) were reported.
+ */
+typedef struct traffstat_pogit_data {
+    uint32_t struct_size;           /**< sizeof as the caller compiled it */
+    uint32_t reserved;              /**< 0 */
+    size_t rows;                    /**< > 0 */
+    size_t rate_columns;            /**< of x, > 0; an intercept is a column of ones */
+    size_t reporting_columns;       /**< of w, > 0 */
+    size_t priors;                  /**< classes whose reporting rate has a prior; 0: none */
+    const int64_t *counts;          /**< `rows` reported cases, >= 0 */
+    const double *exposure;         /**< `rows` values > 0; NULL: 1 */
+    const double *rate_design;      /**< rows x rate_columns by row, finite */
+    const double *reporting_design; /**< rows x reporting_columns by row, finite */
+    const int64_t *validated;       /**< `rows` values in [0, checked]; NULL: no validation */
+    const int64_t *checked;         /**< `rows` true cases looked up; NULL exactly if validated is */
+    const double *prior_design;     /**< priors x reporting_columns: w of each class, finite */
+    const double *prior_a;          /**< p of the class ~ Beta(a, b); both > 0 */
+    const double *prior_b;
+} traffstat_pogit_data;
+
+/** A fitted Poisson-logistic regression. Immutable. */
+typedef struct traffstat_pogit traffstat_pogit;
+
+/** One number with its standard error and a Wald interval; NaN: does not exist. */
+typedef struct traffstat_pogit_number {
+    double estimate;
+    double error;
+    double lower;
+    double upper;
+} traffstat_pogit_number;
+
+/** What the fit says as a whole. NaN where there are no numbers. */
+typedef struct traffstat_pogit_summary {
+    int32_t estimable;       /**< 0: traffstat_pogit_reason() says why there are no numbers */
+    int32_t borrowed;        /**< 1: a direction rests on validation or prior alone; see _reason */
+    int32_t iterations;
+    int32_t reserved;        /**< 0 */
+    double loglik;           /**< counts and validation, without the prior */
+    double log_prior;        /**< of the logits of the classes; 0 without */
+    double deviance;         /**< of counts and validation */
+    double aic;              /**< -2 loglik + 2 coefficients; NaN with a prior */
+    double weakest_counts;   /**< smallest eigenvalue of the information of the counts alone, in
+                                  columns of mean 0 and spread 1, scaled to a unit diagonal */
+    double weakest;          /**< the same with validation and prior */
+} traffstat_pogit_summary;
+
+/**
+ * Fits by maximum likelihood, or to the mode where there is a prior: a Beta law for the reporting rate
+ * of a class, which enters as its density over the logit, a ln p + b ln(1 - p), exactly.
+ *
+ * The counts alone carry only the product of rate and share. Where the smallest eigenvalue of their
+ * scaled Fisher information is below 1e-6, the direction is borrowed from validation or prior; where
+ * it is below 1e-6 with them too, or where the reporting columns lie in the span of the rate columns
+ * and nothing but counts was given (b + c and -a then fit as well as b and a), there are no numbers:
+ * a result, not a failure, as are counts that are all zero and coefficients that run away.
+ *
+ * @return TRAFFSTAT_OK, _E_ARGUMENT (what is out of range, v > m, a column made up of others),
+ *         _E_LIMIT, _E_NOMEM
+ * @see Winkelmann & Zimmermann (1993), Applied Stochastic Models 9; Papadopoulos & Santos Silva
+ *      (2012), Economics Letters 117. Assumes that no count holds false positives, and that the
+ *      cases checked are a fair sample of their class. Cost O(rows columns^2) a step, some ten
+ *      steps. No RNG.
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_pogit_fit(traffstat_ctx *ctx, const traffstat_pogit_data *data,
+                                     traffstat_pogit **out);
+TRAFFSTAT_API void traffstat_pogit_free(traffstat_pogit *pogit);
+
+/** @return TRAFFSTAT_OK, _E_ARGUMENT (NULL) */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_pogit_get(const traffstat_pogit *pogit, traffstat_pogit_summary *out);
+/** Why there are no numbers, or which combination of coefficients is borrowed, such as
+ * "rate 0 - 0.31 reporting 0"; "" otherwise. Columns count from 0, brought to mean 0 (beside an
+ * intercept in front) and spread 1. Borrowed. */
+TRAFFSTAT_API const char *traffstat_pogit_reason(const traffstat_pogit *pogit);
+/**
+ * A coefficient, rate columns first, then reporting columns; Wald, from the observed information.
+ * @param level  of the interval, in (0, 1)
+ * @return TRAFFSTAT_OK, _E_ARGUMENT (out of range), _E_NODATA (no numbers), _E_NOMEM
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_pogit_coefficient(traffstat_ctx *ctx, const traffstat_pogit *pogit,
+                                             size_t index, double level,
+                                             traffstat_pogit_number *out);
+/** The reporting rate of a row: Wald on the logit, error by the delta method. As _coefficient. */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_pogit_share(traffstat_ctx *ctx, const traffstat_pogit *pogit, size_t row,
+                                       double level, traffstat_pogit_number *out);
+/**
+ * Unreported cases of all rows together. Given the coefficients they are Poisson with the sum of
+ * exposure exp(x'b) (1 - p) as mean; the error holds that noise and the coefficients' (delta method),
+ * the interval is log-normal. The true total is this plus the reported cases. As _coefficient.
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_pogit_unreported(traffstat_ctx *ctx, const traffstat_pogit *pogit,
+                                            double level, traffstat_pogit_number *out);
+/**
+ * Interval of a coefficient by profile likelihood (with the prior where there is one).
+ * @param out  NaN: the likelihood never falls far enough on that side
+ * @return as _coefficient. Cost of some 30 fits.
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_pogit_profile(traffstat_ctx *ctx, const traffstat_pogit *pogit,
+                                         size_t index, double level, traffstat_interval *out);
+/** The same of the reporting rate of a row. */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_pogit_share_profile(traffstat_ctx *ctx, const traffstat_pogit *pogit,
+                                               size_t row, double level, traffstat_interval *out);
+
+TRAFFSTAT_END
+
+#endif
