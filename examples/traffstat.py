@@ -14,7 +14,7 @@ import re
 import cffi
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-_MODULES = ("base table detail estimate read reporting rate regression series joinpoint standard places "
+_MODULES = ("base table detail estimate read reporting hierarchical pogit rate regression series joinpoint standard places "
             "delay trend overlap figure report").split()
 
 

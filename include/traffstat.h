@@ -14,6 +14,7 @@
 #include <traffstat/detail.h>
 #include <traffstat/estimate.h>
 #include <traffstat/figure.h>
+#include <traffstat/hierarchical.h>
 #include <traffstat/joinpoint.h>
 #include <traffstat/overlap.h>
 #include <traffstat/places.h>

@@ -53,7 +53,7 @@ typedef struct name_list {
 } name_list;
 
 /* How unreported cases are estimated. */
-typedef enum model { MODEL_THINNING, MODEL_BOUNDS } model;
+typedef enum model { MODEL_THINNING, MODEL_BOUNDS, MODEL_PANEL } model;
 
 /* Files of counts in one call. */
 #define FILES 256
@@ -79,7 +79,7 @@ typedef struct options {
     int32_t last_year;
     const char *measure;
     pairs where;
-    bool sums;       /* --by was given */
+    bool sums; /* --by was given */
     traffstat_by by;
     const char *by_column; /* NULL: a role */
     traffstat_totals totals;
@@ -109,7 +109,8 @@ typedef struct options {
     bool independent;
     bool sensitivity;
     model model;
-    double bounds[2]; /* of the reporting rate; both 0: not given */
+    traffstat_engine engine; /* of the panel */
+    double bounds[2];        /* of the reporting rate; both 0: not given */
     double bounds_size;
     double drift;
     int32_t rate_prior;
@@ -203,6 +204,7 @@ bool take_transport(options *to, const char *value);
 bool take_shift(options *to, const char *value);
 bool take_coverage(options *to, const char *value);
 bool take_exposure(options *to, const char *value);
+bool take_engine(options *to, const char *value);
 bool take_draws(options *to, const char *value);
 bool take_bounds(options *to, const char *value);
 bool take_bounds_size(options *to, const char *value);
@@ -297,6 +299,9 @@ traffstat_status overlap_read(const command *session, traffstat_overlap **overla
                               traffstat_account **account);
 
 /* The bands that follow from --bounds. */
+/* The hierarchical panel. */
+int panel_make(const command *session, const traffstat_panel *panel, const traffstat_prior *prior,
+               traffstat_estimate **out);
 int bounds_make(const command *session, const traffstat_panel *panel, traffstat_estimate **out);
 
 /* ---- verbs ------------------------------------------------------------------------------------ */

@@ -201,6 +201,9 @@ int estimate_make(const command *session, const traffstat_panel *panel,
                   const traffstat_prior *prior, traffstat_estimate **out)
 {
     const options *given = session->options;
+    if (given->model == MODEL_PANEL) {
+        return panel_make(session, panel, prior, out);
+    }
     traffstat_thinning_options how;
     traffstat_thinning_options_init(&how, (uint32_t) sizeof how);
     how.level = given->level;
@@ -220,6 +223,21 @@ int estimate_make(const command *session, const traffstat_panel *panel,
         say_no_total();
     }
     const traffstat_status status = traffstat_thinning(session->ctx, panel, prior, &how, out);
+    return status == TRAFFSTAT_OK ? EXIT_DONE : failure(session, status);
+}
+
+int panel_make(const command *session, const traffstat_panel *panel, const traffstat_prior *prior,
+               traffstat_estimate **out)
+{
+    const options *given = session->options;
+    traffstat_hierarchical_options how;
+    traffstat_hierarchical_options_init(&how, (uint32_t) sizeof how);
+    how.level = given->level;
+    how.engine = given->engine;
+    if (given->draws > 0) {
+        how.draws = (int32_t) given->draws;
+    }
+    const traffstat_status status = traffstat_hierarchical(session->ctx, panel, prior, &how, out);
     return status == TRAFFSTAT_OK ? EXIT_DONE : failure(session, status);
 }
 

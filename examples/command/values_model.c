@@ -14,8 +14,11 @@ bool take_model(options *to, const char *value)
         to->model = MODEL_THINNING;
     } else if (same(value, "bounds")) {
         to->model = MODEL_BOUNDS;
+    } else if (same(value, "panel")) {
+        to->model = MODEL_PANEL;
     } else {
-        (void) usage("--model \"%s\" is not known; this version has: thinning, bounds", value);
+        (void) usage("--model \"%s\" is not known; this version has: thinning, bounds, panel",
+                     value);
         return false;
     }
     return true;
@@ -76,6 +79,21 @@ bool take_coverage(options *to, const char *value)
     }
     item->value = value;
     to->set.count++;
+    return true;
+}
+
+bool take_engine(options *to, const char *value)
+{
+    if (same(value, "auto")) {
+        to->engine = TRAFFSTAT_ENGINE_AUTO;
+    } else if (same(value, "nuts")) {
+        to->engine = TRAFFSTAT_ENGINE_NUTS;
+    } else if (same(value, "fast")) {
+        to->engine = TRAFFSTAT_ENGINE_FAST;
+    } else {
+        (void) usage("--engine \"%s\" is not known: auto, nuts or fast", value);
+        return false;
+    }
     return true;
 }
 
@@ -148,6 +166,28 @@ bool take_drift(options *to, const char *value)
     return true;
 }
 
+/* The panel has priors of its own, and one law of p for all. */
+static bool check_panel(const options *given)
+{
+    const char *stray = given->independent                            ? "independent"
+                        : given->sensitivity                          ? "sensitivity"
+                        : given->rate_prior != TRAFFSTAT_RATE_INVERSE ? "rate-prior"
+                                                                      : NULL;
+    if (given->model == MODEL_PANEL && stray != NULL) {
+        (void) usage("--%s goes with --model thinning", stray);
+        return false;
+    }
+    if (given->model == MODEL_PANEL && given->draws > 20000) {
+        (void) usage("--draws of --model panel are those of each chain, at most 20000");
+        return false;
+    }
+    if (given->model != MODEL_PANEL && given->engine != TRAFFSTAT_ENGINE_AUTO) {
+        (void) usage("--engine goes with --model panel");
+        return false;
+    }
+    return true;
+}
+
 /* Options that say more of a reporting rate, or of the thinning by it, go with one. */
 static bool check_rate(const options *given)
 {
@@ -191,5 +231,5 @@ bool check_model(const options *given)
         (void) usage("--bounds, --bounds-size and --drift go with --model bounds");
         return false;
     }
-    return check_rate(given);
+    return check_panel(given) && check_rate(given);
 }

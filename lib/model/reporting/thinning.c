@@ -107,7 +107,7 @@ static traffstat_status read_settings(traffstat_ctx *ctx, const traffstat_thinni
     return TRAFFSTAT_OK;
 }
 
-static traffstat_status need_prior(traffstat_ctx *ctx)
+traffstat_status traffstat_i_need_prior(traffstat_ctx *ctx)
 {
     return traffstat_i_fail(
         ctx, TRAFFSTAT_E_PRIOR,
@@ -420,7 +420,7 @@ traffstat_status traffstat_thinning(traffstat_ctx *ctx, const traffstat_panel *p
         return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "no panel was given");
     }
     if (prior == NULL) {
-        return need_prior(ctx);
+        return traffstat_i_need_prior(ctx);
     }
     traffstat_i_thinning run = {.ctx = ctx, .panel = panel, .prior = prior};
     traffstat_status status = read_settings(ctx, options, &run.options);
@@ -450,7 +450,7 @@ static traffstat_status open_law(traffstat_ctx *ctx, int64_t observed, const tra
                                  traffstat_i_dist *dist)
 {
     traffstat_thinning_options settings;
-    traffstat_status status = prior == NULL ? need_prior(ctx) : TRAFFSTAT_OK;
+    traffstat_status status = prior == NULL ? traffstat_i_need_prior(ctx) : TRAFFSTAT_OK;
     if (status == TRAFFSTAT_OK && observed < 0) {
         status = traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "a count cannot be negative");
     }

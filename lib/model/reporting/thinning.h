@@ -39,8 +39,12 @@ typedef struct traffstat_i_thinning {
     size_t last;                 /* last row with a number, TRAFFSTAT_NONE */
     size_t numbers;              /* rows with one */
     traffstat_i_summary *seen;   /* SUMMARIES of them, by count */
+    const char *mover;           /* what moves p; NULL: the rate prior */
+    double still;                /* relative moves up to here are none; 0: those of quadrature */
 } traffstat_i_thinning;
 
+/* The error that there is no default rate. */
+traffstat_status traffstat_i_need_prior(traffstat_ctx *ctx);
 /* What is believed of a row: its coverage and exposure are its own. */
 traffstat_i_belief traffstat_i_belief_of_cell(const traffstat_i_thinning *run,
                                               const traffstat_cell *cell);
@@ -86,6 +90,10 @@ traffstat_status traffstat_i_thinning_kind(traffstat_i_thinning *run);
 /* Reasons that lie in the cell: flags, coverage, a rate that was borrowed. */
 traffstat_status traffstat_i_thinning_cell_reasons(traffstat_i_thinning *run, size_t row,
                                                    const traffstat_cell *cell);
+/* What every model that borrows a rate assumes of it and of the counting. */
+traffstat_status traffstat_i_rate_assumptions(traffstat_i_thinning *run);
+/* That a range published without its level is a 95 % one, where it is. */
+traffstat_status traffstat_i_range_assumption(traffstat_i_thinning *run);
 traffstat_status traffstat_i_thinning_assumptions(traffstat_i_thinning *run);
 /* share: mean and sd of p after the counts, NaN where there is none. */
 traffstat_status traffstat_i_thinning_basis(traffstat_i_thinning *run, double mean, double sd);

@@ -26,25 +26,34 @@ static void say_percent(traffstat_text *text, double share)
     traffstat_i_text_add(text, " %");
 }
 
-static bool was_moved(const traffstat_reporting_basis *basis)
+static bool was_moved(const traffstat_i_thinning *run, const traffstat_reporting_basis *basis)
 {
-    return fabs(basis->posterior_mean - basis->mean) > MOVED * basis->mean ||
-           fabs(basis->contraction) > MOVED;
+    const double still = run->still > 0.0 ? run->still : MOVED;
+    return fabs(basis->posterior_mean - basis->mean) > still * basis->mean ||
+           fabs(basis->contraction) > still;
 }
 
-static void say_after(traffstat_text *text, const traffstat_reporting_basis *basis)
+static const char *mover_of(const traffstat_i_thinning *run)
+{
+    return run->mover != NULL ? run->mover : "rate prior";
+}
+
+static void say_after(const traffstat_i_thinning *run, traffstat_text *text,
+                      const traffstat_reporting_basis *basis)
 {
     if (isnan(basis->posterior_mean)) {
         return;
     }
-    if (!was_moved(basis) && isnan(basis->contraction)) {
+    if (!was_moved(run, basis) && isnan(basis->contraction)) {
         return; /* a known rate cannot be moved */
     }
-    if (!was_moved(basis)) {
+    if (!was_moved(run, basis)) {
         traffstat_i_text_add(text, "; the counts leave it as it was stated");
         return;
     }
-    traffstat_i_text_add(text, "; the rate prior, not the counts, moved its mean from ");
+    traffstat_i_text_add(text, "; the ");
+    traffstat_i_text_add(text, mover_of(run));
+    traffstat_i_text_add(text, ", not the counts, moved its mean from ");
     say_percent(text, basis->mean);
     traffstat_i_text_add(text, " to ");
     say_percent(text, basis->posterior_mean);
@@ -115,12 +124,12 @@ void traffstat_i_thinning_rate_detail(traffstat_i_thinning *run,
     traffstat_i_detail_number(at, "shift", basis->posterior_mean - basis->mean);
     traffstat_i_detail_text(at, "moved_by",
                             isnan(basis->posterior_mean) ? NULL
-                            : was_moved(basis)           ? "rate prior"
+                            : was_moved(run, basis)      ? mover_of(run)
                                                          : "nothing");
     if (prior->agreement.count > 0) {
         add_agreement(at, &prior->agreement);
     }
-    say_after(&text, basis);
+    say_after(run, &text, basis);
     traffstat_i_text_add(&text, ".");
     if (text.failed) {
         traffstat_i_detail_out_of_memory(at);

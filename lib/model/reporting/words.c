@@ -207,7 +207,7 @@ static traffstat_status assume_said(traffstat_i_thinning *run,
     return status;
 }
 
-traffstat_status traffstat_i_thinning_assumptions(traffstat_i_thinning *run)
+traffstat_status traffstat_i_rate_assumptions(traffstat_i_thinning *run)
 {
     traffstat_status status = assume_said(run, say_move);
     if (status == TRAFFSTAT_OK) {
@@ -219,15 +219,29 @@ traffstat_status traffstat_i_thinning_assumptions(traffstat_i_thinning *run)
         status =
             traffstat_i_estimate_assume(run->estimate, "no case is counted twice or by mistake");
     }
+    return status;
+}
+
+traffstat_status traffstat_i_range_assumption(traffstat_i_thinning *run)
+{
+    if (!level_is_assumed(run->prior)) {
+        return TRAFFSTAT_OK;
+    }
+    return traffstat_i_estimate_assume(
+        run->estimate, "the range of the reporting rate, published without its level, is taken "
+                       "as a central 95"
+                       "\xc2\xa0"
+                       "% range");
+}
+
+traffstat_status traffstat_i_thinning_assumptions(traffstat_i_thinning *run)
+{
+    traffstat_status status = traffstat_i_rate_assumptions(run);
     if (status == TRAFFSTAT_OK) {
         status = assume_said(run, say_rate_prior);
     }
-    if (status == TRAFFSTAT_OK && level_is_assumed(run->prior)) {
-        status = traffstat_i_estimate_assume(
-            run->estimate, "the range of the reporting rate, published without its level, is taken "
-                           "as a central 95"
-                           "\xc2\xa0"
-                           "% range");
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_i_range_assumption(run);
     }
     if (status == TRAFFSTAT_OK && run->numbers > 1) {
         status = traffstat_i_estimate_assume(

@@ -1,0 +1,351 @@
+/* The hierarchical panel: settings, the engines, and whether their answer may be given. */
+#include "model/reporting/hierarchical.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { CHAINS = 4, WARMUP = 1000, DOUBLINGS = 2, DEPTH = 10, FAST_DRAWS = 4000 };
+
+#define ACCEPT 0.99 /* the prototype diverges now and then at 0.95 */
+#define START_RADIUS 1.0
+#define MIXED_RHAT 1.01 /* VERDICTS: above is a caution */
+#define MIXED_SIZE 400.0
+
+/* ---- settings -------------------------------------------------------------------------------- */
+
+static traffstat_hierarchical_options defaults(void)
+{
+    return (traffstat_hierarchical_options){.struct_size = sizeof(traffstat_hierarchical_options),
+                                            .engine = TRAFFSTAT_ENGINE_AUTO,
+                                            .level = 0.95,
+                                            .draws = 1000,
+                                            .level_sd = 2.0,
+                                            .place_scale = 1.0,
+                                            .report_place_scale = 0.5,
+                                            .year_scale = 0.25,
+                                            .drift_scale = 0.25};
+}
+
+void traffstat_hierarchical_options_init(traffstat_hierarchical_options *options,
+                                         uint32_t struct_size)
+{
+    if (options == NULL) {
+        return;
+    }
+    traffstat_hierarchical_options filled = defaults();
+    filled.struct_size = struct_size;
+    memset(options, 0, struct_size);
+    memcpy(options, &filled, struct_size < sizeof filled ? struct_size : sizeof filled);
+}
+
+static traffstat_status check_range(traffstat_ctx *ctx, const char *name, double value,
+                                    double least, double most)
+{
+    if (value >= least && value <= most) {
+        return TRAFFSTAT_OK;
+    }
+    return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "%s must lie between %g and %g, not %g",
+                            name, least, most, value);
+}
+
+static traffstat_status read_settings(traffstat_ctx *ctx,
+                                      const traffstat_hierarchical_options *given,
+                                      traffstat_hierarchical_options *out)
+{
+    *out = defaults();
+    traffstat_status status = traffstat_i_read_options(ctx, given, out, sizeof *out);
+    const struct {
+        const char *name;
+        double value, least, most;
+    } ranges[] = {{"level", out->level, 0.01, 0.9999},
+                  {"draws", out->draws, 100, 20000},
+                  {"engine", out->engine, TRAFFSTAT_ENGINE_AUTO, TRAFFSTAT_ENGINE_FAST},
+                  {"negative_binomial", out->negative_binomial, 0, 1},
+                  {"level_sd", out->level_sd, 0.1, 100},
+                  {"place_scale", out->place_scale, 1e-3, 10},
+                  {"report_place_scale", out->report_place_scale, 1e-3, 10},
+                  {"year_scale", out->year_scale, 1e-3, 10},
+                  {"drift_scale", out->drift_scale, 0, 10},
+                  {"what is reserved", out->reserved, 0, 0}};
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges && status == TRAFFSTAT_OK; i++) {
+        status = check_range(ctx, ranges[i].name, ranges[i].value, ranges[i].least, ranges[i].most);
+    }
+    return status;
+}
+
+/* ---- whether chains mixed -------------------------------------------------------------------- */
+
+static void look_at(traffstat_i_hierarchical *run, const double *values, const char *name)
+{
+    double *work = run->one + (size_t) run->chains * (size_t) run->draws;
+    const double rhat = traffstat_i_rhat(values, run->chains, run->draws, work);
+    if (isnan(rhat)) {
+        return; /* one and the same number in every draw, such as a total of exact zeros */
+    }
+    const double bulk = traffstat_i_ess_bulk(values, run->chains, run->draws, work);
+    const double tail = traffstat_i_ess_tail(values, run->chains, run->draws, work);
+    if (rhat > run->rhat || bulk < run->bulk) {
+        (void) snprintf(run->worst, sizeof run->worst, "%s", name);
+    }
+    run->rhat = fmax(run->rhat, rhat);
+    run->bulk = fmin(run->bulk, bulk);
+    run->tail = isnan(tail) ? run->tail : fmin(run->tail, tail);
+}
+
+/* Every number that is reported: rows, totals of years and places, the whole, the scales. */
+static void diagnose(traffstat_i_hierarchical *run)
+{
+    static const char *const names[HYPERS] = {
+        "the shared reporting rate", "the sd between places", "the sd of places' reporting",
+        "the sd of a year's step",   "the sd of the drift",   "the size of the negative binomial"};
+    const size_t all = (size_t) run->chains * (size_t) run->draws;
+    char name[64];
+    run->rhat = 1.0;
+    run->bulk = INFINITY;
+    run->tail = INFINITY;
+    for (size_t k = 0; k < HYPERS; k++) {
+        look_at(run, run->hyper + k * all, names[k]);
+    }
+    for (size_t i = 0; i < run->data.cell_count; i++) {
+        (void) snprintf(name, sizeof name, "count %zu", i + 1);
+        look_at(run, run->all + i * all, name);
+    }
+    for (size_t t = 0; t < run->data.year_count; t++) {
+        (void) snprintf(name, sizeof name, "the total of %d", (int) run->data.first_year + (int) t);
+        traffstat_i_hierarchical_sum(run, run->all, TRAFFSTAT_NONE, t, run->one);
+        look_at(run, run->one, name);
+    }
+    for (size_t j = 0; j < run->data.place_count; j++) {
+        (void) snprintf(name, sizeof name, "the total of place %zu", j + 1);
+        traffstat_i_hierarchical_sum(run, run->all, j, TRAFFSTAT_NONE, run->one);
+        look_at(run, run->one, name);
+    }
+    traffstat_i_hierarchical_sum(run, run->all, TRAFFSTAT_NONE, TRAFFSTAT_NONE, run->one);
+    look_at(run, run->one, "the total");
+}
+
+static bool mixed(const traffstat_i_hierarchical *run)
+{
+    return run->rhat <= MIXED_RHAT && run->bulk >= MIXED_SIZE && run->tail >= MIXED_SIZE;
+}
+
+/* ---- engines --------------------------------------------------------------------------------- */
+
+static traffstat_status sample(traffstat_i_hierarchical *run)
+{
+    const traffstat_i_target target = {.dimension = traffstat_i_posterior_dimension(run->posterior),
+                                       .model = run->posterior,
+                                       .scratch_size =
+                                           traffstat_i_posterior_scratch_size(run->posterior),
+                                       .density = traffstat_i_posterior_density,
+                                       .start_radius = START_RADIUS};
+    traffstat_i_nuts_options how = {.chains = CHAINS,
+                                    .warmup = WARMUP,
+                                    .draws = run->options.draws,
+                                    .accept = ACCEPT,
+                                    .max_depth = DEPTH,
+                                    .seed = traffstat_ctx_seed(run->ctx),
+                                    .progress_to = 0.8};
+    traffstat_i_chains *chains = NULL;
+    run->chains = CHAINS;
+    traffstat_status status = traffstat_i_nuts(run->ctx, &target, &how, &chains);
+    how.progress_from = 0.8;
+    how.progress_to = 0.9;
+    for (int round = 0; status == TRAFFSTAT_OK; round++) {
+        run->draws = chains->draws;
+        status = traffstat_i_hierarchical_draw(run, chains->positions);
+        if (status == TRAFFSTAT_OK) {
+            diagnose(run);
+        }
+        if (status != TRAFFSTAT_OK || mixed(run) || round == DOUBLINGS) {
+            break;
+        }
+        status = traffstat_i_nuts_extend(run->ctx, &target, &how, chains->draws, chains);
+    }
+    if (status == TRAFFSTAT_OK) {
+        run->divergences = chains->divergences;
+        run->ebfmi = traffstat_i_ebfmi(chains);
+    }
+    traffstat_i_chains_free(run->ctx, chains);
+    return status;
+}
+
+static traffstat_status approximate(traffstat_i_hierarchical *run)
+{
+    const size_t d = traffstat_i_posterior_dimension(run->posterior);
+    double *positions = traffstat_i_alloc(run->ctx, FAST_DRAWS * d, sizeof *positions);
+    run->weight = traffstat_i_alloc(run->ctx, FAST_DRAWS, sizeof *run->weight);
+    run->chains = 1;
+    run->draws = FAST_DRAWS;
+    traffstat_status status = TRAFFSTAT_E_NOMEM;
+    if (positions != NULL && run->weight != NULL) {
+        status =
+            traffstat_i_posterior_laplace(run->ctx, run->posterior, traffstat_ctx_seed(run->ctx),
+                                          FAST_DRAWS, positions, run->weight, &run->khat);
+        for (size_t i = 0; status == TRAFFSTAT_OK && i < FAST_DRAWS; i++) {
+            run->weight[i] = exp(run->weight[i]);
+        }
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_i_hierarchical_draw(run, positions);
+    }
+    traffstat_i_free(run->ctx, positions);
+    return status;
+}
+
+/* ---- the whole ------------------------------------------------------------------------------- */
+
+static traffstat_status open_estimate(traffstat_i_hierarchical *run)
+{
+    traffstat_i_thinning *thinning = &run->thinning;
+    thinning->level_count = 0;
+    if (run->options.level > 0.5) {
+        thinning->levels[thinning->level_count++] = 0.5;
+    }
+    thinning->levels[thinning->level_count++] = run->options.level;
+    const traffstat_i_estimate_plan plan = {
+        .method = "panel",
+        .citation = "Stoner, O., Economou, T. & Drummond, G. (2019), Journal of the American "
+                    "Statistical Association 114:1481-1492",
+        .kind = thinning->kind,
+        .level = run->options.level,
+        .seed = traffstat_ctx_seed(run->ctx),
+        .levels = thinning->levels,
+        .level_count = thinning->level_count,
+        .panel = run->panel,
+        .has_total = run->data.cell_count > 1};
+    return traffstat_i_estimate_new(run->ctx, &plan, &thinning->estimate);
+}
+
+static size_t anchor_year(const traffstat_i_hierarchical *run)
+{
+    if (run->options.anchor_year != 0) {
+        return traffstat_i_hierarchical_year(&run->data, run->options.anchor_year);
+    }
+    const int32_t evidence =
+        run->prior->origin == ORIGIN_EVIDENCE ? run->prior->entry.last_year : 0;
+    return evidence != 0 ? traffstat_i_hierarchical_year(&run->data, evidence) : 0;
+}
+
+static traffstat_status fit(traffstat_i_hierarchical *run)
+{
+    traffstat_status status =
+        traffstat_i_hierarchical_spec(&run->data, &run->prior->law, &run->spec);
+    if (status != TRAFFSTAT_OK) {
+        return status;
+    }
+    run->spec.level_sd = run->options.level_sd;
+    run->spec.place_scale = run->options.place_scale;
+    run->spec.report_place_scale = run->options.report_place_scale;
+    run->spec.year_scale = run->options.year_scale;
+    run->spec.drift_scale = run->options.drift_scale;
+    run->spec.negative_binomial = run->options.negative_binomial != 0;
+    run->spec.anchor_year = anchor_year(run);
+    status = traffstat_i_posterior_new(run->ctx, &run->spec, &run->posterior);
+    if (status != TRAFFSTAT_OK) {
+        return status;
+    }
+    run->scratch =
+        traffstat_i_alloc(run->ctx, traffstat_i_posterior_scratch_size(run->posterior), 1);
+    if (run->scratch == NULL) {
+        return TRAFFSTAT_E_NOMEM;
+    }
+    return run->options.engine == TRAFFSTAT_ENGINE_FAST ? approximate(run) : sample(run);
+}
+
+/* Nothing counted anywhere: the level of the rate has nowhere to be, whatever p is. */
+static traffstat_status nothing_counted(traffstat_i_hierarchical *run)
+{
+    const size_t rows = traffstat_panel_rows(run->panel);
+    traffstat_status status = TRAFFSTAT_OK;
+    for (size_t row = 0; row < rows && status == TRAFFSTAT_OK; row++) {
+        status = traffstat_i_estimate_row_reason(run->thinning.estimate, row,
+                                                 TRAFFSTAT_VERDICT_INESTIMABLE,
+                                                 "nothing was counted in any place and year");
+    }
+    if (status == TRAFFSTAT_OK && run->data.cell_count > 1) {
+        status = traffstat_i_estimate_no_total(run->thinning.estimate,
+                                               "no total: nothing was counted at all");
+    }
+    return status;
+}
+
+static traffstat_status solve(traffstat_i_hierarchical *run)
+{
+    traffstat_status status = traffstat_i_hierarchical_data_init(run->ctx, run->panel, &run->data);
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_i_thinning_kind(&run->thinning);
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = open_estimate(run);
+    }
+    if (status != TRAFFSTAT_OK) {
+        return status;
+    }
+    if (!(run->data.reported > 0.0)) {
+        status = nothing_counted(run);
+    } else {
+        status = fit(run);
+        if (status == TRAFFSTAT_OK) {
+            status = traffstat_i_hierarchical_answer(run);
+        }
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_i_estimate_finish(run->thinning.estimate);
+    }
+    return status == TRAFFSTAT_OK ? traffstat_i_progress(run->ctx, 1.0) : status;
+}
+
+static void clear(traffstat_i_hierarchical *run)
+{
+    traffstat_i_hierarchical_drop(run);
+    traffstat_i_free(run->ctx, run->weight);
+    traffstat_i_free(run->ctx, run->scratch);
+    traffstat_i_posterior_free(run->posterior);
+    if (run->data.ctx != NULL) {
+        traffstat_i_hierarchical_data_clear(&run->data);
+    }
+    traffstat_i_text_clear(&run->thinning.scenario);
+}
+
+traffstat_status traffstat_hierarchical(traffstat_ctx *ctx, const traffstat_panel *panel,
+                                        const traffstat_prior *prior,
+                                        const traffstat_hierarchical_options *options,
+                                        traffstat_estimate **out)
+{
+    traffstat_i_enter(ctx);
+    traffstat_i_gsl_guard();
+    if (out == NULL || panel == NULL) {
+        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "no %s was given",
+                                out == NULL ? "place for the estimate" : "panel");
+    }
+    *out = NULL;
+    if (prior == NULL) {
+        return traffstat_i_need_prior(ctx);
+    }
+    traffstat_i_hierarchical run = {.ctx = ctx,
+                                    .panel = panel,
+                                    .prior = prior,
+                                    .ebfmi = NAN,
+                                    .khat = NAN,
+                                    .thinning = {.ctx = ctx,
+                                                 .panel = panel,
+                                                 .prior = prior,
+                                                 .last = TRAFFSTAT_NONE,
+                                                 .mover = "model's structure",
+                                                 .still = 0.02}};
+    traffstat_status status = read_settings(ctx, options, &run.options);
+    if (status != TRAFFSTAT_OK) {
+        return status;
+    }
+    traffstat_i_text_init(&run.thinning.scenario, ctx);
+    status = solve(&run);
+    clear(&run);
+    if (status != TRAFFSTAT_OK) {
+        traffstat_estimate_free(run.thinning.estimate);
+        return status;
+    }
+    *out = run.thinning.estimate;
+    return TRAFFSTAT_OK;
+}

@@ -1,0 +1,497 @@
+/* What the fitted panel says: rows, totals, verdicts, checks and how far the chains may be trusted.
+ * The thresholds of diagnostics are those of VERDICTS. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/reporting/hierarchical.h"
+
+#define RHAT_CAUTION 1.01 /* chains that agree less have not shown that they know the same law */
+#define RHAT_REFUSED 1.05
+#define SIZE_CAUTION 400.0 /* fewer: limits move from run to run */
+#define SIZE_REFUSED 100.0
+#define DIVERGED_REFUSED 0.01 /* of the draws: part of the law was not reached */
+#define EBFMI_CAUTION 0.3
+#define EBFMI_REFUSED 0.2
+#define KHAT_CAUTION 0.7 /* past it weights have no useful variance */
+#define KHAT_REFUSED 1.0
+
+typedef struct weighed {
+    double value;
+    double weight;
+} weighed;
+
+typedef struct answer {
+    traffstat_i_hierarchical *run;
+    size_t draws;
+    weighed *sorted;
+} answer;
+
+static int by_value(const void *a, const void *b)
+{
+    const double x = ((const weighed *) a)->value;
+    const double y = ((const weighed *) b)->value;
+    return (x > y) - (x < y);
+}
+
+/* ---- one quantity ---------------------------------------------------------------------------- */
+
+static double weight_of(const traffstat_i_hierarchical *run, size_t draw, size_t draws)
+{
+    return run->weight != NULL ? run->weight[draw] : 1.0 / (double) draws;
+}
+
+static void sort(const answer *a, const double *values)
+{
+    for (size_t i = 0; i < a->draws; i++) {
+        a->sorted[i] = (weighed){values[i], weight_of(a->run, i, a->draws)};
+    }
+    qsort(a->sorted, a->draws, sizeof *a->sorted, by_value);
+}
+
+static double quantile(const answer *a, double prob)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < a->draws; i++) {
+        sum += a->sorted[i].weight;
+        if (sum >= prob - 1e-12) {
+            return a->sorted[i].value;
+        }
+    }
+    return a->sorted[a->draws - 1].value;
+}
+
+static double mean(const answer *a)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < a->draws; i++) {
+        sum += a->sorted[i].weight * a->sorted[i].value;
+    }
+    return sum;
+}
+
+static double sd(const answer *a)
+{
+    const double middle = mean(a);
+    double sum = 0.0;
+    for (size_t i = 0; i < a->draws; i++) {
+        const double off = a->sorted[i].value - middle;
+        sum += a->sorted[i].weight * off * off;
+    }
+    return sqrt(sum);
+}
+
+/* The shortest run of draws that holds the level. */
+static void densest(const answer *a, double level, double *lower, double *upper)
+{
+    double held = 0.0;
+    size_t from = 0;
+    *lower = a->sorted[0].value;
+    *upper = a->sorted[a->draws - 1].value;
+    for (size_t to = 0; to < a->draws; to++) {
+        held += a->sorted[to].weight;
+        while (held - a->sorted[from].weight >= level - 1e-12 && from < to) {
+            held -= a->sorted[from++].weight;
+        }
+        if (held >= level - 1e-12 &&
+            a->sorted[to].value - a->sorted[from].value < *upper - *lower) {
+            *lower = a->sorted[from].value;
+            *upper = a->sorted[to].value;
+        }
+    }
+}
+
+/* Numbers of a row or of the total from draws of N and of what was not counted. */
+static traffstat_status write_numbers(const answer *a, size_t row, const double *all,
+                                      const double *hidden)
+{
+    const traffstat_i_thinning *thinning = &a->run->thinning;
+    traffstat_estimate_row *to = traffstat_i_estimate_row(thinning->estimate, row);
+    const double tail = 0.5 * (1.0 - a->run->options.level);
+    sort(a, hidden);
+    to->unreported = quantile(a, 0.5);
+    to->unreported_mean = mean(a);
+    to->unreported_lower = quantile(a, tail);
+    to->unreported_upper = quantile(a, 1.0 - tail);
+    sort(a, all);
+    to->estimate = quantile(a, 0.5);
+    to->mean = mean(a);
+    to->lower = quantile(a, tail);
+    to->upper = quantile(a, 1.0 - tail);
+    densest(a, a->run->options.level, &to->hdi_lower, &to->hdi_upper);
+    for (size_t i = 0; i < thinning->level_count; i++) {
+        const double out = 0.5 * (1.0 - thinning->levels[i]);
+        traffstat_i_estimate_set_interval(thinning->estimate, row, i, quantile(a, out),
+                                          quantile(a, 1.0 - out));
+    }
+    return traffstat_i_judge_thinning(thinning->estimate, row, to->estimate, quantile(a, 0.975));
+}
+
+static traffstat_status write_row(const answer *a, size_t row)
+{
+    traffstat_i_hierarchical *run = a->run;
+    traffstat_i_thinning *thinning = &run->thinning;
+    traffstat_cell cell;
+    if (traffstat_panel_cell(run->panel, row, &cell) != TRAFFSTAT_OK) {
+        return traffstat_i_fail(run->ctx, TRAFFSTAT_E_INTERNAL, "a row of the panel is missing");
+    }
+    if (run->data.use[row] == TRAFFSTAT_I_ROW_MISSING) {
+        return traffstat_i_estimate_row_reason(thinning->estimate, row,
+                                               TRAFFSTAT_VERDICT_INESTIMABLE,
+                                               traffstat_i_why_text((traffstat_why) cell.why));
+    }
+    if (run->data.use[row] == TRAFFSTAT_I_ROW_NEGATIVE) {
+        return traffstat_i_estimate_row_reason(
+            thinning->estimate, row, TRAFFSTAT_VERDICT_INESTIMABLE,
+            "corrections of earlier counts exceed what was counted: a net count below zero has no "
+            "estimate");
+    }
+    const size_t at = run->data.cell_of_row[row] * a->draws;
+    traffstat_status status = write_numbers(a, row, run->all + at, run->hidden + at);
+    thinning->last = row;
+    thinning->numbers++;
+    return status == TRAFFSTAT_OK ? traffstat_i_thinning_cell_reasons(thinning, row, &cell)
+                                  : status;
+}
+
+static traffstat_status write_total(const answer *a)
+{
+    traffstat_i_hierarchical *run = a->run;
+    if (run->data.cell_count < 2) {
+        return TRAFFSTAT_OK;
+    }
+    double *all = run->one;
+    double *hidden = run->one + a->draws;
+    traffstat_i_hierarchical_sum(run, run->all, TRAFFSTAT_NONE, TRAFFSTAT_NONE, all);
+    traffstat_i_hierarchical_sum(run, run->hidden, TRAFFSTAT_NONE, TRAFFSTAT_NONE, hidden);
+    const traffstat_status status = write_numbers(a, TRAFFSTAT_NONE, all, hidden);
+    if (status != TRAFFSTAT_OK || run->data.cell_count == run->data.row_count) {
+        return status;
+    }
+    return traffstat_i_estimate_row_reason(run->thinning.estimate, TRAFFSTAT_NONE,
+                                           TRAFFSTAT_VERDICT_CAUTION,
+                                           "rows without a count are not in the total");
+}
+
+/* ---- details --------------------------------------------------------------------------------- */
+
+static void add_summary(const answer *a, traffstat_detail *to)
+{
+    const double tail = 0.5 * (1.0 - a->run->options.level);
+    traffstat_i_detail_number(to, "estimate", quantile(a, 0.5));
+    traffstat_i_detail_number(to, "lower", quantile(a, tail));
+    traffstat_i_detail_number(to, "upper", quantile(a, 1.0 - tail));
+}
+
+/* Totals of one year or place. */
+static void add_part(const answer *a, traffstat_detail *to, size_t place, size_t year)
+{
+    traffstat_i_hierarchical *run = a->run;
+    int64_t cells = 0;
+    for (size_t i = 0; i < run->data.cell_count; i++) {
+        const traffstat_i_cell *c = &run->data.cells[i];
+        cells += (place == TRAFFSTAT_NONE || c->place == place) &&
+                         (year == TRAFFSTAT_NONE || c->year == year)
+                     ? 1
+                     : 0;
+    }
+    traffstat_i_detail_integer(to, "rows", cells);
+    if (cells == 0) {
+        traffstat_i_detail_none(to, "estimate");
+        traffstat_i_detail_none(to, "lower");
+        traffstat_i_detail_none(to, "upper");
+        return;
+    }
+    traffstat_i_hierarchical_sum(run, run->all, place, year, run->one);
+    sort(a, run->one);
+    add_summary(a, to);
+}
+
+static void add_parts(const answer *a, traffstat_detail *top)
+{
+    traffstat_i_hierarchical *run = a->run;
+    traffstat_detail *years = traffstat_i_detail_list(top, "by_year");
+    for (size_t t = 0; t < run->data.year_count; t++) {
+        traffstat_detail *to = traffstat_i_detail_object(years, NULL);
+        traffstat_i_detail_integer(to, "year", run->data.first_year + (int64_t) t);
+        add_part(a, to, TRAFFSTAT_NONE, t);
+    }
+    traffstat_detail *places = traffstat_i_detail_list(top, "by_place");
+    for (size_t j = 0; j < run->data.place_count; j++) {
+        const size_t series = run->data.series_of_place[j];
+        traffstat_detail *to = traffstat_i_detail_object(places, NULL);
+        traffstat_i_detail_text(to, "series", traffstat_panel_jurisdiction(run->panel, series));
+        add_part(a, to, j, TRAFFSTAT_NONE);
+    }
+}
+
+static void add_parameters(const answer *a, traffstat_detail *top)
+{
+    static const char *const names[HYPERS] = {"share",   "place_sd", "report_place_sd",
+                                              "year_sd", "drift_sd", "size"};
+    const traffstat_i_hierarchical *run = a->run;
+    const bool there[HYPERS] = {true,
+                                run->data.place_count > 1,
+                                run->data.place_count > 1,
+                                run->data.year_count > 1,
+                                run->data.year_count > 1 && run->options.drift_scale > 0.0,
+                                run->options.negative_binomial != 0};
+    traffstat_detail *at = traffstat_i_detail_object(top, "parameters");
+    for (size_t k = 0; k < HYPERS; k++) {
+        if (there[k]) {
+            sort(a, run->hyper + k * a->draws);
+            add_summary(a, traffstat_i_detail_object(at, names[k]));
+        }
+    }
+}
+
+static void add_sampling(const answer *a, traffstat_detail *top)
+{
+    const traffstat_i_hierarchical *run = a->run;
+    const bool fast = run->weight != NULL;
+    traffstat_detail *at = traffstat_i_detail_object(top, "sampling");
+    traffstat_i_detail_text(at, "engine", fast ? "fast" : "nuts");
+    traffstat_i_detail_integer(at, "chains", fast ? 0 : run->chains);
+    traffstat_i_detail_integer(at, "draws", (int64_t) a->draws);
+    traffstat_i_detail_integer(at, "divergences", run->divergences);
+    traffstat_i_detail_number(at, "rhat", fast ? NAN : run->rhat);
+    traffstat_i_detail_number(at, "ess_bulk", fast ? NAN : run->bulk);
+    traffstat_i_detail_number(at, "ess_tail", fast ? NAN : run->tail);
+    traffstat_i_detail_text(at, "worst", fast ? NULL : run->worst);
+    traffstat_i_detail_number(at, "ebfmi", run->ebfmi);
+    traffstat_i_detail_number(at, "khat", run->khat);
+}
+
+/* Of each number of the exact counts: as counted, as it would come again, and how often it would be
+ * at least as large (ties by half). */
+static void add_checks(const answer *a, traffstat_detail *top)
+{
+    static const char *const names[CHECKS] = {"zeros", "maximum", "dispersion", "lag"};
+    const traffstat_i_hierarchical *run = a->run;
+    traffstat_detail *at = traffstat_i_detail_object(top, "checks");
+    for (size_t k = 0; k < CHECKS; k++) {
+        double seen = 0.0;
+        double again = 0.0;
+        double share = 0.0;
+        for (size_t i = 0; i < a->draws; i++) {
+            const double one = run->check[k * a->draws + i];
+            const double other = run->check[(CHECKS + k) * a->draws + i];
+            const double weight = weight_of(run, i, a->draws);
+            seen += weight * one;
+            again += weight * other;
+            share += weight * (other > one ? 1.0 : (other == one ? 0.5 : 0.0));
+        }
+        traffstat_detail *to = traffstat_i_detail_object(at, names[k]);
+        traffstat_i_detail_number(to, "observed", seen);
+        traffstat_i_detail_number(to, "expected", again);
+        traffstat_i_detail_number(to, "p", share);
+    }
+}
+
+/* Leave-one-out by smoothed importance weights (Vehtari, Gelman & Gabry 2017): of the sampler only,
+ * whose draws have no weights of their own. */
+static traffstat_status add_loo(const answer *a, traffstat_detail *top)
+{
+    const traffstat_i_hierarchical *run = a->run;
+    if (run->weight != NULL) {
+        traffstat_i_detail_none(top, "loo");
+        return TRAFFSTAT_OK;
+    }
+    double score = 0.0;
+    double squares = 0.0;
+    int64_t high = 0;
+    const double n = (double) run->data.cell_count;
+    for (size_t i = 0; i < run->data.cell_count; i++) {
+        const double *likelihood = run->likelihood + i * a->draws;
+        double khat = 0.0;
+        for (size_t k = 0; k < a->draws; k++) {
+            run->one[k] = -likelihood[k];
+        }
+        const traffstat_status status = traffstat_i_psis(run->ctx, run->one, a->draws, &khat);
+        if (status != TRAFFSTAT_OK) {
+            return status;
+        }
+        double sum = 0.0;
+        for (size_t k = 0; k < a->draws; k++) {
+            sum += exp(run->one[k] + likelihood[k]);
+        }
+        score += log(sum);
+        squares += log(sum) * log(sum);
+        high += khat > KHAT_CAUTION ? 1 : 0;
+    }
+    traffstat_detail *at = traffstat_i_detail_object(top, "loo");
+    traffstat_i_detail_number(at, "elpd", score);
+    traffstat_i_detail_number(at, "se", sqrt(fmax(n * squares - score * score, 0.0) / n));
+    traffstat_i_detail_integer(at, "high_khat", high);
+    return TRAFFSTAT_OK;
+}
+
+/* ---- verdict --------------------------------------------------------------------------------- */
+
+typedef struct test {
+    double value;
+    double caution; /* beyond it */
+    double refused;
+    bool low; /* small values are the bad ones */
+    const char *text;
+    const char *whose;
+} test;
+
+static bool beyond(double value, double limit, bool low)
+{
+    return !isnan(value) && (low ? value < limit : value > limit);
+}
+
+/* A fit that cannot be trusted gives no number: every row says why. */
+static traffstat_status refuse(traffstat_i_hierarchical *run, const char *reason)
+{
+    traffstat_status status = TRAFFSTAT_OK;
+    for (size_t row = 0; row < run->data.row_count && status == TRAFFSTAT_OK; row++) {
+        status = traffstat_i_estimate_row_reason(run->thinning.estimate, row,
+                                                 TRAFFSTAT_VERDICT_INESTIMABLE, reason);
+    }
+    if (status == TRAFFSTAT_OK && run->data.cell_count > 1) {
+        status = traffstat_i_estimate_row_reason(run->thinning.estimate, TRAFFSTAT_NONE,
+                                                 TRAFFSTAT_VERDICT_INESTIMABLE, reason);
+    }
+    return status;
+}
+
+static traffstat_status judge(const answer *a)
+{
+    traffstat_i_hierarchical *run = a->run;
+    const bool fast = run->weight != NULL;
+    const double diverged = (double) run->divergences / (double) a->draws;
+    const test tests[] = {{fast ? NAN : run->rhat, RHAT_CAUTION, RHAT_REFUSED, false,
+                           "the chains do not agree: R-hat", run->worst},
+                          {fast ? NAN : run->bulk, SIZE_CAUTION, SIZE_REFUSED, true,
+                           "the chains mix slowly: effective draws", run->worst},
+                          {fast ? NAN : run->tail, SIZE_CAUTION, SIZE_REFUSED, true,
+                           "the chains mix slowly in the tails: effective draws", ""},
+                          {diverged, 0.0, DIVERGED_REFUSED, false,
+                           "part of the law was not reached: share of trajectories that diverged",
+                           ""},
+                          {run->ebfmi, EBFMI_CAUTION, EBFMI_REFUSED, true,
+                           "the sampler hardly moves between energies: E-BFMI", ""},
+                          {run->khat, KHAT_CAUTION, KHAT_REFUSED, false,
+                           "the fast engine's weights are too uneven: k-hat", ""}};
+    traffstat_status status = TRAFFSTAT_OK;
+    for (size_t i = 0; i < sizeof tests / sizeof *tests && status == TRAFFSTAT_OK; i++) {
+        char reason[256];
+        const test *t = &tests[i];
+        if (!beyond(t->value, t->caution, t->low)) {
+            continue;
+        }
+        (void) snprintf(reason, sizeof reason, "%s %.3g%s%s", t->text, t->value,
+                        t->whose[0] != '\0' ? ", of " : "", t->whose);
+        status = beyond(t->value, t->refused, t->low)
+                     ? refuse(run, reason)
+                     : traffstat_i_estimate_reason(run->thinning.estimate,
+                                                   TRAFFSTAT_VERDICT_CAUTION, reason);
+    }
+    if (status == TRAFFSTAT_OK && fast) {
+        status = traffstat_i_estimate_reason(run->thinning.estimate, TRAFFSTAT_VERDICT_CAUTION,
+                                             "approximate: the fast engine's middle values were "
+                                             "found up to a quarter, its limits up "
+                                             "to half of a posterior sd from the sampler's");
+    }
+    return status;
+}
+
+/* ---- assumptions ----------------------------------------------------------------------------- */
+
+static traffstat_status assume(traffstat_i_hierarchical *run, const char *text)
+{
+    return traffstat_i_estimate_assume(run->thinning.estimate, text);
+}
+
+static traffstat_status say_assumptions(traffstat_i_hierarchical *run)
+{
+    const traffstat_hierarchical_options *o = &run->options;
+    char text[320];
+    traffstat_status status = traffstat_i_rate_assumptions(&run->thinning);
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_i_range_assumption(&run->thinning);
+    }
+    if (status == TRAFFSTAT_OK) {
+        (void) snprintf(text, sizeof text,
+                        "rates differ between places (sd of their logarithm half-normal with scale "
+                        "%g) and go from year to year in steps (scale %g); the level is normal "
+                        "with sd %g about where the counts and the middle rate put it",
+                        o->place_scale, o->year_scale, o->level_sd);
+        status = assume(run, text);
+    }
+    if (status == TRAFFSTAT_OK) {
+        (void) snprintf(
+            text, sizeof text,
+            o->drift_scale > 0.0
+                ? "the reporting rate is the one named in %d; it differs between places "
+                  "(sd of its logit half-normal with scale %g) and drifts (scale %g a "
+                  "year)"
+                : "the reporting rate is the one named in %d and does not drift; it "
+                  "differs between places (sd of its logit half-normal with scale %g)",
+            (int) run->data.first_year + (int) run->spec.anchor_year, o->report_place_scale,
+            o->drift_scale);
+        status = assume(run, text);
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = assume(run, run->data.per_resident
+                                 ? "the population is what is at risk, people passing through "
+                                   "included in none of it"
+                                 : "no population is known: every place has exposure 1 a year");
+    }
+    if (status == TRAFFSTAT_OK && run->prior->law.form == TRAFFSTAT_I_FORM_BETA &&
+        run->prior->law.shift > 0.0) {
+        status = assume(run, "the moved law of the reporting rate is taken as normal on the logit, "
+                             "with the same mean and sd");
+    }
+    if (status == TRAFFSTAT_OK && run->data.breaks_alone > 0) {
+        status = assume(run, "what was counted changed in some places in years in which it did not "
+                             "in most: their levels go on all the same");
+    }
+    if (status == TRAFFSTAT_OK && run->data.cell_count > 1) {
+        status = assume(run, "rows share what is not known, so their numbers do not add up to a "
+                             "total");
+    }
+    return status;
+}
+
+/* ---- the whole ------------------------------------------------------------------------------- */
+
+static traffstat_status write_all(const answer *a)
+{
+    traffstat_i_hierarchical *run = a->run;
+    traffstat_status status = TRAFFSTAT_OK;
+    for (size_t row = 0; row < run->data.row_count && status == TRAFFSTAT_OK; row++) {
+        status = write_row(a, row);
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = write_total(a);
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = say_assumptions(run);
+    }
+    if (status == TRAFFSTAT_OK) {
+        sort(a, run->hyper + HYPER_SHARE * a->draws);
+        status = traffstat_i_thinning_basis(&run->thinning, mean(a), sd(a));
+    }
+    if (status == TRAFFSTAT_OK) {
+        traffstat_detail *top = traffstat_i_estimate_details(run->thinning.estimate);
+        add_parts(a, top);
+        add_parameters(a, top);
+        add_sampling(a, top);
+        add_checks(a, top);
+        status = add_loo(a, top);
+    }
+    return status == TRAFFSTAT_OK ? judge(a) : status;
+}
+
+traffstat_status traffstat_i_hierarchical_answer(traffstat_i_hierarchical *run)
+{
+    answer a = {.run = run, .draws = (size_t) run->chains * (size_t) run->draws};
+    a.sorted = traffstat_i_alloc(run->ctx, a.draws, sizeof *a.sorted);
+    const traffstat_status status = a.sorted != NULL ? write_all(&a) : TRAFFSTAT_E_NOMEM;
+    traffstat_i_free(run->ctx, a.sorted);
+    return status;
+}

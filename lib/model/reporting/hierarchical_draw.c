@@ -1,0 +1,242 @@
+/* From positions of the posterior to draws of what is reported: true counts, what of them was not
+ * counted, replicates for the checks. Every number is a function of the seed, the draw and the cell. */
+#include <math.h>
+#include <string.h>
+
+#include <gsl/gsl_cdf.h>
+
+#include "model/reporting/hierarchical.h"
+
+enum { STREAM = 0x48494552, UNIFORMS = 4 }; /* of the generator; a cell */
+
+#define NORMAL_ABOVE                                                                               \
+    1e4 /* a mean past which a Poisson law is normal with its skewness to 1e-4 sd */
+
+/* A Poisson draw by its cdf, walked from the mode. */
+static double poisson(double mean, double u)
+{
+    if (!(mean > 0.0)) {
+        return 0.0;
+    }
+    if (mean > NORMAL_ABOVE) {
+        const double z = gsl_cdf_ugaussian_Pinv(u);
+        return fmax(rint(mean + sqrt(mean) * z + (z * z - 1.0) / 6.0), 0.0);
+    }
+    double k = floor(mean);
+    double mass = exp(k * log(mean) - mean - lgamma(k + 1.0));
+    double at_most = gsl_cdf_poisson_P((unsigned int) k, mean);
+    if (u <= at_most) {
+        while (k > 0.0 && u <= at_most - mass) {
+            at_most -= mass;
+            mass *= k / mean;
+            k -= 1.0;
+        }
+        return k;
+    }
+    while (u > at_most && mass > 0.0) {
+        k += 1.0;
+        mass *= mean / k;
+        at_most += mass;
+    }
+    return k;
+}
+
+/* A count of which only the set is known, given its mean: by the cdf within the set. */
+static double within_set(const traffstat_i_cell *cell, double mean, double u)
+{
+    if (cell->low == cell->high) {
+        return (double) cell->low;
+    }
+    const double far = mean + 12.0 * sqrt(mean) + 40.0;
+    const double last =
+        cell->high >= 0 ? (double) cell->high : fmax(far, (double) cell->low + 40.0);
+    double sum = 0.0;
+    for (int pass = 0; pass < 2; pass++) {
+        const double want = u * sum;
+        sum = 0.0;
+        for (double k = (double) cell->low; k <= last; k += 1.0) {
+            sum += exp(k * log(mean) - mean - lgamma(k + 1.0));
+            if (pass == 1 && sum >= want) {
+                return k;
+            }
+        }
+        if (!(sum > 0.0)) {
+            break; /* the set lies in a tail that has no double: its nearer end */
+        }
+    }
+    return mean < (double) cell->low ? (double) cell->low : last;
+}
+
+static double uniform(const traffstat_i_hierarchical *run, size_t draw, size_t cell, size_t which)
+{
+    return traffstat_i_random_uniform(traffstat_ctx_seed(run->ctx), STREAM, (uint32_t) draw,
+                                      cell * UNIFORMS + which);
+}
+
+/* Given the rate, the multiplier of a negative binomial's true rate is Gamma(theta, theta) before
+ * and Gamma(y + theta, theta + mu) after the count. */
+static double multiplier(double shape, double rate, double u)
+{
+    return gsl_cdf_gamma_Pinv(u, shape, 1.0 / rate);
+}
+
+/* ---- checks ---------------------------------------------------------------------------------- */
+
+/* Numbers of one set of exact counts beside their means. */
+static void check_counts(const traffstat_i_hierarchical *run, const double *count,
+                         const double *mean, double out[CHECKS])
+{
+    double products = 0.0;
+    double squares = 0.0;
+    memset(out, 0, CHECKS * sizeof *out);
+    for (size_t i = 0; i < run->data.cell_count; i++) {
+        const traffstat_i_cell *c = &run->data.cells[i];
+        if (c->low != c->high) {
+            continue;
+        }
+        const double rest = (count[i] - mean[i]) / sqrt(mean[i]);
+        out[CHECK_ZEROS] += count[i] == 0.0 ? 1.0 : 0.0;
+        out[CHECK_MAXIMUM] = fmax(out[CHECK_MAXIMUM], count[i]);
+        squares += rest * rest;
+        const size_t k = i + 1; /* cells go by place, then year */
+        if (k < run->data.cell_count) {
+            const traffstat_i_cell *d = &run->data.cells[k];
+            if (d->place == c->place && d->year == c->year + 1 && d->low == d->high) {
+                products += rest * (count[k] - mean[k]) / sqrt(mean[k]);
+            }
+        }
+    }
+    out[CHECK_DISPERSION] = squares;
+    out[CHECK_LAG] = squares > 0.0 ? products / squares : 0.0;
+}
+
+/* ---- a draw ---------------------------------------------------------------------------------- */
+
+typedef struct room {
+    double *rate;
+    double *logit;
+    double *likelihood;
+    double *mean;
+    double *count;
+    double *replicate;
+} room;
+
+static void draw_cells(traffstat_i_hierarchical *run, const room *at, size_t draw, double theta)
+{
+    const size_t all = (size_t) run->chains * (size_t) run->draws;
+    for (size_t i = 0; i < run->data.cell_count; i++) {
+        const traffstat_i_cell *c = &run->data.cells[i];
+        const double expected = c->exposure * exp(at->rate[i]);
+        const double share = c->coverage / (1.0 + exp(-at->logit[i]));
+        const double mu = expected * share;
+        const double y = within_set(c, mu, uniform(run, draw, i, 0));
+        double hidden = expected * (1.0 - share);
+        double again = mu;
+        if (isfinite(theta)) {
+            hidden *= multiplier(y + theta, theta + mu, uniform(run, draw, i, 3));
+            again *= multiplier(theta, theta, 1.0 - uniform(run, draw, i, 3));
+        }
+        const double left = poisson(hidden, uniform(run, draw, i, 1));
+        run->hidden[i * all + draw] = left;
+        run->all[i * all + draw] = y + left;
+        run->likelihood[i * all + draw] = at->likelihood[i];
+        at->mean[i] = mu;
+        at->count[i] = y;
+        at->replicate[i] = poisson(again, uniform(run, draw, i, 2));
+    }
+}
+
+static void draw_one(traffstat_i_hierarchical *run, const room *at, const double *position,
+                     size_t draw)
+{
+    const size_t all = (size_t) run->chains * (size_t) run->draws;
+    traffstat_i_hyper hyper;
+    traffstat_i_posterior_cells(run->posterior, run->scratch, position, at->rate, at->logit,
+                                at->likelihood);
+    traffstat_i_posterior_hyper(run->posterior, run->scratch, position, &hyper);
+    const double values[HYPERS] = {1.0 / (1.0 + exp(-hyper.report)),
+                                   hyper.place_sd,
+                                   hyper.report_place_sd,
+                                   hyper.year_sd,
+                                   hyper.drift_sd,
+                                   hyper.theta};
+    for (size_t k = 0; k < HYPERS; k++) {
+        run->hyper[k * all + draw] = values[k];
+    }
+    draw_cells(run, at, draw, hyper.theta);
+    double seen[CHECKS];
+    double repeated[CHECKS];
+    check_counts(run, at->count, at->mean, seen);
+    check_counts(run, at->replicate, at->mean, repeated);
+    for (size_t k = 0; k < CHECKS; k++) {
+        run->check[k * all + draw] = seen[k];
+        run->check[(CHECKS + k) * all + draw] = repeated[k];
+    }
+}
+
+void traffstat_i_hierarchical_drop(traffstat_i_hierarchical *run)
+{
+    double **arrays[] = {&run->all,   &run->hidden, &run->likelihood,
+                         &run->hyper, &run->check,  &run->one};
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) {
+        traffstat_i_free(run->ctx, *arrays[i]);
+        *arrays[i] = NULL;
+    }
+}
+
+static bool take(traffstat_i_hierarchical *run, double **out, size_t rows, size_t columns)
+{
+    size_t size = 0;
+    *out = traffstat_i_mul_size(rows, columns, &size)
+               ? traffstat_i_alloc(run->ctx, size, sizeof **out)
+               : NULL;
+    return *out != NULL;
+}
+
+traffstat_status traffstat_i_hierarchical_draw(traffstat_i_hierarchical *run,
+                                               const double *positions)
+{
+    const size_t all = (size_t) run->chains * (size_t) run->draws;
+    const size_t cells = run->data.cell_count;
+    const size_t d = traffstat_i_posterior_dimension(run->posterior);
+    traffstat_i_hierarchical_drop(run);
+    double *store = NULL;
+    traffstat_status status = TRAFFSTAT_E_NOMEM;
+    if (take(run, &run->all, cells, all) && take(run, &run->hidden, cells, all) &&
+        take(run, &run->likelihood, cells, all) && take(run, &run->hyper, HYPERS, all) &&
+        take(run, &run->check, (size_t) 2 * CHECKS, all) && take(run, &run->one, 3, all) &&
+        take(run, &store, 6, cells)) {
+        const room at = {store,
+                         store + cells,
+                         store + 2 * cells,
+                         store + 3 * cells,
+                         store + 4 * cells,
+                         store + 5 * cells};
+        status = TRAFFSTAT_OK;
+        for (size_t i = 0; i < all && status == TRAFFSTAT_OK; i++) {
+            draw_one(run, &at, positions + i * d, i);
+            status = i % 256 == 0 ? traffstat_i_progress(run->ctx, 0.9) : TRAFFSTAT_OK;
+        }
+    } else {
+        status = traffstat_i_fail(run->ctx, TRAFFSTAT_E_NOMEM,
+                                  "no memory for %zu draws of %zu rows", all, cells);
+    }
+    traffstat_i_free(run->ctx, store);
+    return status;
+}
+
+void traffstat_i_hierarchical_sum(const traffstat_i_hierarchical *run, const double *of,
+                                  size_t place, size_t year, double *out)
+{
+    const size_t all = (size_t) run->chains * (size_t) run->draws;
+    memset(out, 0, all * sizeof *out);
+    for (size_t i = 0; i < run->data.cell_count; i++) {
+        const traffstat_i_cell *c = &run->data.cells[i];
+        if ((place == TRAFFSTAT_NONE || place == c->place) &&
+            (year == TRAFFSTAT_NONE || year == c->year)) {
+            for (size_t k = 0; k < all; k++) {
+                out[k] += of[i * all + k];
+            }
+        }
+    }
+}
