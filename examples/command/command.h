@@ -110,7 +110,8 @@ typedef struct options {
     bool sensitivity;
     model model;
     traffstat_engine engine; /* of the panel */
-    double bounds[2];        /* of the reporting rate; both 0: not given */
+    bool negative_binomial;
+    double bounds[2]; /* of the reporting rate; both 0: not given */
     double bounds_size;
     double drift;
     int32_t rate_prior;
@@ -204,6 +205,7 @@ bool take_transport(options *to, const char *value);
 bool take_shift(options *to, const char *value);
 bool take_coverage(options *to, const char *value);
 bool take_exposure(options *to, const char *value);
+bool take_negative_binomial(options *to, const char *value);
 bool take_engine(options *to, const char *value);
 bool take_draws(options *to, const char *value);
 bool take_bounds(options *to, const char *value);

@@ -99,6 +99,8 @@ const option option_list[] = {
      "limits of the reporting rate are granted"},
     {"engine", "NAME", VERB_PRIOR, take_engine,
      "of --model panel: nuts (the sampler; what auto takes) or fast, an approximation"},
+    {"negative-binomial", NULL, VERB_PRIOR, take_negative_binomial,
+     "of --model panel: true counts vary by more than chance alone"},
     {"bounds", "L..U", VERB_ESTIMATE, take_bounds,
      "limits of the reporting rate for --model bounds, such as 0.1..0.5"},
     {"bounds-size", "N", VERB_ESTIMATE, take_bounds_size,

@@ -234,6 +234,7 @@ int panel_make(const command *session, const traffstat_panel *panel, const traff
     traffstat_hierarchical_options_init(&how, (uint32_t) sizeof how);
     how.level = given->level;
     how.engine = given->engine;
+    how.negative_binomial = given->negative_binomial ? 1 : 0;
     if (given->draws > 0) {
         how.draws = (int32_t) given->draws;
     }

@@ -82,6 +82,13 @@ bool take_coverage(options *to, const char *value)
     return true;
 }
 
+bool take_negative_binomial(options *to, const char *value)
+{
+    (void) value;
+    to->negative_binomial = true;
+    return true;
+}
+
 bool take_engine(options *to, const char *value)
 {
     if (same(value, "auto")) {
@@ -179,6 +186,10 @@ static bool check_panel(const options *given)
     }
     if (given->model == MODEL_PANEL && given->draws > 20000) {
         (void) usage("--draws of --model panel are those of each chain, at most 20000");
+        return false;
+    }
+    if (given->model != MODEL_PANEL && given->negative_binomial) {
+        (void) usage("--negative-binomial goes with --model panel");
         return false;
     }
     if (given->model != MODEL_PANEL && given->engine != TRAFFSTAT_ENGINE_AUTO) {

@@ -56,8 +56,9 @@ TRAFFSTAT_API void traffstat_hierarchical_options_init(traffstat_hierarchical_op
  *
  * The estimate's rows are those of the panel; `estimate` is the posterior median. Its total is of all
  * rows with a number, draw by draw: rows do not add up to it. Details: `reporting` (as of
- * traffstat_thinning()), `by_year` and `by_place` (totals), `parameters`, `sampling` (engine, chains,
- * draws, divergences, the largest R-hat and least effective sizes over all reported numbers, and of
+ * traffstat_thinning()), `share` (of all cases, counted: a caution where it left the prior's central
+ * 95 %), `by_year` and `by_place` (totals and shares), `parameters`, `sampling` (engine, chains, draws,
+ * divergences, the largest R-hat and least effective sizes over all reported numbers, and of
  * which, E-BFMI or k-hat), `checks` (posterior predictive: observed, expected and tail share of zeros,
  * maximum, dispersion and lag-one autocorrelation of exact counts), `loo` (leave-one-out score).
  *
@@ -74,8 +75,9 @@ TRAFFSTAT_API void traffstat_hierarchical_options_init(traffstat_hierarchical_op
  *         populations of some places alone), _E_NODATA (no row can be used), _E_NUMERIC,
  *         _E_CANCELLED, _E_CALLBACK, _E_NOMEM
  * @see Stoner, Economou & Drummond (2019); Hoffman & Gelman (2014); Vehtari et al. (2021, 2024);
- *      Rue, Martino & Chopin (2009). Cost: 15 places x 8 years about 3 s, 50 x 8 about 15 s on two
- *      slow cores by sampling, a tenth of a second and half a second by the fast engine. The
+ *      Rue, Martino & Chopin (2009). Cost on two slow cores: 15 places x 8 years about 3 s by
+ *      sampling; 50 x 8 from 10 s to two minutes, the more the counts vary; the fast engine 0.7 s
+ *      to 11 s (negative binomial). The
  *      context's seed decides the draws, whatever the number of threads.
  */
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK traffstat_status traffstat_hierarchical(

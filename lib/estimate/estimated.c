@@ -230,14 +230,16 @@ static void say_infinite(traffstat_text *text, const traffstat_estimate_row *row
 
 /* The range that a caption gives is the prior's. Where the prior on the expected number pulled it
  * elsewhere, the result does not follow from the range alone. */
-static void say_moved(traffstat_text *text, const traffstat_reporting_basis *basis)
+static void say_moved(traffstat_text *text, const traffstat_estimate *estimate,
+                      const traffstat_reporting_basis *basis)
 {
+    const bool panel = strcmp(estimate->method, "panel") == 0;
     const double moved = basis->posterior_mean - basis->mean;
     if (fabs(moved) > MOVED * basis->mean) { /* false for NaN */
         traffstat_i_text_addf(
             text,
-            " The prior on the expected number moved this share %s, so the result "
-            "does not follow from the range alone.",
+            " The %s moved this share %s, so the result does not follow from the range alone.",
+            panel ? "model's structure" : "prior on the expected number",
             moved > 0.0 ? "up" : "down");
     }
 }
@@ -271,7 +273,7 @@ static void say_row_on_basis(traffstat_text *text, const traffstat_panel *panel,
     traffstat_i_text_add(text, scenario ? " would mean " : " mean an estimated ");
     say_result(text, estimate, row);
     traffstat_i_text_add(text, ". The counts cannot test this assumption.");
-    say_moved(text, basis);
+    say_moved(text, estimate, basis);
     say_infinite(text, row);
 }
 

@@ -329,6 +329,7 @@ traffstat_status traffstat_hierarchical(traffstat_ctx *ctx, const traffstat_pane
                                     .prior = prior,
                                     .ebfmi = NAN,
                                     .khat = NAN,
+                                    .misfit = NAN,
                                     .thinning = {.ctx = ctx,
                                                  .panel = panel,
                                                  .prior = prior,

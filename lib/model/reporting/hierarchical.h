@@ -29,6 +29,7 @@ typedef struct traffstat_i_hierarchical {
     double *one;        /* draws x 3: work */
     /* what tells of the fit */
     double rhat, bulk, tail, ebfmi, khat;
+    double misfit; /* share of replicates that vary as much as the counts */
     char worst[96];
     int64_t divergences;
 } traffstat_i_hierarchical;

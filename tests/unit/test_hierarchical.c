@@ -1,8 +1,11 @@
-/* Which rows of a panel the hierarchical model is fitted to, by place and year. */
+/* The hierarchical panel: which rows it is fitted to, by place and year, and what its answer says. */
 #include <math.h>
 #include <string.h>
 
 #include "support/support.h"
+
+#include <traffstat/hierarchical.h>
+#include <traffstat/report.h>
 
 #include "model/reporting/hierarchical_data.h"
 
@@ -307,6 +310,167 @@ static void every_allocation_may_fail(void **state)
     assert_true(support_try_every_allocation(try_all, NULL) >= 5);
 }
 
+/* ---- the answer ------------------------------------------------------------------------------ */
+
+enum { SMALL = 12 };
+
+/* Three places, four years, one count suppressed. */
+static void small_panel(line lines[SMALL])
+{
+    static const int64_t counts[SMALL] = {12, 15, 11, 18, 40, 38, 51, 47, 3, 2, 5, 4};
+    static const char *const places[] = {"A", "B", "C"};
+    for (size_t i = 0; i < SMALL; i++) {
+        lines[i] = exact(places[i / 4], 2015 + (int32_t) (i % 4), counts[i]);
+    }
+    lines[9].cell.lower = 0;
+    lines[9].cell.upper = 4;
+}
+
+static traffstat_status solve_panel(traffstat_ctx *ctx, const line *lines, size_t count,
+                                    const traffstat_hierarchical_options *options,
+                                    traffstat_estimate **out)
+{
+    traffstat_prior *prior = NULL;
+    traffstat_panel *panel = panel_of(ctx, lines, count);
+    assert_ok(ctx, traffstat_prior_beta(ctx, 8.0, 12.0, "", &prior));
+    const traffstat_status status = traffstat_hierarchical(ctx, panel, prior, options, out);
+    traffstat_prior_free(prior);
+    traffstat_panel_free(panel);
+    return status;
+}
+
+static double said(const traffstat_estimate *estimate, const char *object, const char *name)
+{
+    return traffstat_detail_number(traffstat_detail_find(
+        traffstat_detail_find(traffstat_estimate_details(estimate), object), name));
+}
+
+/* Rows in order, N never below what was counted, the total from the joint law. */
+static void the_answer_holds_together(void **state)
+{
+    line lines[SMALL];
+    traffstat_estimate *estimate = NULL;
+    small_panel(lines);
+    assert_ok(*state, solve_panel(*state, lines, SMALL, NULL, &estimate));
+    double sum_lower = 0.0;
+    double sum_mean = 0.0;
+    traffstat_estimate_row row;
+    for (size_t i = 0; i < SMALL; i++) {
+        assert_int_equal(traffstat_estimate_row_get(estimate, i, &row), TRAFFSTAT_OK);
+        assert_true(row.lower >= (double) lines[i].cell.lower);
+        assert_true(row.lower <= row.estimate && row.estimate <= row.upper);
+        assert_true(row.hdi_upper - row.hdi_lower <= row.upper - row.lower);
+        if (i != 9) {
+            assert_near(row.mean - row.unreported_mean, (double) lines[i].cell.lower, 1e-9);
+        }
+        sum_lower += row.lower;
+        sum_mean += row.mean;
+    }
+    traffstat_estimate_row total;
+    assert_int_equal(traffstat_estimate_total(estimate, &total), TRAFFSTAT_OK);
+    assert_near(total.mean, sum_mean, 1e-9); /* means add up, limits do not */
+    assert_true(total.lower > sum_lower);
+    assert_true(said(estimate, "sampling", "rhat") <= 1.05);
+    assert_true(said(estimate, "sampling", "ess_bulk") >= 100.0);
+    assert_true(said(estimate, "loo", "elpd") < 0.0);
+    /* A Beta(8, 12) that the counts cannot test: about its mean of 0.4 and sd of 0.107. */
+    assert_true(fabs(said(estimate, "reporting", "shift")) < 0.05);
+    assert_true(fabs(said(estimate, "reporting", "sd_after") - 0.107) < 0.02);
+    traffstat_estimate_free(estimate);
+}
+
+static void threads_change_nothing(void **state)
+{
+    line lines[SMALL];
+    small_panel(lines);
+    traffstat_hierarchical_options options;
+    traffstat_hierarchical_options_init(&options, sizeof options);
+    options.draws = 100;
+    traffstat_text *texts[2] = {NULL, NULL};
+    for (uint32_t i = 0; i < 2; i++) {
+        traffstat_estimate *estimate = NULL;
+        assert_ok(*state, traffstat_ctx_set_threads(*state, i + 1));
+        assert_ok(*state, solve_panel(*state, lines, SMALL, &options, &estimate));
+        assert_ok(*state, traffstat_estimate_json(*state, estimate, &texts[i]));
+        traffstat_estimate_free(estimate);
+    }
+    assert_string_equal(traffstat_text_data(texts[0]), traffstat_text_data(texts[1]));
+    traffstat_text_free(texts[0]);
+    traffstat_text_free(texts[1]);
+}
+
+/* One place and one year: thinning with a proper law of the rate, whose answer is nearly that of
+ * the prior 1/rate. */
+static void one_count_is_a_thinning(void **state)
+{
+    const line lines[] = {exact("A", 2018, 80)};
+    traffstat_hierarchical_options options;
+    traffstat_hierarchical_options_init(&options, sizeof options);
+    options.level_sd = 20.0;
+    traffstat_estimate *estimate = NULL;
+    traffstat_estimate_row row;
+    assert_ok(*state, solve_panel(*state, lines, 1, &options, &estimate));
+    assert_int_equal(traffstat_estimate_row_get(estimate, 0, &row), TRAFFSTAT_OK);
+    assert_near(row.mean, 80.0 * 19.0 / 7.0, 0.06); /* y (a + b - 1)/(a - 1) */
+    assert_int_equal(traffstat_estimate_total(estimate, &row), TRAFFSTAT_E_NODATA);
+    traffstat_estimate_free(estimate);
+}
+
+static void the_fast_engine_always_warns(void **state)
+{
+    line lines[SMALL];
+    small_panel(lines);
+    traffstat_hierarchical_options options;
+    traffstat_hierarchical_options_init(&options, sizeof options);
+    options.engine = TRAFFSTAT_ENGINE_FAST;
+    for (int32_t i = 0; i < 2; i++) {
+        traffstat_estimate *estimate = NULL;
+        options.negative_binomial = i;
+        assert_ok(*state, solve_panel(*state, lines, SMALL, &options, &estimate));
+        bool warned = false;
+        for (size_t k = 0; k < traffstat_estimate_reasons(estimate); k++) {
+            warned =
+                warned || strstr(traffstat_estimate_reason(estimate, k), "approximate") != NULL;
+        }
+        assert_true(warned);
+        assert_int_equal(traffstat_estimate_verdict(estimate), TRAFFSTAT_VERDICT_CAUTION);
+        traffstat_estimate_free(estimate);
+    }
+}
+
+static void nothing_counted_has_no_answer(void **state)
+{
+    const line lines[] = {exact("A", 2017, 0), exact("A", 2018, 0), exact("B", 2018, 0)};
+    traffstat_estimate *estimate = NULL;
+    assert_ok(*state, solve_panel(*state, lines, 3, NULL, &estimate));
+    assert_int_equal(traffstat_estimate_verdict(estimate), TRAFFSTAT_VERDICT_INESTIMABLE);
+    traffstat_estimate_free(estimate);
+}
+
+static void bad_settings_are_refused(void **state)
+{
+    const line lines[] = {exact("A", 2017, 3), exact("A", 2018, 4)};
+    traffstat_hierarchical_options options;
+    traffstat_estimate *estimate = NULL;
+    traffstat_hierarchical_options_init(&options, sizeof options);
+    options.level = 1.0;
+    assert_int_equal(solve_panel(*state, lines, 2, &options, &estimate), TRAFFSTAT_E_ARGUMENT);
+    assert_non_null(strstr(traffstat_ctx_message(*state), "level"));
+    traffstat_hierarchical_options_init(&options, sizeof options);
+    options.engine = 7;
+    assert_int_equal(solve_panel(*state, lines, 2, &options, &estimate), TRAFFSTAT_E_ARGUMENT);
+    traffstat_panel *panel = panel_of(*state, lines, 2);
+    assert_int_equal(traffstat_hierarchical(*state, panel, NULL, NULL, &estimate),
+                     TRAFFSTAT_E_PRIOR);
+    traffstat_prior *known = NULL;
+    assert_ok(*state, traffstat_prior_known(*state, 0.4, "", &known));
+    assert_int_equal(traffstat_hierarchical(*state, panel, known, NULL, &estimate),
+                     TRAFFSTAT_E_ARGUMENT);
+    assert_null(estimate);
+    traffstat_prior_free(known);
+    traffstat_panel_free(panel);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, support_ctx_setup, support_ctx_teardown)
 
 int main(void)
@@ -324,6 +488,12 @@ int main(void)
         TEST(a_place_without_residents_among_others_is_refused),
         TEST(two_measures_are_refused),
         TEST(a_panel_without_a_count_is_refused),
+        TEST(the_answer_holds_together),
+        TEST(threads_change_nothing),
+        TEST(one_count_is_a_thinning),
+        TEST(the_fast_engine_always_warns),
+        TEST(nothing_counted_has_no_answer),
+        TEST(bad_settings_are_refused),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
