@@ -270,6 +270,27 @@ def bounds_need_limits_alone_and_give_bands():
 
 
 @test
+def a_panel_answers_all_rows_together():
+    got = good(run('estimate', MISSOULA, '--model', 'panel', *BETA, '--json')).json()
+    equal((got['method'], got['kind'], got['verdict']), ('panel', 'scenario', 'caution'))
+    equal(got['sampling']['engine'], 'nuts')
+    assert got['sampling']['rhat'] < 1.01 and got['sampling']['ess_bulk'] > 400, got['sampling']
+    assert 7 <= got['rows'][0]['lower'] < got['rows'][0]['estimate'] < got['rows'][0]['upper']
+    equal([one['year'] for one in got['by_year']], [2017, 2018])
+    assert 0.2 < got['share']['estimate'] < 0.6, got['share']
+    holds(' '.join(got['assumptions']), 'named in 2017', 'do not add up to a total')
+    with Folder() as folder:
+        data = folder.write('t.csv', 'place,year,cases\nA,2016,0\nA,2017,0\nB,2017,0\n')
+        answer = run('estimate', data, '--model=panel', *BETA)
+        equal(answer.code, 3)
+        holds(answer.text + answer.errors, 'nothing was counted')
+        data = folder.write('s.csv', 'place,year,cases\nA,2016,10\nA,2017,<5\nB,2017,12\n')
+        got = good(run('estimate', data, '--model=panel', '--engine=fast', *BETA, '--json')).json()
+        holds(' '.join(got['reasons']), 'approximate')
+        equal(got['rows'][1]['observed'], {'lower': 0, 'upper': 4})
+
+
+@test
 def evidence_names_itself_in_the_result():
     got = good(run('estimate', MISSOULA, '--evidence=uk-2013', '--json')).json()
     equal((got['kind'], got['reporting']['id'], got['reporting']['origin']),
