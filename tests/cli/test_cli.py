@@ -272,7 +272,7 @@ def bounds_need_limits_alone_and_give_bands():
 @test
 def a_panel_answers_all_rows_together():
     got = good(run('estimate', MISSOULA, '--model', 'panel', *BETA, '--json')).json()
-    equal((got['method'], got['kind'], got['verdict']), ('panel', 'scenario', 'caution'))
+    equal((got['method']['id'], got['kind'], got['verdict']), ('panel', 'scenario', 'caution'))
     equal(got['sampling']['engine'], 'nuts')
     assert got['sampling']['rhat'] < 1.01 and got['sampling']['ess_bulk'] > 400, got['sampling']
     assert 7 <= got['rows'][0]['lower'] < got['rows'][0]['estimate'] < got['rows'][0]['upper']
@@ -1133,7 +1133,7 @@ WRONG = [
     (['read', MISSOULA, '--absent', 'none'], ['--absent', 'missing', 'zero']),
     (['read', MISSOULA, '--fiscal', '2017'], ['--fiscal', 'end', 'start']),
     (['estimate', MISSOULA, '--bootstrap', '10'], ['estimate', '--bootstrap']),
-    (['estimate', MISSOULA, *BETA, '--model', 'panel'], ['panel', 'thinning']),
+    (['estimate', MISSOULA, *BETA, '--model', 'latent'], ['latent', 'thinning', 'panel']),
     (['estimate', MISSOULA, '--model', 'panel'], ['--reporting']),
     (['estimate', MISSOULA, '--model', 'panel', '--engine', 'slow', *BETA], ['"slow"', 'nuts']),
     (['estimate', MISSOULA, '--engine', 'nuts', *BETA], ['--model panel']),

@@ -278,7 +278,7 @@ double traffstat_i_mcse_mean(const double *values, int32_t chains, int32_t draws
     return sqrt(variance / size);
 }
 
-/* Half the width of what a normal's one-sigma interval becomes among the order statistics. */
+/* Half the width of a one-sigma interval among the order statistics. */
 double traffstat_i_mcse_quantile(const double *values, int32_t chains, int32_t draws, double prob,
                                  double *work)
 {
@@ -291,12 +291,13 @@ double traffstat_i_mcse_quantile(const double *values, int32_t chains, int32_t d
         return NAN;
     }
     sort_copy(values, n, work);
-    const double a = size * prob + 1.0;
-    const double b = size * (1.0 - prob) + 1.0;
-    const double from = floor(gsl_cdf_beta_Pinv(0.15865525393145707, a, b) * (double) n);
-    const double to = ceil(gsl_cdf_beta_Pinv(0.84134474606854293, a, b) * (double) n);
-    const size_t first = from < 1.0 ? 0 : (size_t) from - 1;
-    const size_t last = to > (double) n ? n - 1 : (size_t) to - 1;
+    /* The share below the quantile is Beta(size prob + 1, size (1 - prob) + 1): its mean and sd, which
+     * need no inverse that may fail. */
+    const double center = (size * prob + 1.0) / (size + 2.0);
+    const double sd = sqrt(center * (1.0 - center) / (size + 3.0));
+    const double top = (double) (n - 1);
+    const size_t first = (size_t) fmin(fmax(floor((center - sd) * (double) n), 0.0), top);
+    const size_t last = (size_t) fmin(fmax(ceil((center + sd) * (double) n) - 1.0, 0.0), top);
     return 0.5 * (work[last] - work[first]);
 }
 

@@ -92,7 +92,7 @@ static void densest(const answer *a, double level, double *lower, double *upper)
     *upper = a->sorted[a->draws - 1].value;
     for (size_t to = 0; to < a->draws; to++) {
         held += a->sorted[to].weight;
-        while (held - a->sorted[from].weight >= level - 1e-12 && from < to) {
+        while (from < to && held - a->sorted[from].weight >= level - 1e-12) {
             held -= a->sorted[from++].weight;
         }
         if (held >= level - 1e-12 &&
