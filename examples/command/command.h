@@ -77,6 +77,7 @@ typedef struct options {
     uint32_t threads;
     int32_t first_year;
     int32_t last_year;
+    int32_t change[2]; /* the years compared; 0: the last two with exact counts */
     const char *measure;
     pairs where;
     bool sums; /* --by was given */
@@ -174,6 +175,7 @@ bool take_level(options *to, const char *value);
 bool take_seed(options *to, const char *value);
 bool take_threads(options *to, const char *value);
 bool take_years(options *to, const char *value);
+bool take_change(options *to, const char *value);
 bool take_where(options *to, const char *value);
 bool take_by(options *to, const char *value);
 bool take_map(options *to, const char *value);

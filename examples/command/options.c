@@ -57,6 +57,8 @@ const option option_list[] = {
     {"where", "KEY=VALUE", VERB_DATA, take_where,
      "only series whose jurisdiction, key, measure, category or source is VALUE; repeat for more"},
     {"years", "A..B", VERB_DATA, take_years, "only these years; either end may be left out"},
+    {"change", "A..B", VERB_TREND, take_change,
+     "compare these two years; default: the last two with exact counts"},
     {"by", "COLUMN", VERB_DATA, take_by,
      "sum what is selected up to jurisdiction, key, category or measure, or to a column of the "
      "file: STATE_NAME"},

@@ -99,6 +99,23 @@ bool take_years(options *to, const char *value)
     return true;
 }
 
+bool take_change(options *to, const char *value)
+{
+    const char *dots = strstr(value, "..");
+    if (dots == NULL || dots == value || dots[2] == '\0' ||
+        !take_year(value, (size_t) (dots - value), &to->change[0]) ||
+        !take_year(dots + 2, strlen(dots + 2), &to->change[1])) {
+        (void) usage("--change \"%s\" is not of the form 2015..2018 (years from %d to %d)", value,
+                     TRAFFSTAT_YEAR_MIN, TRAFFSTAT_YEAR_MAX);
+        return false;
+    }
+    if (to->change[0] >= to->change[1]) {
+        (void) usage("--change \"%s\" does not go from a year to a later one", value);
+        return false;
+    }
+    return true;
+}
+
 /* ---- NAME=VALUE ------------------------------------------------------------------------------- */
 
 static bool add_pair(pairs *to, const char *option_name, const char *value)

@@ -87,6 +87,8 @@ int run_trend(const command *session)
         traffstat_trend_options wanted;
         traffstat_trend_options_init(&wanted, sizeof wanted);
         wanted.level = session->options->level;
+        wanted.first_year = session->options->change[0];
+        wanted.second_year = session->options->change[1];
         const traffstat_status status =
             traffstat_trend(session->ctx, in.selected, &wanted, &estimate);
         result = status == TRAFFSTAT_OK ? EXIT_DONE : failure(session, status);

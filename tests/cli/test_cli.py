@@ -966,6 +966,20 @@ def two_years_are_no_trend():
 
 
 @test
+def two_years_can_be_named_for_the_change():
+    with Folder() as folder:
+        path = folder.write('t.csv', 'place,year,cases\nA,2014,20\nA,2015,9\nA,2016,12\nA,2017,<5\n')
+        got = run('trend', path, '--change', '2014..2016', '--json').json()
+        equal((got['change']['first_year'], got['change']['second_year']), (2014, 2016))
+        equal(got['change_reason'], None)
+        assert abs(got['change']['ratio'] - 0.6) < 1e-12, got['change']
+        for years, word in (('2014..2017', '2017'), ('2010..2015', '2010')):
+            got = run('trend', path, '--change', years, '--json').json()
+            equal(got['change'], None)
+            holds(got['change_reason'], word)
+
+
+@test
 def nothing_to_five_has_no_upper_end():
     with Folder() as folder:
         path = folder.write('z.csv', 'jurisdiction,year,cases\nA,2017,0\nA,2018,5\n')
@@ -1131,6 +1145,10 @@ WRONG = [
     (['read', MISSOULA, '--suppressed=9..1'], ['--suppressed', '1..4']),
     (['read', MISSOULA, '--suppressed=5'], ['--suppressed', '1..4']),
     (['read', MISSOULA, '--absent', 'none'], ['--absent', 'missing', 'zero']),
+    (['trend', MISSOULA, '--change', '2018'], ['2015..2018']),
+    (['trend', MISSOULA, '--change', '..2018'], ['2015..2018']),
+    (['trend', MISSOULA, '--change', '2018..2017'], ['later']),
+    (['read', MISSOULA, '--change', '2017..2018'], ['--change', 'trend']),
     (['read', MISSOULA, '--fiscal', '2017'], ['--fiscal', 'end', 'start']),
     (['estimate', MISSOULA, '--bootstrap', '10'], ['estimate', '--bootstrap']),
     (['estimate', MISSOULA, *BETA, '--model', 'latent'], ['latent', 'thinning', 'panel']),
