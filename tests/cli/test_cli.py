@@ -1148,7 +1148,7 @@ WRONG = [
     (['trend', MISSOULA, '--change', '2018'], ['2015..2018']),
     (['trend', MISSOULA, '--change', '..2018'], ['2015..2018']),
     (['trend', MISSOULA, '--change', '2018..2017'], ['later']),
-    (['read', MISSOULA, '--change', '2017..2018'], ['--change', 'trend']),
+    (['read', MISSOULA, '--change', '2017..2018'], ['no option --change']),
     (['read', MISSOULA, '--fiscal', '2017'], ['--fiscal', 'end', 'start']),
     (['estimate', MISSOULA, '--bootstrap', '10'], ['estimate', '--bootstrap']),
     (['estimate', MISSOULA, *BETA, '--model', 'latent'], ['latent', 'thinning', 'panel']),
