@@ -440,34 +440,56 @@ static traffstat_status assume(traffstat_i_hierarchical *run, const char *text)
     return traffstat_i_estimate_assume(run->thinning.estimate, text);
 }
 
-static traffstat_status say_assumptions(traffstat_i_hierarchical *run)
+/* What the model takes of rates and of reporting, as far as the panel has it. */
+static traffstat_status say_scales(traffstat_i_hierarchical *run)
 {
     const traffstat_hierarchical_options *o = &run->options;
-    char text[320];
+    const bool drifts = run->data.year_count > 1 && o->drift_scale > 0.0;
+    char text[400];
+    char places[160] = "";
+    char years[100] = "";
+    if (run->data.place_count > 1) {
+        (void) snprintf(places, sizeof places,
+                        "rates differ between places (sd of their logarithm half-normal with scale "
+                        "%g); ",
+                        o->place_scale);
+    }
+    if (run->data.year_count > 1) {
+        (void) snprintf(years, sizeof years, "rates go from year to year in steps (scale %g); ",
+                        o->year_scale);
+    }
+    (void) snprintf(text, sizeof text,
+                    "%s%sthe level is normal with sd %g about where the counts and the middle rate "
+                    "put it",
+                    places, years, o->level_sd);
+    const traffstat_status status = assume(run, text);
+    if (status != TRAFFSTAT_OK) {
+        return status;
+    }
+    places[0] = '\0';
+    years[0] = '\0';
+    if (run->data.place_count > 1) {
+        (void) snprintf(places, sizeof places,
+                        "; it differs between places (sd of its logit half-normal with scale %g)",
+                        o->report_place_scale);
+    }
+    if (drifts) {
+        (void) snprintf(years, sizeof years, "; it drifts (scale %g a year)", o->drift_scale);
+    }
+    (void) snprintf(text, sizeof text, "the reporting rate is the one named in %d%s%s%s",
+                    (int) run->data.first_year + (int) run->spec.anchor_year, places, years,
+                    run->data.year_count > 1 && !drifts ? " and does not drift" : "");
+    return assume(run, text);
+}
+
+static traffstat_status say_assumptions(traffstat_i_hierarchical *run)
+{
     traffstat_status status = traffstat_i_rate_assumptions(&run->thinning);
     if (status == TRAFFSTAT_OK) {
         status = traffstat_i_range_assumption(&run->thinning);
     }
     if (status == TRAFFSTAT_OK) {
-        (void) snprintf(text, sizeof text,
-                        "rates differ between places (sd of their logarithm half-normal with scale "
-                        "%g) and go from year to year in steps (scale %g); the level is normal "
-                        "with sd %g about where the counts and the middle rate put it",
-                        o->place_scale, o->year_scale, o->level_sd);
-        status = assume(run, text);
-    }
-    if (status == TRAFFSTAT_OK) {
-        (void) snprintf(
-            text, sizeof text,
-            o->drift_scale > 0.0
-                ? "the reporting rate is the one named in %d; it differs between places "
-                  "(sd of its logit half-normal with scale %g) and drifts (scale %g a "
-                  "year)"
-                : "the reporting rate is the one named in %d and does not drift; it "
-                  "differs between places (sd of its logit half-normal with scale %g)",
-            (int) run->data.first_year + (int) run->spec.anchor_year, o->report_place_scale,
-            o->drift_scale);
-        status = assume(run, text);
+        status = say_scales(run);
     }
     if (status == TRAFFSTAT_OK) {
         status = assume(run, run->data.per_resident
