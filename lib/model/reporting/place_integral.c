@@ -80,7 +80,7 @@ static double place_factor(const traffstat_i_posterior *p, const traffstat_i_arr
             z[k] = z0 + (node[k] - pair[1] * node[i] / pair[2]) / pair[0];
         }
         double *row = value + i * NODES;
-        if (p->plain && p->spec.term_count == 0) {
+        if (p->product && p->single_count == 0 && isinf(f->theta) && p->spec.term_count == 0) {
             plain_row(p, f, cells, count, place, z, w, row);
         } else {
             for (size_t k = 0; k < NODES; k++) {
