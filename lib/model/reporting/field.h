@@ -119,6 +119,11 @@ void traffstat_i_field_predict(const traffstat_i_posterior *posterior,
 void traffstat_i_field_pull(const traffstat_i_posterior *posterior, traffstat_i_field *field,
                             size_t cell, double d_log_rate, double d_logit_p);
 
+/* Where the model is a product: rate and odds against reporting are products of a place's factor and
+ * a year's. Fills f->mean (weight x rate) and f->inverse (1/p) of the exact counts; returns what they
+ * add to the log likelihood linearly in the effects. */
+double traffstat_i_field_factors(const traffstat_i_posterior *posterior, traffstat_i_field *field);
+
 /* log p and log(1 - p) from logit p. */
 double traffstat_i_log_logistic(double x);
 double traffstat_i_logistic(double x);

@@ -271,9 +271,8 @@ static double listed_likelihood(const traffstat_i_posterior *p, traffstat_i_fiel
     return sum;
 }
 
-/* Rate and odds against reporting are products of a place's factor and a year's, so that exp() is
- * asked once for each of those. What exact counts add linearly. */
-static double factors(const traffstat_i_posterior *p, traffstat_i_field *f)
+/* exp() is asked once for each place and year. */
+double traffstat_i_field_factors(const traffstat_i_posterior *p, traffstat_i_field *f)
 {
     const traffstat_i_posterior_spec *s = &p->spec;
     double *place = f->factor;
@@ -314,7 +313,7 @@ static void pull_bulk(const traffstat_i_posterior *p, traffstat_i_field *f, size
 
 static double poisson_bulk(const traffstat_i_posterior *p, traffstat_i_field *f)
 {
-    double sum = factors(p, f);
+    double sum = traffstat_i_field_factors(p, f);
     memcpy(f->logs, f->inverse, p->bulk_count * sizeof *f->logs);
     traffstat_i_log_many(f->logs, p->bulk_count);
     for (size_t k = 0; k < p->bulk_count; k++) {
@@ -333,7 +332,7 @@ static double binomial_bulk(const traffstat_i_posterior *p, traffstat_i_field *f
 {
     const size_t n = p->bulk_count;
     const double theta = f->theta;
-    double sum = factors(p, f);
+    double sum = traffstat_i_field_factors(p, f);
     for (size_t k = 0; k < n; k++) {
         f->logs[k] = f->inverse[k];
         f->logs[n + k] = theta * f->inverse[k] + f->mean[k];
