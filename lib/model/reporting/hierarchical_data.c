@@ -238,7 +238,7 @@ double traffstat_i_hierarchical_center(const traffstat_i_hierarchical_data *data
 
 /* ---- the model ------------------------------------------------------------------------------- */
 
-static traffstat_i_level_prior level_prior(const traffstat_i_logit_law *law)
+traffstat_i_level_prior traffstat_i_hierarchical_level(const traffstat_i_logit_law *law)
 {
     if (law->form == TRAFFSTAT_I_FORM_BETA && !(law->shift > 0.0)) {
         return (traffstat_i_level_prior){.a = law->a, .b = law->b};
@@ -269,7 +269,7 @@ traffstat_status traffstat_i_hierarchical_spec(const traffstat_i_hierarchical_da
         .year_count = data->year_count,
         .cells = data->cells,
         .cell_count = data->cell_count,
-        .report = level_prior(law),
+        .report = traffstat_i_hierarchical_level(law),
         .level_center = traffstat_i_hierarchical_center(data, pbar),
         .level_sd = 2.0,
         .place_scale = 1.0,
