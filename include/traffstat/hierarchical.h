@@ -109,7 +109,7 @@ traffstat_hierarchical_extras_add_report_covariate(traffstat_ctx *ctx,
  * @param year     when; 0: of all years, taken as the anchor year's p
  * @param counted  0 to known
  * @param known    1 to 1e9
- * @param source   who found them, not empty: it is printed
+ * @param source   who found them: it is printed; "" or NULL: not named, so that it carries no estimate
  */
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK traffstat_status traffstat_hierarchical_extras_add_validation(
     traffstat_ctx *ctx, traffstat_hierarchical_extras *extras, size_t series, int32_t year,
@@ -124,7 +124,7 @@ TRAFFSTAT_API TRAFFSTAT_MUST_CHECK traffstat_status traffstat_hierarchical_extra
  *                that it stands for must have a count (else TRAFFSTAT_E_CONFLICT of the fit)
  * @param estimate,lower,upper  0 < lower < estimate < upper
  * @param level   of the interval, 0.01 to 0.9999
- * @param source  which lists, not empty: it is printed
+ * @param source  which lists, as of validated cases
  */
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK traffstat_status traffstat_hierarchical_extras_add_total(
     traffstat_ctx *ctx, traffstat_hierarchical_extras *extras, size_t series, int32_t year,

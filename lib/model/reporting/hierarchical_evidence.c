@@ -74,6 +74,21 @@ static const char *mover(const traffstat_i_hierarchical *run)
                            : "validated cases";
 }
 
+static bool is_sourced(const traffstat_i_hierarchical *run)
+{
+    for (size_t k = 0; k < run->extras->given_count; k++) {
+        if (run->extras->given[k].source[0] == '\0') {
+            return false;
+        }
+    }
+    return true;
+}
+
+static const char *source_of(const traffstat_i_given *of)
+{
+    return of->source[0] != '\0' ? of->source : "source not named";
+}
+
 /* A scenario into which evidence went says what it did and did not do. */
 static traffstat_status say_rest(traffstat_i_hierarchical *run)
 {
@@ -87,6 +102,9 @@ static traffstat_status say_rest(traffstat_i_hierarchical *run)
         traffstat_i_text_add(text, " narrow it by ");
         traffstat_i_text_add_double(text, percent);
         traffstat_i_text_add(text, " %");
+    }
+    if (!is_sourced(run)) {
+        traffstat_i_text_add(text, ", and a source of them is not named");
     }
     if (run->covered < CARRIED_COUNTS) {
         traffstat_i_text_add(text, " and come from places and years with ");
@@ -108,7 +126,7 @@ traffstat_status traffstat_i_hierarchical_kind(traffstat_i_hierarchical *run)
     if (run->thinning.kind != TRAFFSTAT_KIND_SCENARIO) {
         return TRAFFSTAT_OK;
     }
-    if (run->carried >= CARRIED_CONTRACTION && run->covered >= CARRIED_COUNTS) {
+    if (run->carried >= CARRIED_CONTRACTION && run->covered >= CARRIED_COUNTS && is_sourced(run)) {
         run->thinning.kind = TRAFFSTAT_KIND_ESTIMATE;
         return TRAFFSTAT_OK;
     }
@@ -232,7 +250,7 @@ static void add_terms(traffstat_i_hierarchical *run)
             traffstat_i_detail_integer(at, "counted", of->counted);
             traffstat_i_detail_integer(at, "known", of->known);
         }
-        traffstat_i_detail_text(at, "source", of->source);
+        traffstat_i_detail_text(at, "source", of->source[0] != '\0' ? of->source : NULL);
     }
 }
 
@@ -262,7 +280,7 @@ static void say_term(const traffstat_i_hierarchical *run, const traffstat_i_give
                               of->known);
         say_where(run, of, text);
         traffstat_i_text_add(text, " were found to be counted (");
-        traffstat_i_text_add(text, of->source);
+        traffstat_i_text_add(text, source_of(of));
         traffstat_i_text_add(text, "): those cases are taken as likely to be counted as any other "
                                    "there");
         return;
@@ -274,7 +292,7 @@ static void say_term(const traffstat_i_hierarchical *run, const traffstat_i_give
     traffstat_i_text_add(text, "\xe2\x80\x93");
     traffstat_i_text_add_double(text, of->upper);
     traffstat_i_text_add(text, " (");
-    traffstat_i_text_add(text, of->source);
+    traffstat_i_text_add(text, source_of(of));
     traffstat_i_text_add(text,
                          "): lists and counts are taken to be of the same unit, with the same "
                          "definition");

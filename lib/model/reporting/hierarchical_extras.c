@@ -140,10 +140,6 @@ traffstat_status traffstat_hierarchical_extras_add_report_covariate(
 static traffstat_status add_given(traffstat_ctx *ctx, traffstat_hierarchical_extras *extras,
                                   const char *source, traffstat_i_given made)
 {
-    if (source == NULL || source[0] == '\0') {
-        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
-                                "evidence needs a source, which is printed with the answer");
-    }
     made.source = traffstat_i_strdup(ctx, source);
     if (made.source == NULL ||
         !traffstat_i_reserve(ctx, &extras->given, &extras->given_room, extras->given_count + 1,
@@ -394,7 +390,7 @@ static traffstat_status take_covariates(const traffstat_i_hierarchical_data *dat
 /* Place and year of a term; evidence from outside the panel belongs into the prior. */
 static traffstat_status locate(const traffstat_i_hierarchical_data *data,
                                const traffstat_panel *panel, const traffstat_i_given *of,
-                               traffstat_i_evidence_term *to)
+                               size_t number, traffstat_i_evidence_term *to)
 {
     const int32_t last = data->first_year + (int32_t) data->year_count - 1;
     to->place = TRAFFSTAT_I_EVERYWHERE;
@@ -404,15 +400,14 @@ static traffstat_status locate(const traffstat_i_hierarchical_data *data,
                                                                : TRAFFSTAT_NONE;
         if (to->place == TRAFFSTAT_NONE) {
             return traffstat_i_fail(data->ctx, TRAFFSTAT_E_CONFLICT,
-                                    "the evidence \"%s\" is from a place without a count here",
-                                    of->source);
+                                    "evidence %zu is from a place without a count here", number);
         }
     }
     if (of->year != 0 && (of->year < data->first_year || of->year > last)) {
         return traffstat_i_fail(data->ctx, TRAFFSTAT_E_CONFLICT,
-                                "the evidence \"%s\" is of %d, outside of the panel's %d to %d: "
+                                "evidence %zu is of %d, outside of the panel's %d to %d: "
                                 "what it says belongs into the reporting prior",
-                                of->source, (int) of->year, (int) data->first_year, (int) last);
+                                number, (int) of->year, (int) data->first_year, (int) last);
     }
     if (of->year != 0) {
         to->year = (size_t) (of->year - data->first_year);
@@ -422,7 +417,8 @@ static traffstat_status locate(const traffstat_i_hierarchical_data *data,
 
 /* A total stands for all of its rows, and each must have a count. */
 static traffstat_status check_total(const traffstat_i_hierarchical_data *data,
-                                    const traffstat_panel *panel, const traffstat_i_given *of)
+                                    const traffstat_panel *panel, const traffstat_i_given *of,
+                                    size_t number)
 {
     size_t used = 0;
     for (size_t series = 0; series < traffstat_panel_series(panel); series++) {
@@ -436,11 +432,11 @@ static traffstat_status check_total(const traffstat_i_hierarchical_data *data,
                 continue;
             }
             if (data->use[row] != TRAFFSTAT_I_ROW_USED) {
-                return traffstat_i_fail(data->ctx, TRAFFSTAT_E_CONFLICT,
-                                        "the total \"%s\" holds \"%s\" in %d, which has no count "
-                                        "here",
-                                        of->source, traffstat_panel_jurisdiction(panel, series),
-                                        (int) cell.year);
+                return traffstat_i_fail(
+                    data->ctx, TRAFFSTAT_E_CONFLICT,
+                    "evidence %zu is a total that holds \"%s\" in %d, which has "
+                    "no count here",
+                    number, traffstat_panel_jurisdiction(panel, series), (int) cell.year);
             }
             used++;
         }
@@ -463,9 +459,9 @@ static traffstat_status take_evidence(const traffstat_i_hierarchical_data *data,
         traffstat_i_evidence_term *to = &out->terms[out->term_count++];
         *to =
             (traffstat_i_evidence_term){.is_total = of->is_total, .v = of->counted, .m = of->known};
-        status = locate(data, panel, of, to);
+        status = locate(data, panel, of, i + 1, to);
         if (status == TRAFFSTAT_OK && of->is_total) {
-            status = check_total(data, panel, of);
+            status = check_total(data, panel, of, i + 1);
             const double z = gsl_cdf_ugaussian_Pinv(0.5 + 0.5 * of->level);
             to->center = log(of->estimate);
             to->sd = fmax(log(of->upper / of->estimate), log(of->estimate / of->lower)) / z;

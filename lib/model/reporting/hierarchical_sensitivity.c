@@ -72,6 +72,56 @@ static double density_at(const study *of, const traffstat_i_posterior *posterior
                                          position, room + of->dimension);
 }
 
+/* By how much the log of p at a place or year changes against that of the shared level, when the
+ * shared logit goes from one value to another. */
+static double slack(double from, double to, double effect)
+{
+    return traffstat_i_log_logistic(from + effect) - traffstat_i_log_logistic(from) -
+           traffstat_i_log_logistic(to + effect) + traffstat_i_log_logistic(to);
+}
+
+static void keep_places(const traffstat_i_posterior *p, const traffstat_i_field *f, double to,
+                        double *position)
+{
+    const size_t n = p->spec.place_count;
+    for (size_t k = 0; k < n && p->at.place != TRAFFSTAT_I_NO_COORDINATE; k++) {
+        double along = p->basis == NULL ? slack(f->report, to, f->report_place[k]) : 0.0;
+        double variance = 1.0;
+        for (size_t j = 0; j < n && p->basis != NULL; j++) {
+            along += p->basis[k * n + j] * slack(f->report, to, f->report_place[j]);
+            variance = 1.0 - f->mixing + f->mixing * p->spread[k];
+        }
+        position[p->at.place + k] += along / (f->place_sd * sqrt(variance));
+    }
+}
+
+static void keep_years(const traffstat_i_posterior *p, const traffstat_i_field *f, double to,
+                       double *position)
+{
+    double before = slack(f->report, to, f->report_year[0]);
+    position[p->at.level] += before;
+    for (size_t t = 1; t < p->spec.year_count; t++) {
+        const double now = slack(f->report, to, f->report_year[t]);
+        const bool begins = p->spec.new_rate_level != NULL && p->spec.new_rate_level[t];
+        position[p->at.year + t - 1] +=
+            (now - before) / (begins ? p->spec.level_sd : f->year_sd);
+        before = now;
+    }
+}
+
+/* The shared logit of p moves, and rates of places and years with it, so that what is expected to be
+ * counted stays nearly what it was. All but the logit are translations, so that its stretch is the
+ * whole of the Jacobian. */
+static void move_to(const study *of, double *scratch, double to, double *position)
+{
+    const traffstat_i_posterior *p = of->run->posterior;
+    traffstat_i_field field;
+    traffstat_i_field_read(p, scratch, position, &field);
+    position[p->at.report] = to;
+    keep_places(p, &field, to, position);
+    keep_years(p, &field, to, position);
+}
+
 static traffstat_status do_block(void *arg, size_t block, size_t worker)
 {
     const task *t = arg;
@@ -86,7 +136,10 @@ static traffstat_status do_block(void *arg, size_t block, size_t worker)
             of->base[i] = density_at(of, of->run->posterior, position, worker);
             continue;
         }
-        position[report] = t->by.to + t->by.stretch * (position[report] - t->by.from);
+        const double to = t->by.to + t->by.stretch * (position[report] - t->by.from);
+        if (to != position[report]) {
+            move_to(of, (double *) (void *) (of->scratch + worker * of->scratch_size), to, position);
+        }
         of->ratio[i] =
             density_at(of, t->posterior, position, worker) + log(t->by.stretch) - of->base[i];
         of->total[i] = traffstat_i_hierarchical_draw_total(
