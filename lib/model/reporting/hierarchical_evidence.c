@@ -128,6 +128,7 @@ traffstat_status traffstat_i_hierarchical_kind(traffstat_i_hierarchical *run)
     }
     if (run->carried >= CARRIED_CONTRACTION && run->covered >= CARRIED_COUNTS && is_sourced(run)) {
         run->thinning.kind = TRAFFSTAT_KIND_ESTIMATE;
+        run->thinning.measured = true;
         return TRAFFSTAT_OK;
     }
     return say_rest(run);
@@ -218,7 +219,48 @@ static void add_neighbours(traffstat_i_hierarchical *run, traffstat_i_weighed *s
     add_ends(run, sorted, traffstat_i_detail_object(at, "mixing"));
 }
 
-static void add_terms(traffstat_i_hierarchical *run)
+/* For a caption: what the evidence is, in a few words. */
+static void say_short(const traffstat_i_hierarchical *run, traffstat_detail *top)
+{
+    traffstat_text text;
+    size_t totals = 0;
+    const size_t count = run->extras->given_count;
+    traffstat_i_text_init(&text, run->ctx);
+    for (size_t k = 0; k < count; k++) {
+        totals += run->extras->given[k].is_total ? 1 : 0;
+    }
+    if (count > 1) {
+        traffstat_i_text_addf(&text, "%zu audit%s and %zu total%s of overlapping lists",
+                              count - totals, count - totals == 1 ? "" : "s", totals,
+                              totals == 1 ? "" : "s");
+    } else if (totals == 1) {
+        traffstat_i_text_add(&text, "a total of overlapping lists, ");
+        traffstat_i_text_add(&text, source_of(&run->extras->given[0]));
+    } else {
+        const traffstat_i_given *of = &run->extras->given[0];
+        traffstat_i_text_addf(&text, "%" PRId64 " of %" PRId64 " known true cases were counted, ",
+                              of->counted, of->known);
+        traffstat_i_text_add(&text, source_of(of));
+    }
+    if (text.failed) {
+        traffstat_i_detail_out_of_memory(top);
+    } else {
+        traffstat_i_detail_text(top, "says", traffstat_i_text_get(&text));
+    }
+    traffstat_i_text_clear(&text);
+}
+
+/* 95 % of the shared p after all, as captions want it. */
+static void add_share(const traffstat_i_hierarchical *run, traffstat_i_weighed *sorted,
+                      traffstat_detail *to)
+{
+    const size_t draws = (size_t) run->chains * (size_t) run->draws;
+    traffstat_i_weighed_sort(sorted, draws, run->hyper + HYPER_SHARE * draws, run->weight);
+    traffstat_i_detail_number(to, "lower", traffstat_i_weighed_quantile(sorted, draws, 0.025));
+    traffstat_i_detail_number(to, "upper", traffstat_i_weighed_quantile(sorted, draws, 0.975));
+}
+
+static void add_terms(traffstat_i_hierarchical *run, traffstat_i_weighed *sorted)
 {
     if (run->extra.term_count == 0) {
         return;
@@ -227,6 +269,8 @@ static void add_terms(traffstat_i_hierarchical *run)
         traffstat_i_detail_object(traffstat_i_estimate_details(run->thinning.estimate), "evidence");
     traffstat_i_detail_number(top, "covered", run->covered);
     traffstat_i_detail_number(top, "contraction", run->carried);
+    say_short(run, top);
+    add_share(run, sorted, traffstat_i_detail_object(top, "share"));
     traffstat_detail *list = traffstat_i_detail_list(top, "terms");
     for (size_t k = 0; k < run->extras->given_count; k++) {
         const traffstat_i_given *of = &run->extras->given[k];
@@ -434,7 +478,7 @@ static traffstat_status say_all(traffstat_i_hierarchical *run, traffstat_i_weigh
     if (status == TRAFFSTAT_OK) {
         status = judge_covariates(run);
     }
-    add_terms(run);
+    add_terms(run, sorted);
     add_covariates(run, sorted);
     add_neighbours(run, sorted);
     return status;
