@@ -60,6 +60,7 @@ struct traffstat_reader {
     char *by;      /* column to sum up to, or NULL */
     traffstat_totals totals;
     bool denominators; /* a column of populations is what counts */
+    bool beside;       /* columns beside the counts are wanted: a column of years need not be */
     char *measure; /* NULL: a known source's main one, else all; "all" */
     traffstat_absent absent;
     traffstat_fiscal fiscal;
@@ -69,6 +70,8 @@ struct traffstat_reader {
     uint64_t ahead_from; /* bytes from which on a file is worth a second thread */
 };
 
+/* The year of records beside the counts that name none: a text of its own, compared by address. */
+extern const char traffstat_i_any_year[];
 void traffstat_i_reader_defaults(traffstat_reader *reader);
 void traffstat_i_overlap_wish_clear(traffstat_ctx *ctx, traffstat_i_overlap_wish *wish);
 
