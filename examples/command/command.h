@@ -61,6 +61,9 @@ typedef enum model { MODEL_THINNING, MODEL_BOUNDS, MODEL_PANEL } model;
 /* Reporting rates in one call, which are combined. */
 #define REPORTINGS 16
 
+/* Covariates of one kind. */
+#define COLUMNS_MAX 32
+
 /* Validated cases, or a total of overlapping lists, of a place and a year. */
 #define PROOFS 64
 typedef struct proof {
@@ -124,6 +127,13 @@ typedef struct options {
     bool negative_binomial;
     proof proofs[PROOFS];
     size_t proof_count;
+    const char *rate_covariates[COLUMNS_MAX];
+    size_t rate_covariate_count;
+    const char *report_covariates[COLUMNS_MAX];
+    size_t report_covariate_count;
+    const char *validation[2];   /* columns: validated cases that were counted, and all */
+    char *validation_text;       /* owned: what the names lie in */
+    const char *covariates_file; /* where those columns are; NULL: the file of the counts */
     const char *neighbours; /* file of pairs of places */
     bool drift_given;       /* --drift-scale was: */
     double drift_scale;
@@ -229,7 +239,10 @@ bool take_bounds(options *to, const char *value);
 bool take_bounds_size(options *to, const char *value);
 bool take_drift(options *to, const char *value);
 bool take_drift_scale(options *to, const char *value);
+bool take_rate_covariate(options *to, const char *value);
+bool take_report_covariate(options *to, const char *value);
 bool take_validation(options *to, const char *value);
+bool take_audit(options *to, const char *value);
 bool take_list_total(options *to, const char *value);
 /* Do the options of the models go together? false: the message is out. */
 bool check_model(const options *given);

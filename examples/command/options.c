@@ -44,6 +44,7 @@ TEXT(unit)
 TEXT(window)
 TEXT(population)
 TEXT(neighbours)
+TEXT(covariates_file)
 
 #define VERB_ROWS (VERB_READ | VERB_ESTIMATE | VERB_EVIDENCE | VERB_OVERLAP | VERB_TREND)
 #define VERB_PRIOR (VERB_ESTIMATE | VERB_CHART)
@@ -106,7 +107,15 @@ const option option_list[] = {
      "of --model panel: nuts (the sampler; what auto takes) or fast, an approximation"},
     {"neighbours", "FILE", VERB_ESTIMATE, take_neighbours,
      "of --model panel: pairs of places that lie side by side, whose rates share a part"},
+    {"rate-covariate", "COLUMN", VERB_ESTIMATE, take_rate_covariate,
+     "of --model panel: a column that the rate depends on; repeat for more"},
+    {"report-covariate", "COLUMN", VERB_ESTIMATE, take_report_covariate,
+     "of --model panel: a column that the reporting rate depends on; repeat for more"},
     {"validation", "V,M", VERB_ESTIMATE, take_validation,
+     "of --model panel: two columns; of M true cases of the row V were counted"},
+    {"covariates", "FILE", VERB_ESTIMATE, take_covariates_file,
+     "where those columns are; default: the file of the counts"},
+    {"audit", "V,M", VERB_ESTIMATE, take_audit,
      "of --model panel: of M true cases V were counted; also V,M,PLACE,YEAR; SOURCE; repeat for "
      "more"},
     {"list-total", "N,L..U", VERB_ESTIMATE, take_list_total,
@@ -438,4 +447,5 @@ void options_free(options *of)
     free_pairs(&of->set);
     free_pairs(&of->limits);
     free(of->lists.text);
+    free(of->validation_text);
 }

@@ -1,5 +1,6 @@
 /* The values of options that choose and feed a model of unreported cases. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
@@ -184,6 +185,26 @@ bool take_drift_scale(options *to, const char *value)
     return true;
 }
 
+/* V,M: two names of columns. */
+bool take_validation(options *to, const char *value)
+{
+    free(to->validation_text);
+    to->validation_text = strdup(value);
+    char *comma = to->validation_text != NULL ? strchr(to->validation_text, ',') : NULL;
+    if (comma == NULL || comma == to->validation_text || comma[1] == '\0' ||
+        strchr(comma + 1, ',') != NULL) {
+        (void) usage(
+            "--validation \"%s\" is not of the form V,M: two columns of the file. Of cases "
+            "validated once for all, say --audit 37,100",
+            value);
+        return false;
+    }
+    *comma = '\0';
+    to->validation[0] = to->validation_text;
+    to->validation[1] = comma + 1;
+    return true;
+}
+
 /* What only a panel takes. */
 static bool check_not_panel(const options *given)
 {
@@ -191,8 +212,12 @@ static bool check_not_panel(const options *given)
                         : given->engine != TRAFFSTAT_ENGINE_AUTO              ? "engine"
                         : given->neighbours != NULL                           ? "neighbours"
                         : given->drift_given                                  ? "drift-scale"
+                        : given->rate_covariate_count > 0                     ? "rate-covariate"
+                        : given->report_covariate_count > 0                   ? "report-covariate"
+                        : given->validation[0] != NULL                        ? "validation"
+                        : given->covariates_file != NULL                      ? "covariates"
                         : given->proof_count > 0 && given->proofs[0].is_total ? "list-total"
-                        : given->proof_count > 0                              ? "validation"
+                        : given->proof_count > 0                              ? "audit"
                         : given->change[0] != 0 && given->verb == VERB_ESTIMATE ? "change"
                                                                                 : NULL;
     if (given->model != MODEL_PANEL && stray != NULL) {

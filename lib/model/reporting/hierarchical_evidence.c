@@ -11,6 +11,8 @@
  * least half of the cases were counted. */
 #define CARRIED_CONTRACTION 0.5
 #define CARRIED_COUNTS 0.5
+enum { MANY = 6 }; /* pieces of evidence: more are told in one sentence */
+
 #define SAID 0.02 /* less than this of an sd taken away is not worth a word */
 
 /* ---- kind ------------------------------------------------------------------------------------ */
@@ -41,24 +43,44 @@ static double covered(const traffstat_i_hierarchical *run)
     return sum / run->data.reported;
 }
 
-/* What share of the sd of p's prior is gone. */
+/* Into run->one: what share of all cases was counted, by draw. */
+static void find_shares(const traffstat_i_hierarchical *run)
+{
+    const size_t draws = (size_t) run->chains * (size_t) run->draws;
+    double *hidden = run->one + draws;
+    traffstat_i_hierarchical_sum(run, run->all, TRAFFSTAT_NONE, TRAFFSTAT_NONE, run->one);
+    traffstat_i_hierarchical_sum(run, run->hidden, TRAFFSTAT_NONE, TRAFFSTAT_NONE, hidden);
+    for (size_t i = 0; i < draws; i++) {
+        run->one[i] = run->one[i] > 0.0 ? 1.0 - hidden[i] / run->one[i] : 1.0;
+    }
+}
+
+static double spread_of(const traffstat_i_hierarchical *run, const double *values)
+{
+    const size_t draws = (size_t) run->chains * (size_t) run->draws;
+    double mean = 0.0;
+    double squares = 0.0;
+    for (size_t i = 0; i < draws; i++) {
+        mean += values[i] * (run->weight != NULL ? run->weight[i] : 1.0 / (double) draws);
+    }
+    for (size_t i = 0; i < draws; i++) {
+        const double off = values[i] - mean;
+        squares += off * off * (run->weight != NULL ? run->weight[i] : 1.0 / (double) draws);
+    }
+    return sqrt(squares);
+}
+
+/* What share of the sd of p's prior is gone: of p in a middle place, or of the share counted among all
+ * cases, whichever evidence tells more of (audits in every place tell little of a middle one). */
 static double contraction(const traffstat_i_hierarchical *run)
 {
     const size_t draws = (size_t) run->chains * (size_t) run->draws;
-    const double *share = run->hyper + HYPER_SHARE * draws;
-    double prior_mean = 0.0;
-    double prior_sd = 0.0;
-    double mean = 0.0;
-    double squares = 0.0;
-    traffstat_i_share_moments(&run->prior->law, &prior_mean, &prior_sd);
-    for (size_t i = 0; i < draws; i++) {
-        mean += share[i] * (run->weight != NULL ? run->weight[i] : 1.0 / (double) draws);
-    }
-    for (size_t i = 0; i < draws; i++) {
-        const double off = share[i] - mean;
-        squares += off * off * (run->weight != NULL ? run->weight[i] : 1.0 / (double) draws);
-    }
-    return 1.0 - sqrt(squares) / prior_sd;
+    double unused = 0.0;
+    double before = 0.0;
+    traffstat_i_share_moments(&run->prior->law, &unused, &before);
+    find_shares(run);
+    return 1.0 - fmin(spread_of(run, run->hyper + HYPER_SHARE * draws), spread_of(run, run->one)) /
+                     before;
 }
 
 static const char *mover(const traffstat_i_hierarchical *run)
@@ -230,9 +252,11 @@ static void say_short(const traffstat_i_hierarchical *run, traffstat_detail *top
         totals += run->extras->given[k].is_total ? 1 : 0;
     }
     if (count > 1) {
-        traffstat_i_text_addf(&text, "%zu audit%s and %zu total%s of overlapping lists",
-                              count - totals, count - totals == 1 ? "" : "s", totals,
-                              totals == 1 ? "" : "s");
+        traffstat_i_text_addf(&text, "%zu audit%s", count - totals, count - totals == 1 ? "" : "s");
+        if (totals > 0) {
+            traffstat_i_text_addf(&text, " and %zu total%s of overlapping lists", totals,
+                                  totals == 1 ? "" : "s");
+        }
     } else if (totals == 1) {
         traffstat_i_text_add(&text, "a total of overlapping lists, ");
         traffstat_i_text_add(&text, source_of(&run->extras->given[0]));
@@ -250,12 +274,13 @@ static void say_short(const traffstat_i_hierarchical *run, traffstat_detail *top
     traffstat_i_text_clear(&text);
 }
 
-/* 95 % of the shared p after all, as captions want it. */
+/* 95 % of the share counted among all cases, as captions want it. */
 static void add_share(const traffstat_i_hierarchical *run, traffstat_i_weighed *sorted,
                       traffstat_detail *to)
 {
     const size_t draws = (size_t) run->chains * (size_t) run->draws;
-    traffstat_i_weighed_sort(sorted, draws, run->hyper + HYPER_SHARE * draws, run->weight);
+    find_shares(run);
+    traffstat_i_weighed_sort(sorted, draws, run->one, run->weight);
     traffstat_i_detail_number(to, "lower", traffstat_i_weighed_quantile(sorted, draws, 0.025));
     traffstat_i_detail_number(to, "upper", traffstat_i_weighed_quantile(sorted, draws, 0.975));
 }
@@ -352,8 +377,36 @@ static traffstat_status assume_text(traffstat_i_hierarchical *run, traffstat_tex
     return status;
 }
 
+/* Many audits, as of a column of them, in one sentence. */
+static traffstat_status say_many(traffstat_i_hierarchical *run)
+{
+    int64_t counted = 0;
+    int64_t known = 0;
+    traffstat_text text;
+    traffstat_i_text_init(&text, run->ctx);
+    for (size_t k = 0; k < run->extra.term_count; k++) {
+        counted += run->extras->given[k].counted;
+        known += run->extras->given[k].known;
+    }
+    traffstat_i_text_addf(&text,
+                          "%" PRId64 " of %" PRId64 " true cases were found to be counted, in %zu "
+                          "places and years (",
+                          counted, known, run->extra.term_count);
+    traffstat_i_text_add(&text, source_of(&run->extras->given[0]));
+    traffstat_i_text_add(&text, "): those cases are taken as likely to be counted as any other of "
+                                "their place and year");
+    return assume_text(run, &text);
+}
+
 static traffstat_status say_terms(traffstat_i_hierarchical *run)
 {
+    bool totals = false;
+    for (size_t k = 0; k < run->extra.term_count; k++) {
+        totals = totals || run->extra.terms[k].is_total;
+    }
+    if (run->extra.term_count > MANY && !totals) {
+        return say_many(run);
+    }
     traffstat_status status = TRAFFSTAT_OK;
     for (size_t k = 0; k < run->extra.term_count && status == TRAFFSTAT_OK; k++) {
         traffstat_text text;
