@@ -105,8 +105,9 @@ traffstat_hierarchical_extras_add_report_covariate(traffstat_ctx *ctx,
  * An audit: of `known` true cases, found apart from the counts and each as likely to be counted as
  * any other true case, `counted` were among the counts.
  *
- * @param series   whose cases they are; TRAFFSTAT_NONE: of all places, taken as the middle one's p
- * @param year     when; 0: of all years, taken as the anchor year's p
+ * @param series   whose cases they are; TRAFFSTAT_NONE: of all places together
+ * @param year     when; 0: of all years together. Of several places or years they tell of the mean of
+ *                 p by expected cases; the fast engine does not take that
  * @param counted  0 to known
  * @param known    1 to 1e9
  * @param source   who found them: it is printed; "" or NULL: not named, so that it carries no estimate
@@ -178,9 +179,8 @@ TRAFFSTAT_API TRAFFSTAT_MUST_CHECK traffstat_status traffstat_hierarchical(
  * The same with what is known beside the counts.
  *
  * Validated cases and totals of lists are data on p, and what they moved is said of them. The kind
- * becomes `estimate` where they took at least half of the sd of p's prior away (of p in a middle
- * place, or of the share counted among all cases), so that at least three quarters of what is known
- * of it is theirs, come from places and years with at least half of what was counted, and each names
+ * becomes `estimate` where they leave the share counted among all cases at most half of the sd of p's
+ * prior (so that at least three quarters of what is known of it is theirs), come from places and years with at least half of what was counted, and each names
  * its source; else the result stays the scenario that the prior makes it. Rows that they do not come
  * from bear a caution.
  *
@@ -201,7 +201,7 @@ TRAFFSTAT_API TRAFFSTAT_MUST_CHECK traffstat_status traffstat_hierarchical(
  *
  * @param extras  NULL: none
  * @return as traffstat_hierarchical(); _E_CONFLICT too where extras and panel do not go together;
- *         _E_ARGUMENT too for the fast engine with neighbours or totals
+ *         _E_ARGUMENT too for the fast engine with neighbours, totals, or audits of several rows
  */
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK traffstat_status traffstat_hierarchical_with(
     traffstat_ctx *ctx, const traffstat_panel *panel, const traffstat_prior *prior,

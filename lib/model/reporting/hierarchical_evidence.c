@@ -70,17 +70,15 @@ static double spread_of(const traffstat_i_hierarchical *run, const double *value
     return sqrt(squares);
 }
 
-/* What share of the sd of p's prior is gone: of p in a middle place, or of the share counted among all
- * cases, whichever evidence tells more of (audits in every place tell little of a middle one). */
+/* How much smaller than the sd of p's prior that of the share counted among all cases is. (p in a
+ * middle place would not do: audits in every place tell little of it.) */
 static double contraction(const traffstat_i_hierarchical *run)
 {
-    const size_t draws = (size_t) run->chains * (size_t) run->draws;
     double unused = 0.0;
     double before = 0.0;
     traffstat_i_share_moments(&run->prior->law, &unused, &before);
     find_shares(run);
-    return 1.0 - fmin(spread_of(run, run->hyper + HYPER_SHARE * draws), spread_of(run, run->one)) /
-                     before;
+    return 1.0 - spread_of(run, run->one) / before;
 }
 
 static const char *mover(const traffstat_i_hierarchical *run)

@@ -409,9 +409,14 @@ static traffstat_status locate(const traffstat_i_hierarchical_data *data,
                                 "what it says belongs into the reporting prior",
                                 number, (int) of->year, (int) data->first_year, (int) last);
     }
-    if (of->year != 0) {
-        to->year = (size_t) (of->year - data->first_year);
+    if (of->year != 0 || data->year_count == 1) {
+        to->year = of->year != 0 ? (size_t) (of->year - data->first_year) : 0;
     }
+    if (data->place_count == 1) {
+        to->place = 0;
+    }
+    to->is_pooled = !of->is_total &&
+                    (to->place == TRAFFSTAT_I_EVERYWHERE || to->year == TRAFFSTAT_I_EVERYWHERE);
     return TRAFFSTAT_OK;
 }
 
@@ -447,6 +452,19 @@ static traffstat_status check_total(const traffstat_i_hierarchical_data *data,
                                   "the total \"%s\" is of rows that the panel lacks", of->source);
 }
 
+/* What is pooled has a count somewhere. */
+static traffstat_status check_pooled(const traffstat_i_hierarchical_data *data,
+                                     const traffstat_i_evidence_term *term, size_t number)
+{
+    for (size_t i = 0; i < data->cell_count; i++) {
+        if (term->year == TRAFFSTAT_I_EVERYWHERE || term->year == data->cells[i].year) {
+            return TRAFFSTAT_OK;
+        }
+    }
+    return traffstat_i_fail(data->ctx, TRAFFSTAT_E_CONFLICT,
+                            "evidence %zu is of a year in which no place has a count", number);
+}
+
 static traffstat_status take_evidence(const traffstat_i_hierarchical_data *data,
                                       const traffstat_panel *panel,
                                       const traffstat_hierarchical_extras *extras,
@@ -460,6 +478,9 @@ static traffstat_status take_evidence(const traffstat_i_hierarchical_data *data,
         *to =
             (traffstat_i_evidence_term){.is_total = of->is_total, .v = of->counted, .m = of->known};
         status = locate(data, panel, of, i + 1, to);
+        if (status == TRAFFSTAT_OK && to->is_pooled) {
+            status = check_pooled(data, to, i + 1);
+        }
         if (status == TRAFFSTAT_OK && of->is_total) {
             status = check_total(data, panel, of, i + 1);
             const double z = gsl_cdf_ugaussian_Pinv(0.5 + 0.5 * of->level);
