@@ -116,6 +116,9 @@ static traffstat_status write_row(const answer *a, size_t row)
             "corrections of earlier counts exceed what was counted: a net count below zero has no "
             "estimate");
     }
+    if (run->refused) {
+        return TRAFFSTAT_OK;
+    }
     const size_t at = run->data.cell_of_row[row] * a->draws;
     traffstat_status status = write_numbers(a, row, run->all + at, run->hidden + at);
     thinning->last = row;
@@ -127,7 +130,7 @@ static traffstat_status write_row(const answer *a, size_t row)
 static traffstat_status write_total(const answer *a)
 {
     traffstat_i_hierarchical *run = a->run;
-    if (run->data.cell_count < 2) {
+    if (run->data.cell_count < 2 || run->refused) {
         return TRAFFSTAT_OK;
     }
     double *all = run->one;
@@ -478,9 +481,28 @@ static traffstat_status say_scales(traffstat_i_hierarchical *run)
     return status == TRAFFSTAT_OK ? say_report_scales(run) : status;
 }
 
+/* A panel of which a side is missing. */
+static const char *lonely(const traffstat_i_hierarchical *run)
+{
+    if (run->data.cell_count == 1) {
+        return "the panel is one count: no other tells of it, and the answer is that of this count "
+               "alone";
+    }
+    if (run->data.place_count == 1) {
+        return "the panel is of one place: no other place tells of its level, and differences "
+               "between places are not in the answer";
+    }
+    return run->data.year_count == 1 ? "the panel is of one year: it tells nothing of a change or "
+                                       "of a drift of reporting"
+                                     : NULL;
+}
+
 static traffstat_status say_assumptions(traffstat_i_hierarchical *run)
 {
     traffstat_status status = traffstat_i_rate_assumptions(&run->thinning);
+    if (status == TRAFFSTAT_OK && lonely(run) != NULL) {
+        status = assume(run, lonely(run));
+    }
     if (status == TRAFFSTAT_OK) {
         status = traffstat_i_range_assumption(&run->thinning);
     }
@@ -568,14 +590,14 @@ static traffstat_status write_all(const answer *a)
 {
     traffstat_i_hierarchical *run = a->run;
     traffstat_detail *top = traffstat_i_estimate_details(run->thinning.estimate);
-    traffstat_status status = write_rows(a);
-    if (status == TRAFFSTAT_OK) {
-        status = say_assumptions(run);
-    }
     add_sampling(a, top);
     add_checks(a, top);
+    traffstat_status status = judge(a); /* first: a refusal is the first reason of each row */
     if (status == TRAFFSTAT_OK) {
-        status = judge(a);
+        status = write_rows(a);
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = say_assumptions(run);
     }
     if (status == TRAFFSTAT_OK) {
         sort(a, run->hyper + HYPER_SHARE * a->draws);

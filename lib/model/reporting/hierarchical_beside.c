@@ -138,11 +138,14 @@ static traffstat_status write_change(traffstat_i_hierarchical *run)
                         (int) o->change_first, (int) o->change_second, (int) broken);
     } else {
         status = add_ratios(run, at);
-        (void) snprintf(says, sizeof says,
-                        "true cases per exposure in %d over those in %d, as far as reporting may "
-                        "have drifted%s: the counts do not tell the two apart",
-                        (int) o->change_second, (int) o->change_first,
-                        broken != 0 ? ", across a break in what is counted" : "");
+        (void) snprintf(
+            says, sizeof says,
+            "true cases per exposure in %d over those in %d, %s%s: the counts do not tell "
+            "the two apart",
+            (int) o->change_second, (int) o->change_first,
+            o->drift_scale > 0.0 ? "as far as reporting may have drifted"
+                                 : "if reporting did not drift",
+            broken != 0 ? ", across a break in what is counted" : "");
     }
     traffstat_i_detail_text(at, "says", says);
     return status != TRAFFSTAT_OK || !(refused || broken != 0)

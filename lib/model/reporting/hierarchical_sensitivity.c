@@ -103,8 +103,7 @@ static void keep_years(const traffstat_i_posterior *p, const traffstat_i_field *
     for (size_t t = 1; t < p->spec.year_count; t++) {
         const double now = slack(f->report, to, f->report_year[t]);
         const bool begins = p->spec.new_rate_level != NULL && p->spec.new_rate_level[t];
-        position[p->at.year + t - 1] +=
-            (now - before) / (begins ? p->spec.level_sd : f->year_sd);
+        position[p->at.year + t - 1] += (now - before) / (begins ? p->spec.level_sd : f->year_sd);
         before = now;
     }
 }
@@ -138,7 +137,8 @@ static traffstat_status do_block(void *arg, size_t block, size_t worker)
         }
         const double to = t->by.to + t->by.stretch * (position[report] - t->by.from);
         if (to != position[report]) {
-            move_to(of, (double *) (void *) (of->scratch + worker * of->scratch_size), to, position);
+            move_to(of, (double *) (void *) (of->scratch + worker * of->scratch_size), to,
+                    position);
         }
         of->ratio[i] =
             density_at(of, t->posterior, position, worker) + log(t->by.stretch) - of->base[i];
