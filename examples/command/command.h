@@ -61,6 +61,19 @@ typedef enum model { MODEL_THINNING, MODEL_BOUNDS, MODEL_PANEL } model;
 /* Reporting rates in one call, which are combined. */
 #define REPORTINGS 16
 
+/* Covariates of one kind. */
+#define COLUMNS_MAX 32
+
+/* Validated cases, or a total of overlapping lists, of a place and a year. */
+#define PROOFS 64
+typedef struct proof {
+    bool is_total;
+    double numbers[3];  /* v, m; or the estimate and its range */
+    char place[256];    /* "": all */
+    int32_t year;       /* 0: all */
+    const char *source; /* "": not named */
+} proof;
+
 typedef struct options {
     unsigned verb;
     const char *file; /* the first one; also the id of `evidence` */
@@ -112,6 +125,18 @@ typedef struct options {
     model model;
     traffstat_engine engine; /* of the panel */
     bool negative_binomial;
+    proof proofs[PROOFS];
+    size_t proof_count;
+    const char *rate_covariates[COLUMNS_MAX];
+    size_t rate_covariate_count;
+    const char *report_covariates[COLUMNS_MAX];
+    size_t report_covariate_count;
+    const char *validation[2];   /* columns: validated cases that were counted, and all */
+    char *validation_text;       /* owned: what the names lie in */
+    const char *covariates_file; /* where those columns are; NULL: the file of the counts */
+    const char *neighbours; /* file of pairs of places */
+    bool drift_given;       /* --drift-scale was: */
+    double drift_scale;
     double bounds[2]; /* of the reporting rate; both 0: not given */
     double bounds_size;
     double drift;
@@ -213,6 +238,12 @@ bool take_draws(options *to, const char *value);
 bool take_bounds(options *to, const char *value);
 bool take_bounds_size(options *to, const char *value);
 bool take_drift(options *to, const char *value);
+bool take_drift_scale(options *to, const char *value);
+bool take_rate_covariate(options *to, const char *value);
+bool take_report_covariate(options *to, const char *value);
+bool take_validation(options *to, const char *value);
+bool take_audit(options *to, const char *value);
+bool take_list_total(options *to, const char *value);
 /* Do the options of the models go together? false: the message is out. */
 bool check_model(const options *given);
 
@@ -307,6 +338,9 @@ traffstat_status overlap_read(const command *session, traffstat_overlap **overla
 int panel_make(const command *session, const traffstat_panel *panel, const traffstat_prior *prior,
                traffstat_estimate **out);
 int bounds_make(const command *session, const traffstat_panel *panel, traffstat_estimate **out);
+/* What options name beside the counts of a panel; *out NULL: nothing. */
+int extras_load(const command *session, const traffstat_panel *panel,
+                traffstat_hierarchical_extras **out);
 
 /* ---- verbs ------------------------------------------------------------------------------------ */
 

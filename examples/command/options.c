@@ -43,6 +43,8 @@ TEXT(stratum)
 TEXT(unit)
 TEXT(window)
 TEXT(population)
+TEXT(neighbours)
+TEXT(covariates_file)
 
 #define VERB_ROWS (VERB_READ | VERB_ESTIMATE | VERB_EVIDENCE | VERB_OVERLAP | VERB_TREND)
 #define VERB_PRIOR (VERB_ESTIMATE | VERB_CHART)
@@ -57,8 +59,9 @@ const option option_list[] = {
     {"where", "KEY=VALUE", VERB_DATA, take_where,
      "only series whose jurisdiction, key, measure, category or source is VALUE; repeat for more"},
     {"years", "A..B", VERB_DATA, take_years, "only these years; either end may be left out"},
-    {"change", "A..B", VERB_TREND, take_change,
-     "compare these two years; default: the last two with exact counts"},
+    {"change", "A..B", VERB_TREND | VERB_ESTIMATE, take_change,
+     "compare these two years; trend, by default: the last two with exact counts; estimate: true "
+     "rates of --model panel"},
     {"by", "COLUMN", VERB_DATA, take_by,
      "sum what is selected up to jurisdiction, key, category or measure, or to a column of the "
      "file: STATE_NAME"},
@@ -93,7 +96,8 @@ const option option_list[] = {
     {"draws", "N", VERB_PRIOR, take_draws,
      "of a total that has no closed law, default 20000; of each chain of a panel, default 1000"},
     {"sensitivity", NULL, VERB_ESTIMATE, take_sensitivity,
-     "how the last row would change with each assumption, and over mean and size of the rate"},
+     "how the last row, or a panel's total, would change with each assumption, and over mean and "
+     "size of the rate"},
     {"rate-prior", "PRIOR", VERB_PRIOR, take_rate_prior,
      "prior of a row's true rate: inverse (default), jeffreys, gamma(shape,rate)"},
     {"model", "NAME", VERB_PRIOR, take_model,
@@ -101,10 +105,28 @@ const option option_list[] = {
      "limits of the reporting rate are granted"},
     {"engine", "NAME", VERB_PRIOR, take_engine,
      "of --model panel: nuts (the sampler; what auto takes) or fast, an approximation"},
+    {"neighbours", "FILE", VERB_ESTIMATE, take_neighbours,
+     "of --model panel: pairs of places that lie side by side, whose rates share a part"},
+    {"rate-covariate", "COLUMN", VERB_ESTIMATE, take_rate_covariate,
+     "of --model panel: a column that the rate depends on; repeat for more"},
+    {"report-covariate", "COLUMN", VERB_ESTIMATE, take_report_covariate,
+     "of --model panel: a column that the reporting rate depends on; repeat for more"},
+    {"validation", "V,M", VERB_ESTIMATE, take_validation,
+     "of --model panel: two columns; of M true cases of the row V were counted"},
+    {"covariates", "FILE", VERB_ESTIMATE, take_covariates_file,
+     "where those columns are; default: the file of the counts"},
+    {"audit", "V,M", VERB_ESTIMATE, take_audit,
+     "of --model panel: of M true cases V were counted; also V,M,PLACE,YEAR; SOURCE; repeat for "
+     "more"},
+    {"list-total", "N,L..U", VERB_ESTIMATE, take_list_total,
+     "of --model panel: an estimate from overlapping lists; also N,L..U,PLACE,YEAR; SOURCE"},
+    {"drift-scale", "X", VERB_ESTIMATE, take_drift_scale,
+     "of --model panel: how far the logit of the reporting rate may go in a year; 0: not at all; "
+     "default 0.25"},
     {"negative-binomial", NULL, VERB_PRIOR, take_negative_binomial,
      "of --model panel: true counts vary by more than chance alone"},
     {"bounds", "L..U", VERB_ESTIMATE, take_bounds,
-     "limits of the reporting rate for --model bounds, such as 0.1..0.5"},
+     "limits of the reporting rate for --model bounds, or beside a panel, such as 0.1..0.5"},
     {"bounds-size", "N", VERB_ESTIMATE, take_bounds_size,
      "also all Beta laws of this a + b whose mean lies within --bounds"},
     {"drift", "PERCENT", VERB_ESTIMATE, take_drift,
@@ -425,4 +447,5 @@ void options_free(options *of)
     free_pairs(&of->set);
     free_pairs(&of->limits);
     free(of->lists.text);
+    free(of->validation_text);
 }

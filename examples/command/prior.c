@@ -238,8 +238,24 @@ int panel_make(const command *session, const traffstat_panel *panel, const traff
     if (given->draws > 0) {
         how.draws = (int32_t) given->draws;
     }
-    const traffstat_status status = traffstat_hierarchical(session->ctx, panel, prior, &how, out);
-    return status == TRAFFSTAT_OK ? EXIT_DONE : failure(session, status);
+    if (given->drift_given) {
+        how.drift_scale = given->drift_scale;
+    }
+    how.sensitivity = given->sensitivity ? 1 : 0;
+    how.change_first = given->change[0];
+    how.change_second = given->change[1];
+    how.bounds_lower = given->bounds[0];
+    how.bounds_upper = given->bounds[1];
+    how.bounds_drift = given->drift;
+    traffstat_hierarchical_extras *extras = NULL;
+    int result = extras_load(session, panel, &extras);
+    if (result == EXIT_DONE) {
+        const traffstat_status status =
+            traffstat_hierarchical_with(session->ctx, panel, prior, extras, &how, out);
+        result = status == TRAFFSTAT_OK ? EXIT_DONE : failure(session, status);
+    }
+    traffstat_hierarchical_extras_free(extras);
+    return result;
 }
 
 int bounds_make(const command *session, const traffstat_panel *panel, traffstat_estimate **out)

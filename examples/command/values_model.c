@@ -1,5 +1,6 @@
 /* The values of options that choose and feed a model of unreported cases. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
@@ -173,11 +174,63 @@ bool take_drift(options *to, const char *value)
     return true;
 }
 
+bool take_drift_scale(options *to, const char *value)
+{
+    if (!parse_number(value, &to->drift_scale) ||
+        !(to->drift_scale >= 0.0 && to->drift_scale <= 10.0)) {
+        (void) usage("--drift-scale \"%s\" is not a number from 0 to 10", value);
+        return false;
+    }
+    to->drift_given = true;
+    return true;
+}
+
+/* V,M: two names of columns. */
+bool take_validation(options *to, const char *value)
+{
+    free(to->validation_text);
+    to->validation_text = strdup(value);
+    char *comma = to->validation_text != NULL ? strchr(to->validation_text, ',') : NULL;
+    if (comma == NULL || comma == to->validation_text || comma[1] == '\0' ||
+        strchr(comma + 1, ',') != NULL) {
+        (void) usage(
+            "--validation \"%s\" is not of the form V,M: two columns of the file. Of cases "
+            "validated once for all, say --audit 37,100",
+            value);
+        return false;
+    }
+    *comma = '\0';
+    to->validation[0] = to->validation_text;
+    to->validation[1] = comma + 1;
+    return true;
+}
+
+/* What only a panel takes. */
+static bool check_not_panel(const options *given)
+{
+    const char *stray = given->negative_binomial                              ? "negative-binomial"
+                        : given->engine != TRAFFSTAT_ENGINE_AUTO              ? "engine"
+                        : given->neighbours != NULL                           ? "neighbours"
+                        : given->drift_given                                  ? "drift-scale"
+                        : given->rate_covariate_count > 0                     ? "rate-covariate"
+                        : given->report_covariate_count > 0                   ? "report-covariate"
+                        : given->validation[0] != NULL                        ? "validation"
+                        : given->covariates_file != NULL                      ? "covariates"
+                        : given->proof_count > 0 && given->proofs[0].is_total ? "list-total"
+                        : given->proof_count > 0                              ? "audit"
+                        : given->change[0] != 0 && given->verb == VERB_ESTIMATE ? "change"
+                                                                                : NULL;
+    if (given->model != MODEL_PANEL && stray != NULL) {
+        (void) usage("--%s goes with --model panel", stray);
+        return false;
+    }
+    return true;
+}
+
 /* The panel has priors of its own, and one law of p for all. */
 static bool check_panel(const options *given)
 {
     const char *stray = given->independent                            ? "independent"
-                        : given->sensitivity                          ? "sensitivity"
                         : given->rate_prior != TRAFFSTAT_RATE_INVERSE ? "rate-prior"
                                                                       : NULL;
     if (given->model == MODEL_PANEL && stray != NULL) {
@@ -188,15 +241,7 @@ static bool check_panel(const options *given)
         (void) usage("--draws of --model panel are those of each chain, at most 20000");
         return false;
     }
-    if (given->model != MODEL_PANEL && given->negative_binomial) {
-        (void) usage("--negative-binomial goes with --model panel");
-        return false;
-    }
-    if (given->model != MODEL_PANEL && given->engine != TRAFFSTAT_ENGINE_AUTO) {
-        (void) usage("--engine goes with --model panel");
-        return false;
-    }
-    return true;
+    return check_not_panel(given);
 }
 
 /* Options that say more of a reporting rate, or of the thinning by it, go with one. */
@@ -238,8 +283,16 @@ bool check_model(const options *given)
                      "there is no default: --bounds 0.1..0.5");
         return false;
     }
-    if (!bounds && (limits || given->bounds_size > 0.0 || given->drift != 0.0)) {
-        (void) usage("--bounds, --bounds-size and --drift go with --model bounds");
+    if (given->model == MODEL_THINNING && (limits || given->drift != 0.0)) {
+        (void) usage("--bounds and --drift go with --model bounds, or beside --model panel");
+        return false;
+    }
+    if (!bounds && given->bounds_size > 0.0) {
+        (void) usage("--bounds-size goes with --model bounds");
+        return false;
+    }
+    if (given->model == MODEL_PANEL && given->drift != 0.0 && !limits) {
+        (void) usage("--drift goes with --bounds L..U");
         return false;
     }
     return check_panel(given) && check_rate(given);

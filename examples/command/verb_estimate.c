@@ -35,10 +35,12 @@ static int print_sensitivity(const traffstat_estimate *estimate)
     const traffstat_detail *top =
         traffstat_detail_find(traffstat_estimate_details(estimate), "sensitivity");
     const traffstat_detail *list = traffstat_detail_find(top, "tornado");
-    if (top != NULL) {
+    const double year = traffstat_detail_number(traffstat_detail_find(top, "year"));
+    if (top != NULL && isnan(year)) {
+        (void) printf("\nSensitivity of the total:\n");
+    } else if (top != NULL) {
         (void) printf("\nSensitivity of %s %.0f:\n",
-                      traffstat_detail_text(traffstat_detail_find(top, "series")),
-                      traffstat_detail_number(traffstat_detail_find(top, "year")));
+                      traffstat_detail_text(traffstat_detail_find(top, "series")), year);
     }
     for (size_t i = 0; i < traffstat_detail_size(list); i++) {
         const traffstat_detail *at = traffstat_detail_at(list, i);
@@ -47,6 +49,26 @@ static int print_sensitivity(const traffstat_estimate *estimate)
             traffstat_detail_text(traffstat_detail_find(at, "change")));
         print_numbers(at);
     }
+    return check_stdout();
+}
+
+/* The change of true rates between two years of a panel. */
+static int print_change(const traffstat_estimate *estimate)
+{
+    const traffstat_detail *top =
+        traffstat_detail_find(traffstat_estimate_details(estimate), "change");
+    const traffstat_detail *ratio = traffstat_detail_find(top, "ratio");
+    if (top == NULL) {
+        return EXIT_DONE;
+    }
+    (void) printf("\nChange of true cases:\n  - ");
+    if (!isnan(traffstat_detail_number(traffstat_detail_find(ratio, "estimate")))) {
+        (void) printf("%.2f\xe2\x80\x93%.2f times (middle value %.2f): ",
+                      traffstat_detail_number(traffstat_detail_find(ratio, "lower")),
+                      traffstat_detail_number(traffstat_detail_find(ratio, "upper")),
+                      traffstat_detail_number(traffstat_detail_find(ratio, "estimate")));
+    }
+    (void) printf("%s\n", traffstat_detail_text(traffstat_detail_find(top, "says")));
     return check_stdout();
 }
 
@@ -65,6 +87,7 @@ static int print_estimate(const command *session, const traffstat_panel *panel,
     int result = status == TRAFFSTAT_OK ? print_text(text) : failure(session, status);
     if (result == EXIT_DONE && !session->options->json && !session->options->csv) {
         result = print_breakeven(estimate);
+        result = result == EXIT_DONE ? print_change(estimate) : result;
         result = result == EXIT_DONE ? print_sensitivity(estimate) : result;
     }
     traffstat_text_free(text);

@@ -37,10 +37,101 @@ typedef struct traffstat_hierarchical_options {
     double report_place_scale; /**< the same of logit p; default 0.5 */
     double year_scale;         /**< of the sd of a year's step of the log rate; default 0.25 */
     double drift_scale;        /**< the same of logit p; default 0.25; 0: p does not drift */
+    double bounds_lower;       /**< limits of p for the bands and the break-even beside the answer, */
+    double bounds_upper;       /**< as of traffstat_bounds(); both 0 (default): not asked for */
+    double bounds_drift;       /**< yearly change of p in percent that slopes are freed from */
+    int32_t sensitivity;       /**< 1: how the total changes with each assumption; default 0 */
+    int32_t change_first;      /**< years whose true rates are compared; both 0 (default): none */
+    int32_t change_second;
+    uint32_t reserved_2; /**< 0 */
 } traffstat_hierarchical_options;
 
 TRAFFSTAT_API void traffstat_hierarchical_options_init(traffstat_hierarchical_options *options,
                                                        uint32_t struct_size);
+
+/* ---- what may be known beside the counts ------------------------------------------------------ */
+
+/**
+ * What a panel's model takes beside the counts and the prior of p: neighbours, covariates, validated
+ * cases, estimates of totals from overlapping lists. A builder whose setters copy; it is read and
+ * not changed by traffstat_hierarchical_with(), for any number of panels. Series and rows are those
+ * of the panel and are checked against it there. One thread at a time while it is built. Every
+ * setter returns TRAFFSTAT_OK, _E_ARGUMENT or _E_NOMEM and changes nothing on failure.
+ */
+typedef struct traffstat_hierarchical_extras traffstat_hierarchical_extras;
+
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK traffstat_status
+traffstat_hierarchical_extras_new(traffstat_ctx *ctx, traffstat_hierarchical_extras **out);
+TRAFFSTAT_API void traffstat_hierarchical_extras_free(traffstat_hierarchical_extras *extras);
+
+/**
+ * Pairs of series that lie side by side, each pair once or twice. Rates of places then share a
+ * spatial part: BYM2, sd and share of neighbours estimated (Riebler, Sorbye, Simpson & Rue 2016,
+ * Statistical Methods in Medical Research 25:1145-1165). Where places fall into several groups the
+ * part is scaled in each of them (Freni-Sterrantino, Ventrucci & Rue 2018, Spatial and
+ * Spatio-temporal Epidemiology 26:25-34), a place without a neighbour has an unstructured effect
+ * alone, and the answer bears a caution. Not for the fast engine.
+ *
+ * @param pairs  2 x count indices of series, borrowed for the call; the two of a pair differ
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK traffstat_status traffstat_hierarchical_extras_add_neighbours(
+    traffstat_ctx *ctx, traffstat_hierarchical_extras *extras, const size_t *pairs, size_t count);
+
+/**
+ * A covariate of the log rate. It is standardised over the rows that are used; its coefficient, for
+ * one sd, has a standard normal prior. Not known (NaN) in a row that is used: TRAFFSTAT_E_CONFLICT
+ * of the fit; the same everywhere: TRAFFSTAT_E_ARGUMENT.
+ *
+ * @param name    for words and details, not empty
+ * @param values  one a row of the panel, borrowed for the call; finite or NaN
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK traffstat_status
+traffstat_hierarchical_extras_add_rate_covariate(traffstat_ctx *ctx,
+                                                 traffstat_hierarchical_extras *extras,
+                                                 const char *name, const double *values,
+                                                 size_t rows);
+
+/**
+ * The same of logit p; the law of p is then that at the covariate's mean. Counts cannot tell whether
+ * a covariate moves cases or their reporting: without validated cases the answer bears a caution.
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK traffstat_status
+traffstat_hierarchical_extras_add_report_covariate(traffstat_ctx *ctx,
+                                                   traffstat_hierarchical_extras *extras,
+                                                   const char *name, const double *values,
+                                                   size_t rows);
+
+/**
+ * An audit: of `known` true cases, found apart from the counts and each as likely to be counted as
+ * any other true case, `counted` were among the counts.
+ *
+ * @param series   whose cases they are; TRAFFSTAT_NONE: of all places together
+ * @param year     when; 0: of all years together. Of several places or years they tell of the mean of
+ *                 p by expected cases; the fast engine does not take that
+ * @param counted  0 to known
+ * @param known    1 to 1e9
+ * @param source   who found them: it is printed; "" or NULL: not named, so that it carries no estimate
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK traffstat_status traffstat_hierarchical_extras_add_validation(
+    traffstat_ctx *ctx, traffstat_hierarchical_extras *extras, size_t series, int32_t year,
+    int64_t counted, int64_t known, const char *source);
+
+/**
+ * An estimate of the true number from overlapping lists (traffstat_overlap()), of the unit that the
+ * panel counts. It enters as a log-normal likelihood of the expected total about `estimate`, whose sd
+ * is that of the longer side of the interval, and chance about the expected total is added.
+ *
+ * @param series  TRAFFSTAT_NONE: of all places together; year 0: of all years together. Every row
+ *                that it stands for must have a count (else TRAFFSTAT_E_CONFLICT of the fit)
+ * @param estimate,lower,upper  0 < lower < estimate < upper
+ * @param level   of the interval, 0.01 to 0.9999
+ * @param source  which lists, as of validated cases
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK traffstat_status traffstat_hierarchical_extras_add_total(
+    traffstat_ctx *ctx, traffstat_hierarchical_extras *extras, size_t series, int32_t year,
+    double estimate, double lower, double upper, double level, const char *source);
+
+/* ---- the model -------------------------------------------------------------------------------- */
 
 /**
  * The posterior of the true counts of all places and years together.
@@ -83,6 +174,39 @@ TRAFFSTAT_API void traffstat_hierarchical_options_init(traffstat_hierarchical_op
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK traffstat_status traffstat_hierarchical(
     traffstat_ctx *ctx, const traffstat_panel *panel, const traffstat_prior *prior,
     const traffstat_hierarchical_options *options, traffstat_estimate **out);
+
+/**
+ * The same with what is known beside the counts.
+ *
+ * Validated cases and totals of lists are data on p, and what they moved is said of them. The kind
+ * becomes `estimate` where they leave the share counted among all cases at most half of the sd of p's
+ * prior (so that at least three quarters of what is known of it is theirs), come from places and years with at least half of what was counted, and each names
+ * its source; else the result stays the scenario that the prior makes it. Rows that they do not come
+ * from bear a caution.
+ *
+ * Further details: `evidence` (terms; `covered`: share of the counts that they come from;
+ * `contraction`; `share` {lower, upper}, 95 % of the share counted among all cases; `says`), `covariates` (effects for one sd), `neighbours` (pairs, groups, alone, `mixing`).
+ *
+ * Where `sensitivity` was asked for, `sensitivity` {series, year, tornado, surface} as of
+ * traffstat_thinning(), of the total (of the row, where there is one alone). Each entry says `how` it
+ * was had: "reweighted" from the draws, first moved to the new law of p where that is changed
+ * (Paananen, Piironen, Buerkner & Vehtari 2021, Statistics and Computing 31:16), with the `khat` of
+ * its weights, at most 0.7; or "refitted", with `engine` and, of the fast one, `khat`.
+ *
+ * Where limits of p were given, `bounds` and `breakeven` as of traffstat_bounds(), of the whole, and
+ * `bounds` of each row. Where two years were, `change` {first_year, second_year, ratio {estimate,
+ * lower, upper}, share_ratio {...}, says}: of expected true cases per exposure over the places that
+ * both years have. Across a break (a new definition) with drift_scale 0 its numbers are null, for
+ * the reason in `says`.
+ *
+ * @param extras  NULL: none
+ * @return as traffstat_hierarchical(); _E_CONFLICT too where extras and panel do not go together;
+ *         _E_ARGUMENT too for the fast engine with neighbours, totals, or audits of several rows
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK traffstat_status traffstat_hierarchical_with(
+    traffstat_ctx *ctx, const traffstat_panel *panel, const traffstat_prior *prior,
+    const traffstat_hierarchical_extras *extras, const traffstat_hierarchical_options *options,
+    traffstat_estimate **out);
 
 TRAFFSTAT_END
 

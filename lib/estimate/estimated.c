@@ -226,6 +226,37 @@ static void say_infinite(traffstat_text *text, const traffstat_estimate_row *row
     }
 }
 
+/* What evidence inside of a panel says of the share, beside the rate named; NULL: none. */
+static const traffstat_detail *evidence_of(const traffstat_estimate *estimate)
+{
+    return traffstat_detail_find(traffstat_estimate_details(estimate), "evidence");
+}
+
+/* The share that a result leans on: after the evidence where that carries the level. */
+static void find_share(const traffstat_estimate *estimate, const traffstat_reporting_basis *basis,
+                       double *lower, double *upper)
+{
+    const traffstat_detail *share = traffstat_detail_find(evidence_of(estimate), "share");
+    const bool carried = share != NULL && estimate->kind == TRAFFSTAT_KIND_ESTIMATE;
+    *lower =
+        carried ? traffstat_detail_number(traffstat_detail_find(share, "lower")) : basis->lower;
+    *upper =
+        carried ? traffstat_detail_number(traffstat_detail_find(share, "upper")) : basis->upper;
+}
+
+/* Evidence that went into a scenario, and how far it took the share. */
+static void say_narrowed(traffstat_text *text, const traffstat_detail *evidence)
+{
+    const traffstat_detail *share = traffstat_detail_find(evidence, "share");
+    traffstat_i_text_add(text, " Evidence (");
+    traffstat_i_text_add(text, traffstat_detail_text(traffstat_detail_find(evidence, "says")));
+    traffstat_i_text_add(text, ") took this share to ");
+    traffstat_i_say_share_range(text,
+                                traffstat_detail_number(traffstat_detail_find(share, "lower")),
+                                traffstat_detail_number(traffstat_detail_find(share, "upper")));
+    traffstat_i_text_add(text, ".");
+}
+
 #define MOVED 0.01 /* of the mean: less would not show in the rounded range */
 
 /* The range that a caption gives is the prior's. Where the prior on the expected number pulled it
@@ -252,8 +283,12 @@ static void say_row_on_basis(traffstat_text *text, const traffstat_panel *panel,
     const bool total = row->series == TRAFFSTAT_NONE;
     const char *measure = traffstat_panel_measure(panel, total ? 0 : row->series);
     const bool scenario = estimate->kind != TRAFFSTAT_KIND_ESTIMATE;
+    const traffstat_detail *evidence = evidence_of(estimate);
+    double lower = 0.0;
+    double upper = 0.0;
+    find_share(estimate, basis, &lower, &upper);
     traffstat_i_text_add(text, "If ");
-    traffstat_i_say_share_range(text, basis->lower, basis->upper);
+    traffstat_i_say_share_range(text, lower, upper);
     traffstat_i_text_add(text, " of ");
     traffstat_i_say_unit(text, measure);
     traffstat_i_text_add(text, " ");
@@ -262,6 +297,9 @@ static void say_row_on_basis(traffstat_text *text, const traffstat_panel *panel,
     if (scenario) {
         say_ground(text, basis,
                    total ? common_label(estimate) : traffstat_i_panel_label(panel, row->series));
+    } else if (evidence != NULL) {
+        traffstat_i_text_add(text, "measured here: ");
+        traffstat_i_text_add(text, traffstat_detail_text(traffstat_detail_find(evidence, "says")));
     } else {
         traffstat_i_text_add(text, "measured on ");
         say_origin(text, basis);
@@ -272,8 +310,14 @@ static void say_row_on_basis(traffstat_text *text, const traffstat_panel *panel,
     say_recorded(text, panel, estimate, row);
     traffstat_i_text_add(text, scenario ? " would mean " : " mean an estimated ");
     say_result(text, estimate, row);
-    traffstat_i_text_add(text, ". The counts cannot test this assumption.");
-    say_moved(text, estimate, basis);
+    traffstat_i_text_add(text, evidence != NULL && !scenario
+                                   ? ". That evidence, not the counts, carries this share."
+                                   : ". The counts cannot test this assumption.");
+    if (evidence == NULL) {
+        say_moved(text, estimate, basis);
+    } else if (scenario) {
+        say_narrowed(text, evidence);
+    }
     say_infinite(text, row);
 }
 
@@ -447,8 +491,11 @@ static void say_headline_estimate(traffstat_text *text, const traffstat_estimate
     const bool scenario = estimate->kind == TRAFFSTAT_KIND_SCENARIO;
     traffstat_i_text_add(text, scenario ? "; in a scenario" : ";");
     if (based) {
+        double lower = 0.0;
+        double upper = 0.0;
+        find_share(estimate, &basis, &lower, &upper);
         traffstat_i_text_add(text, " with ");
-        traffstat_i_say_share_range(text, basis.lower, basis.upper);
+        traffstat_i_say_share_range(text, lower, upper);
         traffstat_i_text_add(text, " reported");
     }
     traffstat_i_text_add(text, based || scenario ? ", an estimated " : " an estimated ");

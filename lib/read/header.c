@@ -213,7 +213,7 @@ static traffstat_status find_by(traffstat_ctx *ctx, const traffstat_reader *opti
         }
         header->by = i;
     }
-    if (header->by == TRAFFSTAT_I_NO_COLUMN) {
+    if (header->by == TRAFFSTAT_I_NO_COLUMN && !options->beside) {
         return traffstat_i_fail(ctx, TRAFFSTAT_E_COLUMN,
                                 "%s has no column \"%s\" to sum up to; the nearest name is \"%s\"",
                                 file, wanted, nearest_name(header, wanted));
@@ -450,11 +450,15 @@ static traffstat_status fail_no_year(traffstat_ctx *ctx, const char *file,
     return status;
 }
 
-static traffstat_status check_roles(traffstat_ctx *ctx, const char *file,
-                                    const traffstat_i_shape *shape, traffstat_i_header *header)
+static traffstat_status check_roles(traffstat_ctx *ctx, const traffstat_reader *options,
+                                    const char *file, const traffstat_i_shape *shape,
+                                    traffstat_i_header *header)
 {
     if (header->counts_size > 0) {
         return TRAFFSTAT_OK; /* a layout is recognised whole */
+    }
+    if (options->beside && !has(header, TRAFFSTAT_ROLE_YEAR)) {
+        header->constant[TRAFFSTAT_ROLE_YEAR] = traffstat_i_any_year;
     }
     if (!has(header, TRAFFSTAT_ROLE_YEAR)) {
         return fail_no_year(ctx, file, shape, header);
@@ -606,7 +610,7 @@ traffstat_status traffstat_i_header_read(traffstat_ctx *ctx, const traffstat_rea
         status = traffstat_i_columns_find(ctx, options, file, shape, out);
     }
     if (status == TRAFFSTAT_OK) {
-        status = check_roles(ctx, file, shape, out);
+        status = check_roles(ctx, options, file, shape, out);
     }
     if (status == TRAFFSTAT_OK) {
         status = check_constants(ctx, options, out);

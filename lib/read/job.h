@@ -9,7 +9,8 @@
  *   names.c       names and keys that do not go together
  *   vintages.c    counts of two files that differ by orders of magnitude
  *   job_totals.c  places that are totals of others
- *   job_tell.c    what the account says of files and columns */
+ *   job_tell.c    what the account says of files and columns
+ *   covariates.c  columns beside the counts */
 #ifndef TRAFFSTAT_I_READ_JOB_H
 #define TRAFFSTAT_I_READ_JOB_H
 
@@ -45,13 +46,25 @@ typedef struct traffstat_i_identical {
     } first[TRAFFSTAT_I_IDENTICAL_SHOWN];
 } traffstat_i_identical;
 
+/* Who wants to see each record beside its counts (covariates.c). */
+typedef struct traffstat_i_job traffstat_i_job;
+typedef struct traffstat_i_beside {
+    /* Once a file: finds its columns and marks them as wanted. */
+    traffstat_status (*header)(traffstat_i_job *j, void *user);
+    /* A record that is used. */
+    traffstat_status (*record)(traffstat_i_job *j, const traffstat_i_record *record, size_t series,
+                               int32_t year, void *user);
+    void *user;
+} traffstat_i_beside;
+
 typedef struct traffstat_i_variant traffstat_i_variant;
 typedef struct traffstat_i_vintage traffstat_i_vintage;
 
-typedef struct traffstat_i_job {
+struct traffstat_i_job {
     traffstat_ctx *ctx;
     const traffstat_reader *options;
-    const char *file; /* that is being read */
+    const traffstat_i_beside *beside; /* NULL: the counts are what is read */
+    const char *file;                 /* that is being read */
     traffstat_i_dialect dialect;
     traffstat_text files; /* what is told of all of them */
     traffstat_text dialects;
@@ -64,10 +77,10 @@ typedef struct traffstat_i_job {
     bool has_header;
     int64_t header_line;
     const traffstat_i_counts *at; /* the column of counts at hand, where there are several */
-    bool whole;  /* the last problem cost the record, with all of its counts */
-    bool spared; /* and no series lost anything by it */
+    bool whole;                   /* the last problem cost the record, with all of its counts */
+    bool spared;                  /* and no series lost anything by it */
     traffstat_text joined[TRAFFSTAT_I_TEXTS]; /* key and category of several columns */
-    char nearest[TRAFFSTAT_I_SHOWN]; /* to the measure that was asked for, of others */
+    char nearest[TRAFFSTAT_I_SHOWN];          /* to the measure that was asked for, of others */
     size_t nearest_distance;
     bool footed; /* a rule or a note was met: what follows may be notes */
     traffstat_i_log log;
@@ -97,7 +110,12 @@ typedef struct traffstat_i_job {
     char *last;
     size_t last_capacity;
     size_t last_size[TRAFFSTAT_I_TEXTS];
-} traffstat_i_job;
+};
+
+/* Reads a file for what stands beside its counts; the panel has its series, all counts 0. */
+traffstat_status traffstat_i_job_beside(traffstat_ctx *ctx, const traffstat_reader *options,
+                                        const char *path, const traffstat_i_beside *beside,
+                                        traffstat_panel **panel);
 
 /* ---- fields --------------------------------------------------------------------------------- */
 

@@ -11,6 +11,9 @@ static traffstat_status read_names(traffstat_i_job *j, traffstat_i_records *reco
     traffstat_status status =
         traffstat_i_header_read(j->ctx, j->options, j->file, &j->shape, record, &j->header);
     j->has_header = true;
+    if (status == TRAFFSTAT_OK && j->beside != NULL) {
+        status = j->beside->header(j, j->beside->user);
+    }
     if (status != TRAFFSTAT_OK) {
         return status;
     }
@@ -119,6 +122,12 @@ static traffstat_status take_count(traffstat_i_job *j, const traffstat_i_record 
     }
     if (dropped) {
         return j->spared ? TRAFFSTAT_OK : traffstat_i_job_lose(j, series);
+    }
+    if (j->beside != NULL) {
+        status = j->beside->record(j, record, series, cell.year, j->beside->user);
+        if (status != TRAFFSTAT_OK) {
+            return status;
+        }
     }
     return traffstat_i_job_join(j, record, series, &cell);
 }
@@ -424,7 +433,7 @@ static traffstat_status run(traffstat_i_job *j, const inputs *in, traffstat_pane
     if (status == TRAFFSTAT_OK) {
         status = build(j, panel);
     }
-    return status == TRAFFSTAT_OK ? look_over(j, panel) : status;
+    return status == TRAFFSTAT_OK && j->beside == NULL ? look_over(j, panel) : status;
 }
 
 static void clear(traffstat_i_job *j)
@@ -451,12 +460,13 @@ static void clear(traffstat_i_job *j)
 /* The account is told on failure too, where memory allows; the message and the place stay those of
  * the failure. */
 static traffstat_status read_inputs(traffstat_ctx *ctx, const traffstat_reader *options,
-                                    const inputs *in, traffstat_panel **panel,
-                                    traffstat_account **account)
+                                    const traffstat_i_beside *beside, const inputs *in,
+                                    traffstat_panel **panel, traffstat_account **account)
 {
     traffstat_reader standard;
     traffstat_i_reader_defaults(&standard);
-    traffstat_i_job j = {.ctx = ctx, .options = options != NULL ? options : &standard};
+    traffstat_i_job j = {
+        .ctx = ctx, .options = options != NULL ? options : &standard, .beside = beside};
     traffstat_status status = traffstat_i_account_new(
         ctx, (size_t) j.options->limits[TRAFFSTAT_LIMIT_EXAMPLES], &j.account);
     if (status != TRAFFSTAT_OK) {
@@ -489,11 +499,18 @@ static traffstat_status read_inputs(traffstat_ctx *ctx, const traffstat_reader *
     return status;
 }
 
+traffstat_status traffstat_i_job_beside(traffstat_ctx *ctx, const traffstat_reader *options,
+                                        const char *path, const traffstat_i_beside *beside,
+                                        traffstat_panel **panel)
+{
+    return read_inputs(ctx, options, beside, &(inputs){.paths = &path, .count = 1}, panel, NULL);
+}
+
 /* ---- the public calls ----------------------------------------------------------------------- */
 
 static traffstat_status read_source(const traffstat_i_entry *entry, traffstat_i_source *source)
 {
-    return read_inputs(entry->ctx, entry->reader, &(inputs){.only = source}, entry->out,
+    return read_inputs(entry->ctx, entry->reader, NULL, &(inputs){.only = source}, entry->out,
                        entry->account);
 }
 
@@ -539,7 +556,8 @@ traffstat_status traffstat_read_paths(traffstat_ctx *ctx, const traffstat_reader
     }
     const traffstat_status status = traffstat_i_entry_begin(&entry, has_input);
     return status == TRAFFSTAT_OK
-               ? read_inputs(ctx, reader, &(inputs){.paths = paths, .count = count}, panel, account)
+               ? read_inputs(ctx, reader, NULL, &(inputs){.paths = paths, .count = count}, panel,
+                             account)
                : status;
 }
 

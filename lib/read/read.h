@@ -13,8 +13,8 @@
  *   roles.c    names and aliases of roles; header.c which column plays which
  *   values.c   texts into counts, years, numbers
  *   cells.c    records of one series and year into one cell
- *   job.h      the steps from a record to a cell; panel.c the sink that takes them, evidence.c and
- *              lists.c (overlaps) the other sinks
+ *   job.h      the steps from a record to a cell; panel.c the sink that takes them, evidence.c,
+ *              lists.c (overlaps) and links.c (neighbours) the other sinks
  *   sanity.c   what the finished panel cannot mean; divisor.c counts that share a divisor
  *   problems.c what was met on the way */
 #ifndef TRAFFSTAT_I_READ_H
@@ -60,6 +60,7 @@ struct traffstat_reader {
     char *by;      /* column to sum up to, or NULL */
     traffstat_totals totals;
     bool denominators; /* a column of populations is what counts */
+    bool beside;       /* columns beside the counts are wanted: a column of years need not be */
     char *measure; /* NULL: a known source's main one, else all; "all" */
     traffstat_absent absent;
     traffstat_fiscal fiscal;
@@ -69,6 +70,8 @@ struct traffstat_reader {
     uint64_t ahead_from; /* bytes from which on a file is worth a second thread */
 };
 
+/* The year of records beside the counts that name none: a text of its own, compared by address. */
+extern const char traffstat_i_any_year[];
 void traffstat_i_reader_defaults(traffstat_reader *reader);
 void traffstat_i_overlap_wish_clear(traffstat_ctx *ctx, traffstat_i_overlap_wish *wish);
 
@@ -561,6 +564,10 @@ typedef enum traffstat_i_kind {
     TRAFFSTAT_I_IDENTICAL_ROWS,
     TRAFFSTAT_I_IDENTICAL_ENDED,
     TRAFFSTAT_I_MAGNITUDE_JUMP,
+    TRAFFSTAT_I_LINK_UNMATCHED,
+    TRAFFSTAT_I_SELF_LINK,
+    TRAFFSTAT_I_ONE_WAY_LINK,
+    TRAFFSTAT_I_NO_NEIGHBOURS,
     TRAFFSTAT_I_KINDS
 } traffstat_i_kind;
 

@@ -18,6 +18,8 @@ static const bounds limits[TRAFFSTAT_I_LIMITS] = {
     [TRAFFSTAT_LIMIT_RATIO] = {1, 200, 100000},
 };
 
+const char traffstat_i_any_year[] = "2000";
+
 void traffstat_i_reader_defaults(traffstat_reader *reader)
 {
     *reader = (traffstat_reader){

@@ -45,8 +45,12 @@ static traffstat_status check_range(traffstat_ctx *ctx, const char *name, double
     if (value >= least && value <= most) {
         return TRAFFSTAT_OK;
     }
-    return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "%s must lie between %g and %g, not %g",
-                            name, least, most, value);
+    char texts[3][TRAFFSTAT_I_DOUBLE_SIZE];
+    traffstat_i_format_double(texts[0], least);
+    traffstat_i_format_double(texts[1], most);
+    traffstat_i_format_double(texts[2], value);
+    return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "%s must lie between %s and %s, not %s",
+                            name, texts[0], texts[1], texts[2]);
 }
 
 static traffstat_status read_settings(traffstat_ctx *ctx,
@@ -67,7 +71,14 @@ static traffstat_status read_settings(traffstat_ctx *ctx,
                   {"report_place_scale", out->report_place_scale, 1e-3, 10},
                   {"year_scale", out->year_scale, 1e-3, 10},
                   {"drift_scale", out->drift_scale, 0, 10},
-                  {"what is reserved", out->reserved, 0, 0}};
+                  {"bounds_lower", out->bounds_lower, 0, 1},
+                  {"bounds_upper", out->bounds_upper, out->bounds_lower, 1},
+                  {"bounds_drift", out->bounds_drift, -99.9, 1000},
+                  {"sensitivity", out->sensitivity, 0, 1},
+                  {"change_first", out->change_first, -9999, 9999},
+                  {"change_second", out->change_second, out->change_first, 9999},
+                  {"what is reserved", out->reserved, 0, 0},
+                  {"what is reserved", out->reserved_2, 0, 0}};
     for (size_t i = 0; i < sizeof ranges / sizeof *ranges && status == TRAFFSTAT_OK; i++) {
         status = check_range(ctx, ranges[i].name, ranges[i].value, ranges[i].least, ranges[i].most);
     }
@@ -123,6 +134,16 @@ static void diagnose(traffstat_i_hierarchical *run)
     }
     traffstat_i_hierarchical_sum(run, run->all, TRAFFSTAT_NONE, TRAFFSTAT_NONE, run->one);
     look_at(run, run->one, "the total");
+    for (size_t k = 0; k < traffstat_i_hierarchical_effects(run); k++) {
+        traffstat_i_hierarchical_effect_name(run, k, name, sizeof name);
+        look_at(run, run->effects + k * all, name);
+    }
+    for (size_t i = 0; i < all && run->pair_count > 0; i++) {
+        run->one[i] = run->change[all + i] / run->change[i];
+    }
+    if (run->pair_count > 0) {
+        look_at(run, run->one, "the change between two years");
+    }
 }
 
 static bool mixed(const traffstat_i_hierarchical *run)
@@ -228,10 +249,13 @@ static size_t anchor_year(const traffstat_i_hierarchical *run)
     return evidence != 0 ? traffstat_i_hierarchical_year(&run->data, evidence) : 0;
 }
 
-static traffstat_status fit(traffstat_i_hierarchical *run)
+traffstat_status traffstat_i_hierarchical_model(traffstat_i_hierarchical *run)
 {
     traffstat_status status =
         traffstat_i_hierarchical_spec(&run->data, &run->prior->law, &run->spec);
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_i_extra_data_init(&run->data, run->panel, run->extras, &run->extra);
+    }
     if (status != TRAFFSTAT_OK) {
         return status;
     }
@@ -242,7 +266,14 @@ static traffstat_status fit(traffstat_i_hierarchical *run)
     run->spec.drift_scale = run->options.drift_scale;
     run->spec.negative_binomial = run->options.negative_binomial != 0;
     run->spec.anchor_year = anchor_year(run);
-    status = traffstat_i_posterior_new(run->ctx, &run->spec, &run->posterior);
+    traffstat_i_extra_data_apply(&run->extra, &run->spec);
+    return traffstat_i_hierarchical_pairs(run);
+}
+
+traffstat_status traffstat_i_hierarchical_fit(traffstat_i_hierarchical *run)
+{
+    const traffstat_status status =
+        traffstat_i_posterior_new(run->ctx, &run->spec, &run->posterior);
     if (status != TRAFFSTAT_OK) {
         return status;
     }
@@ -271,25 +302,25 @@ static traffstat_status nothing_counted(traffstat_i_hierarchical *run)
     return status;
 }
 
+/* The fit comes first: whether the answer is a scenario depends on what the evidence in it moved. */
 static traffstat_status solve(traffstat_i_hierarchical *run)
 {
     traffstat_status status = traffstat_i_hierarchical_data_init(run->ctx, run->panel, &run->data);
+    const bool counted = run->data.reported > 0.0;
+    if (status == TRAFFSTAT_OK && counted) {
+        status = traffstat_i_hierarchical_model(run);
+    }
+    if (status == TRAFFSTAT_OK && counted) {
+        status = traffstat_i_hierarchical_fit(run);
+    }
     if (status == TRAFFSTAT_OK) {
-        status = traffstat_i_thinning_kind(&run->thinning);
+        status = traffstat_i_hierarchical_kind(run);
     }
     if (status == TRAFFSTAT_OK) {
         status = open_estimate(run);
     }
-    if (status != TRAFFSTAT_OK) {
-        return status;
-    }
-    if (!(run->data.reported > 0.0)) {
-        status = nothing_counted(run);
-    } else {
-        status = fit(run);
-        if (status == TRAFFSTAT_OK) {
-            status = traffstat_i_hierarchical_answer(run);
-        }
+    if (status == TRAFFSTAT_OK) {
+        status = counted ? traffstat_i_hierarchical_answer(run) : nothing_counted(run);
     }
     if (status == TRAFFSTAT_OK) {
         status = traffstat_i_estimate_finish(run->thinning.estimate);
@@ -303,16 +334,19 @@ static void clear(traffstat_i_hierarchical *run)
     traffstat_i_free(run->ctx, run->weight);
     traffstat_i_free(run->ctx, run->scratch);
     traffstat_i_posterior_free(run->posterior);
+    traffstat_i_free(run->ctx, run->pairs);
+    traffstat_i_extra_data_clear(run->ctx, &run->extra);
     if (run->data.ctx != NULL) {
         traffstat_i_hierarchical_data_clear(&run->data);
     }
     traffstat_i_text_clear(&run->thinning.scenario);
 }
 
-traffstat_status traffstat_hierarchical(traffstat_ctx *ctx, const traffstat_panel *panel,
-                                        const traffstat_prior *prior,
-                                        const traffstat_hierarchical_options *options,
-                                        traffstat_estimate **out)
+traffstat_status traffstat_hierarchical_with(traffstat_ctx *ctx, const traffstat_panel *panel,
+                                             const traffstat_prior *prior,
+                                             const traffstat_hierarchical_extras *extras,
+                                             const traffstat_hierarchical_options *options,
+                                             traffstat_estimate **out)
 {
     traffstat_i_enter(ctx);
     traffstat_i_gsl_guard();
@@ -327,6 +361,7 @@ traffstat_status traffstat_hierarchical(traffstat_ctx *ctx, const traffstat_pane
     traffstat_i_hierarchical run = {.ctx = ctx,
                                     .panel = panel,
                                     .prior = prior,
+                                    .extras = extras,
                                     .ebfmi = NAN,
                                     .khat = NAN,
                                     .misfit = NAN,
@@ -349,4 +384,12 @@ traffstat_status traffstat_hierarchical(traffstat_ctx *ctx, const traffstat_pane
     }
     *out = run.thinning.estimate;
     return TRAFFSTAT_OK;
+}
+
+traffstat_status traffstat_hierarchical(traffstat_ctx *ctx, const traffstat_panel *panel,
+                                        const traffstat_prior *prior,
+                                        const traffstat_hierarchical_options *options,
+                                        traffstat_estimate **out)
+{
+    return traffstat_hierarchical_with(ctx, panel, prior, NULL, options, out);
 }

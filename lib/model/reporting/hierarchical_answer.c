@@ -18,23 +18,11 @@
 #define KHAT_REFUSED 1.0
 #define MISFIT_CAUTION 0.01 /* share of replicates that vary as much as the counts do */
 
-typedef struct weighed {
-    double value;
-    double weight;
-} weighed;
-
 typedef struct answer {
     traffstat_i_hierarchical *run;
     size_t draws;
-    weighed *sorted;
+    traffstat_i_weighed *sorted;
 } answer;
-
-static int by_value(const void *a, const void *b)
-{
-    const double x = ((const weighed *) a)->value;
-    const double y = ((const weighed *) b)->value;
-    return (x > y) - (x < y);
-}
 
 /* ---- one quantity ---------------------------------------------------------------------------- */
 
@@ -45,42 +33,22 @@ static double weight_of(const traffstat_i_hierarchical *run, size_t draw, size_t
 
 static void sort(const answer *a, const double *values)
 {
-    for (size_t i = 0; i < a->draws; i++) {
-        a->sorted[i] = (weighed){values[i], weight_of(a->run, i, a->draws)};
-    }
-    qsort(a->sorted, a->draws, sizeof *a->sorted, by_value);
+    traffstat_i_weighed_sort(a->sorted, a->draws, values, a->run->weight);
 }
 
 static double quantile(const answer *a, double prob)
 {
-    double sum = 0.0;
-    for (size_t i = 0; i < a->draws; i++) {
-        sum += a->sorted[i].weight;
-        if (sum >= prob - 1e-12) {
-            return a->sorted[i].value;
-        }
-    }
-    return a->sorted[a->draws - 1].value;
+    return traffstat_i_weighed_quantile(a->sorted, a->draws, prob);
 }
 
 static double mean(const answer *a)
 {
-    double sum = 0.0;
-    for (size_t i = 0; i < a->draws; i++) {
-        sum += a->sorted[i].weight * a->sorted[i].value;
-    }
-    return sum;
+    return traffstat_i_weighed_mean(a->sorted, a->draws);
 }
 
 static double sd(const answer *a)
 {
-    const double middle = mean(a);
-    double sum = 0.0;
-    for (size_t i = 0; i < a->draws; i++) {
-        const double off = a->sorted[i].value - middle;
-        sum += a->sorted[i].weight * off * off;
-    }
-    return sqrt(sum);
+    return traffstat_i_weighed_sd(a->sorted, a->draws);
 }
 
 /* The shortest run of draws that holds the level. */
@@ -148,6 +116,9 @@ static traffstat_status write_row(const answer *a, size_t row)
             "corrections of earlier counts exceed what was counted: a net count below zero has no "
             "estimate");
     }
+    if (run->refused) {
+        return TRAFFSTAT_OK;
+    }
     const size_t at = run->data.cell_of_row[row] * a->draws;
     traffstat_status status = write_numbers(a, row, run->all + at, run->hidden + at);
     thinning->last = row;
@@ -159,7 +130,7 @@ static traffstat_status write_row(const answer *a, size_t row)
 static traffstat_status write_total(const answer *a)
 {
     traffstat_i_hierarchical *run = a->run;
-    if (run->data.cell_count < 2) {
+    if (run->data.cell_count < 2 || run->refused) {
         return TRAFFSTAT_OK;
     }
     double *all = run->one;
@@ -372,6 +343,7 @@ static bool beyond(double value, double limit, bool low)
 static traffstat_status refuse(traffstat_i_hierarchical *run, const char *reason)
 {
     traffstat_status status = TRAFFSTAT_OK;
+    run->refused = true;
     for (size_t row = 0; row < run->data.row_count && status == TRAFFSTAT_OK; row++) {
         status = traffstat_i_estimate_row_reason(run->thinning.estimate, row,
                                                  TRAFFSTAT_VERDICT_INESTIMABLE, reason);
@@ -381,6 +353,15 @@ static traffstat_status refuse(traffstat_i_hierarchical *run, const char *reason
                                                  TRAFFSTAT_VERDICT_INESTIMABLE, reason);
     }
     return status;
+}
+
+/* A value to three digits, whatever the locale. */
+static const char *three_digits(double value, char out[TRAFFSTAT_I_DOUBLE_SIZE])
+{
+    const double unit = value != 0.0 ? pow(10.0, floor(log10(fabs(value))) - 2.0) : 1.0;
+    const double whole = rint(value / unit);
+    traffstat_i_format_double(out, unit < 1.0 ? whole / rint(1.0 / unit) : whole * unit);
+    return out;
 }
 
 static traffstat_status judge(const answer *a)
@@ -404,11 +385,12 @@ static traffstat_status judge(const answer *a)
     traffstat_status status = TRAFFSTAT_OK;
     for (size_t i = 0; i < sizeof tests / sizeof *tests && status == TRAFFSTAT_OK; i++) {
         char reason[256];
+        char number[TRAFFSTAT_I_DOUBLE_SIZE];
         const test *t = &tests[i];
         if (!beyond(t->value, t->caution, t->low)) {
             continue;
         }
-        (void) snprintf(reason, sizeof reason, "%s %.3g%s%s", t->text, t->value,
+        (void) snprintf(reason, sizeof reason, "%s %s%s%s", t->text, three_digits(t->value, number),
                         t->whose[0] != '\0' ? ", of " : "", t->whose);
         status = beyond(t->value, t->refused, t->low)
                      ? refuse(run, reason)
@@ -440,51 +422,87 @@ static traffstat_status assume(traffstat_i_hierarchical *run, const char *text)
     return traffstat_i_estimate_assume(run->thinning.estimate, text);
 }
 
+static traffstat_status assume_text(traffstat_i_hierarchical *run, traffstat_text *text)
+{
+    const traffstat_status status =
+        text->failed ? TRAFFSTAT_E_NOMEM : assume(run, traffstat_i_text_get(text));
+    traffstat_i_text_clear(text);
+    return status;
+}
+
+static void say_scale(traffstat_text *text, const char *before, double scale, const char *after)
+{
+    traffstat_i_text_add(text, before);
+    traffstat_i_text_add_double(text, scale);
+    traffstat_i_text_add(text, after);
+}
+
+static traffstat_status say_rate_scales(traffstat_i_hierarchical *run)
+{
+    const traffstat_hierarchical_options *o = &run->options;
+    traffstat_text text;
+    traffstat_i_text_init(&text, run->ctx);
+    if (run->data.place_count > 1) {
+        say_scale(&text,
+                  "rates differ between places (sd of their logarithm half-normal with scale ",
+                  o->place_scale, "); ");
+    }
+    if (run->data.year_count > 1) {
+        say_scale(&text, "rates go from year to year in steps (scale ", o->year_scale, "); ");
+    }
+    say_scale(&text, "the level is normal with sd ", o->level_sd,
+              " about where the counts and the middle rate put it");
+    return assume_text(run, &text);
+}
+
+static traffstat_status say_report_scales(traffstat_i_hierarchical *run)
+{
+    const traffstat_hierarchical_options *o = &run->options;
+    traffstat_text text;
+    traffstat_i_text_init(&text, run->ctx);
+    traffstat_i_text_addf(&text, "the reporting rate is the one named in %d",
+                          (int) run->data.first_year + (int) run->spec.anchor_year);
+    if (run->data.place_count > 1) {
+        say_scale(&text, "; it differs between places (sd of its logit half-normal with scale ",
+                  o->report_place_scale, ")");
+    }
+    if (run->data.year_count > 1 && o->drift_scale > 0.0) {
+        say_scale(&text, "; it drifts (scale ", o->drift_scale, " a year)");
+    } else if (run->data.year_count > 1) {
+        traffstat_i_text_add(&text, " and does not drift");
+    }
+    return assume_text(run, &text);
+}
+
 /* What the model takes of rates and of reporting, as far as the panel has it. */
 static traffstat_status say_scales(traffstat_i_hierarchical *run)
 {
-    const traffstat_hierarchical_options *o = &run->options;
-    const bool drifts = run->data.year_count > 1 && o->drift_scale > 0.0;
-    char text[400];
-    char places[160] = "";
-    char years[100] = "";
-    if (run->data.place_count > 1) {
-        (void) snprintf(places, sizeof places,
-                        "rates differ between places (sd of their logarithm half-normal with scale "
-                        "%g); ",
-                        o->place_scale);
+    const traffstat_status status = say_rate_scales(run);
+    return status == TRAFFSTAT_OK ? say_report_scales(run) : status;
+}
+
+/* A panel of which a side is missing. */
+static const char *lonely(const traffstat_i_hierarchical *run)
+{
+    if (run->data.cell_count == 1) {
+        return "the panel is one count: no other tells of it, and the answer is that of this count "
+               "alone";
     }
-    if (run->data.year_count > 1) {
-        (void) snprintf(years, sizeof years, "rates go from year to year in steps (scale %g); ",
-                        o->year_scale);
+    if (run->data.place_count == 1) {
+        return "the panel is of one place: no other place tells of its level, and differences "
+               "between places are not in the answer";
     }
-    (void) snprintf(text, sizeof text,
-                    "%s%sthe level is normal with sd %g about where the counts and the middle rate "
-                    "put it",
-                    places, years, o->level_sd);
-    const traffstat_status status = assume(run, text);
-    if (status != TRAFFSTAT_OK) {
-        return status;
-    }
-    places[0] = '\0';
-    years[0] = '\0';
-    if (run->data.place_count > 1) {
-        (void) snprintf(places, sizeof places,
-                        "; it differs between places (sd of its logit half-normal with scale %g)",
-                        o->report_place_scale);
-    }
-    if (drifts) {
-        (void) snprintf(years, sizeof years, "; it drifts (scale %g a year)", o->drift_scale);
-    }
-    (void) snprintf(text, sizeof text, "the reporting rate is the one named in %d%s%s%s",
-                    (int) run->data.first_year + (int) run->spec.anchor_year, places, years,
-                    run->data.year_count > 1 && !drifts ? " and does not drift" : "");
-    return assume(run, text);
+    return run->data.year_count == 1 ? "the panel is of one year: it tells nothing of a change or "
+                                       "of a drift of reporting"
+                                     : NULL;
 }
 
 static traffstat_status say_assumptions(traffstat_i_hierarchical *run)
 {
     traffstat_status status = traffstat_i_rate_assumptions(&run->thinning);
+    if (status == TRAFFSTAT_OK && lonely(run) != NULL) {
+        status = assume(run, lonely(run));
+    }
     if (status == TRAFFSTAT_OK) {
         status = traffstat_i_range_assumption(&run->thinning);
     }
@@ -527,48 +545,66 @@ static traffstat_status judge_share(const answer *a)
     const double upper = traffstat_prior_quantile(run->prior, 0.975);
     add_summary(a, traffstat_i_detail_object(traffstat_i_estimate_details(run->thinning.estimate),
                                              "share"));
-    if (share >= lower && share <= upper) {
-        return TRAFFSTAT_OK;
+    if ((share >= lower && share <= upper) || run->thinning.kind == TRAFFSTAT_KIND_ESTIMATE) {
+        return TRAFFSTAT_OK; /* of an estimate the evidence, not the rate named, is the measure */
     }
     char reason[320];
     (void) snprintf(
         reason, sizeof reason,
         "over all rows the model takes %.0f %% of cases as counted, while the rate named "
-        "is %.0f to %.0f %%: differences between places and drift, not data on "
-        "reporting, moved it there",
-        100.0 * share, 100.0 * lower, 100.0 * upper);
+        "is %.0f to %.0f %%: differences between places and drift%s moved it there",
+        100.0 * share, 100.0 * lower, 100.0 * upper,
+        run->extra.term_count > 0 ? ", and the evidence in it," : ", not data on reporting,");
     return traffstat_i_estimate_reason(run->thinning.estimate, TRAFFSTAT_VERDICT_CAUTION, reason);
+}
+
+/* What is read off the draws beside the rows; nothing where they cannot be trusted. */
+static traffstat_status write_details(const answer *a, traffstat_detail *top)
+{
+    traffstat_i_hierarchical *run = a->run;
+    add_parts(a, top);
+    add_parameters(a, top);
+    traffstat_status status = add_loo(a, top);
+    if (status == TRAFFSTAT_OK) {
+        status = judge_share(a);
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_i_hierarchical_say_extras(run);
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_i_hierarchical_beside(run);
+    }
+    return status == TRAFFSTAT_OK ? traffstat_i_hierarchical_sensitivity(run) : status;
+}
+
+static traffstat_status write_rows(const answer *a)
+{
+    traffstat_status status = TRAFFSTAT_OK;
+    for (size_t row = 0; row < a->run->data.row_count && status == TRAFFSTAT_OK; row++) {
+        status = write_row(a, row);
+    }
+    return status == TRAFFSTAT_OK ? write_total(a) : status;
 }
 
 static traffstat_status write_all(const answer *a)
 {
     traffstat_i_hierarchical *run = a->run;
-    traffstat_status status = TRAFFSTAT_OK;
-    for (size_t row = 0; row < run->data.row_count && status == TRAFFSTAT_OK; row++) {
-        status = write_row(a, row);
-    }
+    traffstat_detail *top = traffstat_i_estimate_details(run->thinning.estimate);
+    add_sampling(a, top);
+    add_checks(a, top);
+    traffstat_status status = judge(a); /* first: a refusal is the first reason of each row */
     if (status == TRAFFSTAT_OK) {
-        status = write_total(a);
+        status = write_rows(a);
     }
     if (status == TRAFFSTAT_OK) {
         status = say_assumptions(run);
     }
     if (status == TRAFFSTAT_OK) {
         sort(a, run->hyper + HYPER_SHARE * a->draws);
-        status = traffstat_i_thinning_basis(&run->thinning, mean(a), sd(a));
+        status = traffstat_i_thinning_basis(&run->thinning, run->refused ? NAN : mean(a),
+                                            run->refused ? NAN : sd(a));
     }
-    if (status == TRAFFSTAT_OK) {
-        traffstat_detail *top = traffstat_i_estimate_details(run->thinning.estimate);
-        add_parts(a, top);
-        add_parameters(a, top);
-        add_sampling(a, top);
-        add_checks(a, top);
-        status = add_loo(a, top);
-    }
-    if (status == TRAFFSTAT_OK) {
-        status = judge_share(a);
-    }
-    return status == TRAFFSTAT_OK ? judge(a) : status;
+    return status == TRAFFSTAT_OK && !run->refused ? write_details(a, top) : status;
 }
 
 traffstat_status traffstat_i_hierarchical_answer(traffstat_i_hierarchical *run)

@@ -80,14 +80,50 @@ static traffstat_status survey(traffstat_i_hierarchical_data *data, const traffs
 
 /* ---- cells ----------------------------------------------------------------------------------- */
 
-static traffstat_status lacks_residents(const traffstat_i_hierarchical_data *data,
-                                        const traffstat_panel *panel, size_t series, int32_t year)
+#define NAMED 5 /* places in a message */
+
+/* Does a row that is used lack residents? */
+static bool lacks(const traffstat_i_hierarchical_data *data, const traffstat_panel *panel,
+                  size_t series, int32_t *year)
 {
-    return traffstat_i_fail(
-        data->ctx, TRAFFSTAT_E_CONFLICT,
-        "the population of \"%s\" in %d is not known while that of others is: give it, leave the "
-        "row out, or leave all populations out",
-        traffstat_panel_jurisdiction(panel, series), (int) year);
+    const size_t first = traffstat_panel_series_first(panel, series);
+    const size_t end = first + traffstat_panel_series_count(panel, series);
+    for (size_t row = first; row < end; row++) {
+        traffstat_cell cell;
+        if (data->use[row] == TRAFFSTAT_I_ROW_USED &&
+            traffstat_panel_cell(panel, row, &cell) == TRAFFSTAT_OK && isnan(cell.population)) {
+            *year = cell.year;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* All places whose residents are not known are counted, the first of them named. */
+static traffstat_status lacks_residents(const traffstat_i_hierarchical_data *data,
+                                        const traffstat_panel *panel)
+{
+    traffstat_text names;
+    size_t count = 0;
+    traffstat_i_text_init(&names, data->ctx);
+    for (size_t series = 0; series < traffstat_panel_series(panel); series++) {
+        int32_t year = 0;
+        if (lacks(data, panel, series, &year) && count++ < NAMED) {
+            traffstat_i_text_addf(&names, "%s\"%s\" in %d", count > 1 ? ", " : "",
+                                  traffstat_panel_jurisdiction(panel, series), (int) year);
+        }
+    }
+    if (count > NAMED) {
+        traffstat_i_text_addf(&names, " and %zu more places", count - NAMED);
+    }
+    const traffstat_status status =
+        traffstat_i_fail(data->ctx, names.failed ? TRAFFSTAT_E_NOMEM : TRAFFSTAT_E_CONFLICT,
+                         "the population of %s is not known while that of others is: give it, "
+                         "leave the rows out, or "
+                         "leave all populations out",
+                         traffstat_i_text_get(&names));
+    traffstat_i_text_clear(&names);
+    return status;
 }
 
 static void count_in(traffstat_i_hierarchical_data *data, const traffstat_i_cell *cell)
@@ -100,7 +136,7 @@ static void count_in(traffstat_i_hierarchical_data *data, const traffstat_i_cell
 }
 
 static traffstat_status add_cell(traffstat_i_hierarchical_data *data, const traffstat_panel *panel,
-                                 size_t row, size_t series)
+                                 size_t row)
 {
     traffstat_cell from;
     const traffstat_status status = read_cell(data, panel, row, &from);
@@ -108,7 +144,7 @@ static traffstat_status add_cell(traffstat_i_hierarchical_data *data, const traf
         return status;
     }
     if (data->per_resident && isnan(from.population)) {
-        return lacks_residents(data, panel, series, from.year);
+        return lacks_residents(data, panel);
     }
     traffstat_i_cell *to = &data->cells[data->cell_count];
     *to = (traffstat_i_cell){
@@ -140,7 +176,7 @@ static traffstat_status add_series(traffstat_i_hierarchical_data *data,
             data->series_of_place[data->place_count++] = series;
             has_place = true;
         }
-        status = add_cell(data, panel, row, series);
+        status = add_cell(data, panel, row);
     }
     return status;
 }
@@ -238,7 +274,7 @@ double traffstat_i_hierarchical_center(const traffstat_i_hierarchical_data *data
 
 /* ---- the model ------------------------------------------------------------------------------- */
 
-static traffstat_i_level_prior level_prior(const traffstat_i_logit_law *law)
+traffstat_i_level_prior traffstat_i_hierarchical_level(const traffstat_i_logit_law *law)
 {
     if (law->form == TRAFFSTAT_I_FORM_BETA && !(law->shift > 0.0)) {
         return (traffstat_i_level_prior){.a = law->a, .b = law->b};
@@ -269,7 +305,7 @@ traffstat_status traffstat_i_hierarchical_spec(const traffstat_i_hierarchical_da
         .year_count = data->year_count,
         .cells = data->cells,
         .cell_count = data->cell_count,
-        .report = level_prior(law),
+        .report = traffstat_i_hierarchical_level(law),
         .level_center = traffstat_i_hierarchical_center(data, pbar),
         .level_sd = 2.0,
         .place_scale = 1.0,

@@ -51,6 +51,9 @@ size_t traffstat_i_hierarchical_year(const traffstat_i_hierarchical_data *data, 
  * exposure as the rate does. NaN where nothing was counted. */
 double traffstat_i_hierarchical_center(const traffstat_i_hierarchical_data *data, double pbar);
 
+/* A law of p as the model takes it. */
+traffstat_i_level_prior traffstat_i_hierarchical_level(const traffstat_i_logit_law *law);
+
 /* The model of these counts under a law of p, with the scales of METHODS-reporting 3 (those of the
  * dispersion and of covariates, 0.5 and 1, are ours) and without the drift's anchor, neighbours,
  * covariates and evidence, which the caller adds. It borrows from `data`. A Beta law whose logit

@@ -5,6 +5,7 @@
 
 #include <gsl/gsl_cdf.h>
 
+#include "model/reporting/field.h"
 #include "model/reporting/hierarchical.h"
 
 enum { STREAM = 0x48494552, UNIFORMS = 4 }; /* of the generator; a cell */
@@ -80,6 +81,35 @@ static double multiplier(double shape, double rate, double u)
     return gsl_cdf_gamma_Pinv(u, shape, 1.0 / rate);
 }
 
+/* ---- the total alone ------------------------------------------------------------------------- */
+
+double traffstat_i_hierarchical_draw_total(const traffstat_i_hierarchical *run,
+                                           const traffstat_i_posterior *posterior, void *scratch,
+                                           const traffstat_i_cell *cells, const double *position,
+                                           size_t draw, double *room)
+{
+    double *rate = room;
+    double *logit = room + run->data.cell_count;
+    double sum = 0.0;
+    double open = 0.0;
+    traffstat_i_posterior_cells(posterior, scratch, position, rate, logit, NULL);
+    traffstat_i_field field;
+    traffstat_i_field_read(posterior, scratch, position, &field);
+    for (size_t i = 0; i < run->data.cell_count; i++) {
+        const double expected = cells[i].exposure * exp(rate[i]);
+        const double share = cells[i].coverage / (1.0 + exp(-logit[i]));
+        const double mu = expected * share;
+        const double y = within_set(&cells[i], mu, uniform(run, draw, i, 0));
+        double hidden = expected * (1.0 - share);
+        if (isfinite(field.theta)) {
+            hidden *= multiplier(y + field.theta, field.theta + mu, uniform(run, draw, i, 3));
+        }
+        sum += y;
+        open += hidden; /* a sum of Poisson numbers is one */
+    }
+    return sum + poisson(open, uniform(run, draw, 0, 1));
+}
+
 /* ---- checks ---------------------------------------------------------------------------------- */
 
 /* Numbers of one set of exact counts beside their means. */
@@ -146,6 +176,46 @@ static void draw_cells(traffstat_i_hierarchical *run, const room *at, size_t dra
     }
 }
 
+/* Covariates and neighbours: what their coefficients are at a position. */
+static void keep_effects(traffstat_i_hierarchical *run, const double *position, size_t draw)
+{
+    const size_t all = (size_t) run->chains * (size_t) run->draws;
+    const bool mixes = run->spec.edge_count > 0;
+    traffstat_i_field field;
+    double *to = run->effects + draw;
+    if (traffstat_i_hierarchical_effects(run) == 0) {
+        return;
+    }
+    traffstat_i_field_read(run->posterior, run->scratch, position, &field);
+    if (mixes) {
+        *to = field.mixing;
+        to += all;
+    }
+    for (size_t k = 0; k < run->spec.rate_covariate_count; k++, to += all) {
+        *to = field.rate_beta[k];
+    }
+    for (size_t k = 0; k < run->spec.report_covariate_count; k++, to += all) {
+        *to = field.report_beta[k];
+    }
+}
+
+static void keep_change(traffstat_i_hierarchical *run, const room *at, size_t draw)
+{
+    const size_t all = (size_t) run->chains * (size_t) run->draws;
+    double sums[4] = {0.0, 0.0, 0.0, 0.0};
+    double exposure[2] = {0.0, 0.0};
+    for (size_t k = 0; k < 2 * run->pair_count; k++) {
+        const size_t i = run->pairs[k];
+        const double expected = run->data.cells[i].exposure * exp(at->rate[i]);
+        sums[k % 2] += expected;
+        sums[2 + k % 2] += expected / (1.0 + exp(-at->logit[i]));
+        exposure[k % 2] += run->data.cells[i].exposure;
+    }
+    for (size_t k = 0; k < 4 && run->pair_count > 0; k++) {
+        run->change[k * all + draw] = sums[k] / exposure[k % 2];
+    }
+}
+
 static void draw_one(traffstat_i_hierarchical *run, const room *at, const double *position,
                      size_t draw)
 {
@@ -164,6 +234,8 @@ static void draw_one(traffstat_i_hierarchical *run, const room *at, const double
         run->hyper[k * all + draw] = values[k];
     }
     draw_cells(run, at, draw, hyper.theta);
+    keep_effects(run, position, draw);
+    keep_change(run, at, draw);
     double seen[CHECKS];
     double repeated[CHECKS];
     check_counts(run, at->count, at->mean, seen);
@@ -176,8 +248,8 @@ static void draw_one(traffstat_i_hierarchical *run, const room *at, const double
 
 void traffstat_i_hierarchical_drop(traffstat_i_hierarchical *run)
 {
-    double **arrays[] = {&run->all,   &run->hidden, &run->likelihood,
-                         &run->hyper, &run->check,  &run->one};
+    double **arrays[] = {&run->all, &run->hidden,  &run->likelihood, &run->hyper,    &run->check,
+                         &run->one, &run->effects, &run->change,     &run->positions};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) {
         traffstat_i_free(run->ctx, *arrays[i]);
         *arrays[i] = NULL;
@@ -205,6 +277,9 @@ traffstat_status traffstat_i_hierarchical_draw(traffstat_i_hierarchical *run,
     if (take(run, &run->all, cells, all) && take(run, &run->hidden, cells, all) &&
         take(run, &run->likelihood, cells, all) && take(run, &run->hyper, HYPERS, all) &&
         take(run, &run->check, (size_t) 2 * CHECKS, all) && take(run, &run->one, 3, all) &&
+        take(run, &run->effects, traffstat_i_hierarchical_effects(run), all) &&
+        take(run, &run->change, run->pair_count > 0 ? 4 : 0, all) &&
+        take(run, &run->positions, run->options.sensitivity != 0 ? d : 0, all) &&
         take(run, &store, 6, cells)) {
         const room at = {store,
                          store + cells,
@@ -215,6 +290,8 @@ traffstat_status traffstat_i_hierarchical_draw(traffstat_i_hierarchical *run,
         status = TRAFFSTAT_OK;
         for (size_t i = 0; i < all && status == TRAFFSTAT_OK; i++) {
             draw_one(run, &at, positions + i * d, i);
+            memcpy(run->positions + (run->options.sensitivity != 0 ? i * d : 0), positions + i * d,
+                   run->options.sensitivity != 0 ? d * sizeof *positions : 0);
             status = i % 256 == 0 ? traffstat_i_progress(run->ctx, 0.9) : TRAFFSTAT_OK;
         }
     } else {

@@ -704,7 +704,7 @@ static void close_benches(traffstat_ctx *ctx, fit *f)
 bool traffstat_i_posterior_has_fast(const traffstat_i_posterior *posterior)
 {
     for (size_t k = 0; k < posterior->spec.term_count; k++) {
-        if (posterior->spec.terms[k].is_total) {
+        if (posterior->spec.terms[k].is_total || posterior->spec.terms[k].is_pooled) {
             return false;
         }
     }
@@ -718,8 +718,8 @@ traffstat_status traffstat_i_posterior_laplace(traffstat_ctx *ctx,
 {
     if (!traffstat_i_posterior_has_fast(posterior)) {
         return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
-                                "the fast engine knows no neighbours and no estimates of totals: "
-                                "take the other engine");
+                                "the fast engine knows no neighbours, no totals of lists and no "
+                                "audits of several places or years: take the other engine");
     }
     fit f = {.posterior = posterior, .seed = seed};
     traffstat_status status = open_benches(ctx, &f, draw_count);

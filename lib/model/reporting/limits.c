@@ -347,25 +347,33 @@ static traffstat_status write_ends(traffstat_i_bounds *run, size_t row, const co
     return TRAFFSTAT_OK;
 }
 
-static traffstat_status write_bands(traffstat_i_bounds *run, size_t row, const counted *of)
+/* The detail `bounds` of a row. */
+static traffstat_status say_bands(traffstat_i_bounds *run, size_t row, const counted *of,
+                                  traffstat_i_band realised)
 {
     traffstat_i_band expected = {NAN, NAN};
-    traffstat_status status = write_ends(run, row, of);
-    if (status == TRAFFSTAT_OK) {
-        status = find_expected(run, of, &expected);
-    }
+    const traffstat_status status = find_expected(run, of, &expected);
     if (status != TRAFFSTAT_OK) {
         return status;
     }
-    const traffstat_estimate_row *numbers = traffstat_i_estimate_row(run->estimate, row);
     traffstat_detail *object =
         traffstat_i_detail_object(traffstat_i_estimate_row_details(run->estimate, row), "bounds");
     say_band(object, "moment", of->moment);
     say_band(object, "expected", expected);
-    say_band(object, "realised", (traffstat_i_band){numbers->lower, numbers->upper});
+    say_band(object, "realised", realised);
     say_rate(object, "rate", expected, of->residents);
     say_rate(object, "moment_rate", of->moment, of->residents);
     return run->options.envelope_size > 0.0 ? say_envelope(run, of, object) : TRAFFSTAT_OK;
+}
+
+static traffstat_status write_bands(traffstat_i_bounds *run, size_t row, const counted *of)
+{
+    const traffstat_status status = write_ends(run, row, of);
+    if (status != TRAFFSTAT_OK) {
+        return status;
+    }
+    const traffstat_estimate_row *numbers = traffstat_i_estimate_row(run->estimate, row);
+    return say_bands(run, row, of, (traffstat_i_band){numbers->lower, numbers->upper});
 }
 
 static traffstat_status write_reasons(traffstat_i_bounds *run, size_t row, uint32_t flags,
@@ -577,4 +585,38 @@ traffstat_status traffstat_bounds(traffstat_ctx *ctx, const traffstat_panel *pan
     }
     *out = run.estimate;
     return TRAFFSTAT_OK;
+}
+
+/* ---- beside the answer of another model --------------------------------------------------------- */
+
+static traffstat_status write_beside(traffstat_i_bounds *run, size_t row, const counted *of)
+{
+    const traffstat_i_band band = traffstat_i_realised_band(
+        (double) of->lower, upper_end(of->upper), of->share, run->options.level);
+    return isnan(band.lower) ? fail_search(run) : say_bands(run, row, of, band);
+}
+
+traffstat_status traffstat_i_bounds_beside(traffstat_ctx *ctx, const traffstat_panel *panel,
+                                           const traffstat_bounds_options *options,
+                                           traffstat_estimate *estimate)
+{
+    traffstat_i_bounds run = {.ctx = ctx, .panel = panel, .estimate = estimate};
+    joined all = {.all = {.share = {INFINITY, 0.0}, .residents = NAN}};
+    traffstat_status status = read_settings(ctx, options, &run.options);
+    const size_t rows = traffstat_panel_rows(panel);
+    for (size_t row = 0; row < rows && status == TRAFFSTAT_OK; row++) {
+        traffstat_cell cell;
+        if (traffstat_panel_cell(panel, row, &cell) != TRAFFSTAT_OK ||
+            cell.why != TRAFFSTAT_WHY_COUNTED || cell.lower < 0) {
+            continue;
+        }
+        const counted one = read_cell(&run, &cell);
+        join(&all, &one, cell.flags);
+        run.numbers++;
+        status = write_beside(&run, row, &one);
+    }
+    if (status == TRAFFSTAT_OK && run.options.total != 0 && run.numbers > 1 && !all.too_large) {
+        status = write_beside(&run, TRAFFSTAT_NONE, &all.all);
+    }
+    return status == TRAFFSTAT_OK ? traffstat_i_bounds_changes(&run) : status;
 }

@@ -30,4 +30,10 @@ traffstat_i_band traffstat_i_realised_band(double lower, double upper, traffstat
 /* Changes, slopes and what reporting could explain of them, as details of the whole. */
 traffstat_status traffstat_i_bounds_changes(traffstat_i_bounds *run);
 
+/* The details `bounds` and `breakeven` of rows, total (where the options ask for it) and whole, in the
+ * estimate of another model, whose numbers stay. */
+traffstat_status traffstat_i_bounds_beside(traffstat_ctx *ctx, const traffstat_panel *panel,
+                                           const traffstat_bounds_options *options,
+                                           traffstat_estimate *estimate);
+
 #endif

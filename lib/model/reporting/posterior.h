@@ -35,6 +35,7 @@ typedef struct traffstat_i_evidence_term {
     size_t year;   /* likewise */
     int64_t v, m;  /* 0 <= v <= m */
     double center, sd;
+    bool is_pooled; /* of v and m: true cases of all cells that place and year hold together */
 } traffstat_i_evidence_term;
 
 /* The law of p's shared level: Beta(a, b) on p itself, or Normal(mean, sd) on logit p. */

@@ -40,6 +40,7 @@ typedef struct traffstat_i_thinning {
     size_t numbers;              /* rows with one */
     traffstat_i_summary *seen;   /* SUMMARIES of them, by count */
     const char *mover;           /* what moves p; NULL: the rate prior */
+    bool measured;               /* evidence here, not the prior, carries p */
     double still;                /* relative moves up to here are none; 0: those of quadrature */
 } traffstat_i_thinning;
 

@@ -163,6 +163,11 @@ static void say_agreement(const traffstat_prior_agreement *of, traffstat_text *t
 
 static void say_move(const traffstat_i_thinning *run, traffstat_text *text)
 {
+    if (run->measured) {
+        traffstat_i_text_add(text, "the reporting rate that was named is only where the evidence "
+                                   "starts from, which carries most of what is known of it");
+        return;
+    }
     if (run->prior->agreement.count > 0) {
         say_agreement(&run->prior->agreement, text);
         return;
