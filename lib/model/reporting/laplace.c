@@ -27,6 +27,7 @@ enum {
     LEARNING = 192,      /* draws of a round that only teaches the next its law */
     ROUNDS = 2,          /* such rounds */
     CLIMBS = 12,         /* Newton steps of the outer quantities */
+    FIFTH = 5,           /* one point in so many is of the wider law */
     FIELDS = 6,          /* draws of the field with each outer draw of the last round */
     NEWTON = 60,
     HALVINGS = 30,
@@ -34,6 +35,7 @@ enum {
 };
 
 #define FREEDOM 4.0        /* of the Student law: the scales' densities fall exponentially to 0 */
+#define WIDER 3.0          /* times the law's scale */
 #define FIELD_FREEDOM 20.0 /* of the shared coordinates', which are nearly normal */
 #define TEACHERS 0.35      /* share of a round's draws that count in teaching the next */
 #define STEP 0.3           /* of differences between outer quantities, whose sd is about 1 */
@@ -184,7 +186,8 @@ static double place_outer(const fit *f, const double *outer, double *position)
 
 /* ---- the Student law of the outer quantities ------------------------------------------------ */
 
-/* Log density up to a constant that a round shares. */
+/* Log density up to a constant that a round shares: every fifth point is of a law that is wider, so
+ * that no tail that the rounds did not meet stays without points. */
 static double student(const fit *f, const double *outer)
 {
     double z[OUTER];
@@ -199,12 +202,17 @@ static double student(const fit *f, const double *outer)
         squares += z[i] * z[i];
         log_factor += log(f->factor[i * OUTER + i]);
     }
-    return -log_factor - 0.5 * (FREEDOM + (double) f->count) * log1p(squares / FREEDOM);
+    const double n = (double) f->count;
+    const double power = -0.5 * (FREEDOM + n);
+    const double core = exp(power * log1p(squares / FREEDOM));
+    const double wide = exp(power * log1p(squares / (FREEDOM * WIDER * WIDER)) - n * log(WIDER));
+    return log(((FIFTH - 1.0) * core + wide) / FIFTH) - log_factor;
 }
 
-static void student_point(const fit *f, const double *uniform, double *outer)
+static void student_point(const fit *f, const double *uniform, bool wide, double *outer)
 {
-    const double stretch = sqrt(FREEDOM / gsl_cdf_chisq_Pinv(uniform[f->count], FREEDOM));
+    const double stretch =
+        (wide ? WIDER : 1.0) * sqrt(FREEDOM / gsl_cdf_chisq_Pinv(uniform[f->count], FREEDOM));
     double z[OUTER];
     for (size_t i = 0; i < f->count; i++) {
         z[i] = stretch * gsl_cdf_ugaussian_Pinv(uniform[i]);
@@ -233,7 +241,7 @@ static traffstat_status spread(traffstat_ctx *ctx, fit *f, size_t from)
             uniform[k] -= floor(uniform[k]);
             uniform[k] = fmin(fmax(uniform[k], 1e-9), 1.0 - 1e-9);
         }
-        student_point(f, uniform, f->points + (i - from) * f->count);
+        student_point(f, uniform, (i - from) % FIFTH == 0, f->points + (i - from) * f->count);
     }
     gsl_qrng_free(sequence);
     return TRAFFSTAT_OK;
