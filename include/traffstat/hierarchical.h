@@ -179,13 +179,13 @@ TRAFFSTAT_API TRAFFSTAT_MUST_CHECK traffstat_status traffstat_hierarchical(
  * The same with what is known beside the counts.
  *
  * Validated cases and totals of lists are data on p, and what they moved is said of them. The kind
- * becomes `estimate` where they leave the share counted among all cases at most half of the sd of p's
+ * becomes `estimate` where they leave p over all cases at most half of the sd of its
  * prior (so that at least three quarters of what is known of it is theirs), come from places and years with at least half of what was counted, and each names
  * its source; else the result stays the scenario that the prior makes it. Rows that they do not come
  * from bear a caution.
  *
  * Further details: `evidence` (terms; `covered`: share of the counts that they come from;
- * `contraction`; `share` {lower, upper}, 95 % of the share counted among all cases; `says`), `covariates` (effects for one sd), `neighbours` (pairs, groups, alone, `mixing`).
+ * `contraction`; `share` {lower, upper}, 95 % of p over all cases; `says`), `covariates` (effects for one sd), `neighbours` (pairs, groups, alone, `mixing`).
  *
  * Where `sensitivity` was asked for, `sensitivity` {series, year, tornado, surface} as of
  * traffstat_thinning(), of the total (of the row, where there is one alone). Each entry says `how` it

@@ -34,6 +34,7 @@ typedef struct traffstat_i_hierarchical {
     size_t *pairs;      /* 2 x pair_count cells, where a change is asked for: of one place each */
     size_t pair_count;
     double *change;     /* 4 x draws: expected true cases of both years, expected reported ones */
+    double *shares;     /* draws: p of a case, over all expected true cases */
     double *positions;  /* draws x dimension, where the sensitivity is asked for */
     /* what tells of the fit */
     double rhat, bulk, tail, ebfmi, khat;

@@ -151,6 +151,18 @@ typedef struct room {
     double *replicate;
 } room;
 
+static void keep_share(traffstat_i_hierarchical *run, const room *at, size_t draw)
+{
+    double cases = 0.0;
+    double counted = 0.0;
+    for (size_t i = 0; i < run->data.cell_count; i++) {
+        const double expected = run->data.cells[i].exposure * exp(at->rate[i]);
+        cases += expected;
+        counted += expected / (1.0 + exp(-at->logit[i]));
+    }
+    run->shares[draw] = counted / cases;
+}
+
 static void draw_cells(traffstat_i_hierarchical *run, const room *at, size_t draw, double theta)
 {
     const size_t all = (size_t) run->chains * (size_t) run->draws;
@@ -234,6 +246,7 @@ static void draw_one(traffstat_i_hierarchical *run, const room *at, const double
         run->hyper[k * all + draw] = values[k];
     }
     draw_cells(run, at, draw, hyper.theta);
+    keep_share(run, at, draw);
     keep_effects(run, position, draw);
     keep_change(run, at, draw);
     double seen[CHECKS];
@@ -248,8 +261,8 @@ static void draw_one(traffstat_i_hierarchical *run, const room *at, const double
 
 void traffstat_i_hierarchical_drop(traffstat_i_hierarchical *run)
 {
-    double **arrays[] = {&run->all, &run->hidden,  &run->likelihood, &run->hyper,    &run->check,
-                         &run->one, &run->effects, &run->change,     &run->positions};
+    double **arrays[] = {&run->all, &run->hidden,  &run->likelihood, &run->hyper,     &run->check,
+                         &run->one, &run->effects, &run->change,     &run->positions, &run->shares};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) {
         traffstat_i_free(run->ctx, *arrays[i]);
         *arrays[i] = NULL;
@@ -278,6 +291,7 @@ traffstat_status traffstat_i_hierarchical_draw(traffstat_i_hierarchical *run,
         take(run, &run->likelihood, cells, all) && take(run, &run->hyper, HYPERS, all) &&
         take(run, &run->check, (size_t) 2 * CHECKS, all) && take(run, &run->one, 3, all) &&
         take(run, &run->effects, traffstat_i_hierarchical_effects(run), all) &&
+        take(run, &run->shares, 1, all) &&
         take(run, &run->change, run->pair_count > 0 ? 4 : 0, all) &&
         take(run, &run->positions, run->options.sensitivity != 0 ? d : 0, all) &&
         take(run, &store, 6, cells)) {
