@@ -152,7 +152,7 @@ static void an_audit_makes_an_estimate_only_where_it_carries_the_level(void **st
     } cases[] = {{TRAFFSTAT_NONE, 0, 185, 500, "audit", TRAFFSTAT_KIND_ESTIMATE},
                  {TRAFFSTAT_NONE, 0, 185, 500, "", TRAFFSTAT_KIND_SCENARIO},
                  {TRAFFSTAT_NONE, 0, 2, 5, "audit", TRAFFSTAT_KIND_SCENARIO},
-                 {2, 2016, 185, 500, "audit", TRAFFSTAT_KIND_SCENARIO}};
+                 {1, 2016, 185, 500, "audit", TRAFFSTAT_KIND_SCENARIO}};
     double widths[4] = {0.0};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         traffstat_hierarchical_extras *extras = extras_new(*state);
@@ -162,7 +162,8 @@ static void an_audit_makes_an_estimate_only_where_it_carries_the_level(void **st
         assert_ok(*state, traffstat_hierarchical_extras_add_validation(
                               *state, extras, cases[i].series, cases[i].year, cases[i].counted,
                               cases[i].known, cases[i].source));
-        assert_ok(*state, solve(*state, whole(*state), 8.0, 12.0, extras, &options, &estimate));
+        assert_ok(*state, solve(*state, panel_of(*state, 2, 2, counts, 2), 8.0, 12.0, extras,
+                                &options, &estimate));
         assert_int_equal(traffstat_estimate_kind(estimate), cases[i].kind);
         const traffstat_detail *share =
             traffstat_detail_find(detail(estimate, "evidence"), "share");
@@ -319,7 +320,8 @@ static void neighbours_in_two_groups_are_cautioned(void **state)
         options.draws = 200;
         assert_ok(*state,
                   traffstat_hierarchical_extras_add_neighbours(*state, extras, pairs, 1 + joined));
-        assert_ok(*state, solve(*state, whole(*state), 8.0, 12.0, extras, &options, &estimate));
+        assert_ok(*state, solve(*state, panel_of(*state, PLACES, 1, counts, 1), 8.0, 12.0, extras,
+                                &options, &estimate));
         const traffstat_detail *at = detail(estimate, "neighbours");
         assert_int_equal(traffstat_detail_integer(traffstat_detail_find(at, "alone")), 1 - joined);
         assert_int_equal(cautions(estimate, "do not join all places"), joined == 0);
