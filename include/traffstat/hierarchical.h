@@ -118,8 +118,10 @@ TRAFFSTAT_API TRAFFSTAT_MUST_CHECK traffstat_status traffstat_hierarchical_extra
 
 /**
  * An estimate of the true number from overlapping lists (traffstat_overlap()), of the unit that the
- * panel counts. It enters as a log-normal likelihood of the expected total about `estimate`, whose sd
- * is that of the longer side of the interval, and chance about the expected total is added.
+ * panel counts. It enters as a log-normal likelihood of the true number, counted and not, about
+ * `estimate`, whose sd is that of the longer side of the interval; inside the sampler chance about
+ * what is expected is added to it, and true numbers are then drawn under it (but for a total that
+ * shares rows with an earlier one). Not for the fast engine.
  *
  * @param series  TRAFFSTAT_NONE: of all places together; year 0: of all years together. Every row
  *                that it stands for must have a count (else TRAFFSTAT_E_CONFLICT of the fit)
