@@ -207,10 +207,6 @@ static int read_columns(const command *session, const traffstat_panel *panel,
                         traffstat_covariates **out)
 {
     traffstat_reader *reader = NULL;
-    if (strcmp(columns_file(session), "-") == 0) {
-        return usage("columns beside the counts are read from a file, not from standard input: "
-                     "name it, or another with --covariates FILE");
-    }
     traffstat_status status = reader_of(session, &reader);
     if (status == TRAFFSTAT_OK) {
         status = traffstat_read_covariates(session->ctx, reader, columns_file(session), panel,

@@ -110,7 +110,7 @@ const option option_list[] = {
     {"rate-covariate", "COLUMN", VERB_ESTIMATE, take_rate_covariate,
      "of --model panel: a column that the rate depends on; repeat for more"},
     {"report-covariate", "COLUMN", VERB_ESTIMATE, take_report_covariate,
-     "of --model panel: a column that the reporting rate depends on; repeat for more"},
+     "of --model panel: a column that reporting depends on; repeat for more"},
     {"validation", "V,M", VERB_ESTIMATE, take_validation,
      "of --model panel: two columns; of M true cases of the row V were counted"},
     {"covariates", "FILE", VERB_ESTIMATE, take_covariates_file,

@@ -227,6 +227,24 @@ static bool check_not_panel(const options *given)
     return true;
 }
 
+/* Columns beside the counts take a second reading of their file. */
+static bool check_columns(const options *given)
+{
+    const bool asked = given->rate_covariate_count > 0 || given->report_covariate_count > 0 ||
+                       given->validation[0] != NULL;
+    if (given->covariates_file != NULL && !asked) {
+        (void) usage("--covariates goes with --rate-covariate, --report-covariate or --validation");
+        return false;
+    }
+    if (asked && given->covariates_file == NULL && given->file != NULL &&
+        strcmp(given->file, "-") == 0) {
+        (void) usage("columns beside the counts are read from a file, not from standard input: "
+                     "name it, or another with --covariates FILE");
+        return false;
+    }
+    return true;
+}
+
 /* The panel has priors of its own, and one law of p for all. */
 static bool check_panel(const options *given)
 {
@@ -241,7 +259,7 @@ static bool check_panel(const options *given)
         (void) usage("--draws of --model panel are those of each chain, at most 20000");
         return false;
     }
-    return check_not_panel(given);
+    return check_not_panel(given) && check_columns(given);
 }
 
 /* Options that say more of a reporting rate, or of the thinning by it, go with one. */

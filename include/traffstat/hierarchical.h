@@ -118,8 +118,10 @@ TRAFFSTAT_API TRAFFSTAT_MUST_CHECK traffstat_status traffstat_hierarchical_extra
 
 /**
  * An estimate of the true number from overlapping lists (traffstat_overlap()), of the unit that the
- * panel counts. It enters as a log-normal likelihood of the expected total about `estimate`, whose sd
- * is that of the longer side of the interval, and chance about the expected total is added.
+ * panel counts. It enters as a log-normal likelihood of the true number, counted and not, about
+ * `estimate`, whose sd is that of the longer side of the interval; inside the sampler chance about
+ * what is expected is added to it, and true numbers are then drawn under it (but for a total that
+ * shares rows with an earlier one). Not for the fast engine.
  *
  * @param series  TRAFFSTAT_NONE: of all places together; year 0: of all years together. Every row
  *                that it stands for must have a count (else TRAFFSTAT_E_CONFLICT of the fit)
@@ -179,13 +181,13 @@ TRAFFSTAT_API TRAFFSTAT_MUST_CHECK traffstat_status traffstat_hierarchical(
  * The same with what is known beside the counts.
  *
  * Validated cases and totals of lists are data on p, and what they moved is said of them. The kind
- * becomes `estimate` where they leave the share counted among all cases at most half of the sd of p's
+ * becomes `estimate` where they leave p over all cases at most half of the sd of its
  * prior (so that at least three quarters of what is known of it is theirs), come from places and years with at least half of what was counted, and each names
  * its source; else the result stays the scenario that the prior makes it. Rows that they do not come
  * from bear a caution.
  *
  * Further details: `evidence` (terms; `covered`: share of the counts that they come from;
- * `contraction`; `share` {lower, upper}, 95 % of the share counted among all cases; `says`), `covariates` (effects for one sd), `neighbours` (pairs, groups, alone, `mixing`).
+ * `contraction`; `share` {lower, upper}, 95 % of p over all cases; `says`), `covariates` (effects for one sd), `neighbours` (pairs, groups, alone, `mixing`).
  *
  * Where `sensitivity` was asked for, `sensitivity` {series, year, tornado, surface} as of
  * traffstat_thinning(), of the total (of the row, where there is one alone). Each entry says `how` it

@@ -23,6 +23,7 @@ DATA = os.path.join(ROOT, 'data')
 MISSOULA = os.path.join(DATA, 'missoula.csv')
 COMMAND = ''
 BETA = ['--reporting', 'beta(8,12)']
+PANEL = ['--model', 'panel', *BETA]
 NOBODY = 65534
 
 TESTS = []
@@ -288,6 +289,115 @@ def a_panel_answers_all_rows_together():
         got = good(run('estimate', data, '--model=panel', '--engine=fast', *BETA, '--json')).json()
         holds(' '.join(got['reasons']), 'approximate')
         equal(got['rows'][1]['observed'], [0, 4])
+
+
+PANEL_FILE = '''place,year,cases,income,v,m
+A,2015,12,30,4,10
+A,2016,15,31,5,10
+A,2017,11,35,3,10
+B,2015,40,50,0,0
+B,2016,38,48,4,10
+B,2017,51,51,0,0
+C,2015,3,20,3,10
+C,2016,<5,22,0,0
+C,2017,5,21,0,0
+'''
+
+
+@test
+def a_panel_takes_audits_totals_and_covariates():
+    with Folder() as folder:
+        data = folder.write('t.csv', PANEL_FILE)
+        fast = ['estimate', data, *PANEL, '--engine=fast', '--json']
+        got = good(run(*fast, '--audit', '4,10,a,2016; county audit')).json()
+        equal(got['kind'], 'scenario')
+        term = got['evidence']['terms'][0]
+        equal((term['series'], term['year'], term['counted'], term['known'], term['source']),
+              ('A', 2016, 4, 10, 'county audit'))
+        equal(got['reporting']['moved_by'], 'validated cases')
+        got = good(run(*fast, '--validation', 'v,m', '--rate-covariate', 'income')).json()
+        equal(len(got['evidence']['terms']), 5)
+        equal([one['name'] for one in got['covariates']], ['income'])
+        holds(' '.join(got['assumptions']), 'columns v and m', 'income acts on the logarithm')
+        for more, words in ((['--audit', '4,10,D'], ['"D"']),
+                            (['--audit', '4,10,A,2012'], ['2012', 'reporting prior']),
+                            (['--rate-covariate', 'incom'], ['"income"']),
+                            (['--change', '2015..2019'], ['2019'])):
+            answer = run(*fast, *more)
+            equal(answer.status, 1, more)
+            holds(answer.err, *words)
+        answer = run(*fast, '--list-total', '500,300..900')
+        equal(answer.status, 2)
+        holds(answer.err, 'other engine')
+        text = good(run(*fast[:-1], '--validation', 'v,m')).text
+        holds(' '.join(text.split()), 'Evidence (5 audits) took this share to')
+
+
+@test
+def a_pooled_audit_and_neighbours_go_through_the_sampler():
+    with Folder() as folder:
+        data = folder.write('t.csv', PANEL_FILE)
+        beside = folder.write('n.csv', 'place,neighbour\nA,B\n')
+        got = good(run('estimate', data, *PANEL, '--json', '--neighbours', beside,
+                       '--audit', '185,500; census of files')).json()
+        equal((got['kind'], got['neighbours']['alone']), ('estimate', 1))
+        holds(' '.join(got['reasons']), 'do not join all places')
+        assert 0.3 < got['evidence']['share']['lower'] < got['evidence']['share']['upper'] < 0.45
+        lost = folder.write('x.csv', 'place,neighbour\nA,Z\n')
+        answer = run('estimate', data, *PANEL, '--neighbours', lost)
+        equal(answer.status, 1)
+        holds(answer.err, 'x.csv', '"Z"')
+
+
+@test
+def a_panel_shows_its_sensitivity_bands_and_change():
+    with Folder() as folder:
+        data = folder.write('t.csv', PANEL_FILE)
+        fast = ['estimate', data, *PANEL, '--engine=fast']
+        got = good(run(*fast, '--sensitivity', '--bounds=0.1..0.5', '--change=2015..2017',
+                       '--json')).json()
+        equal(got['sensitivity']['series'], 'total')
+        hows = {one['how'] for one in got['sensitivity']['tornado']}
+        equal(hows, {'reweighted', 'refitted'})
+        assert all(one['khat'] <= 0.7 for one in got['sensitivity']['tornado']
+                   if one['how'] == 'reweighted')
+        equal({one['assumption'] for one in got['sensitivity']['tornado']},
+              {'level', 'spread', 'shift', 'drift', 'reporting of places', 'rate prior',
+               'suppression'})
+        equal(len(got['sensitivity']['surface']), 25)
+        equal(got['rows'][0]['bounds']['moment'], {'lower': 24, 'upper': 120})
+        equal(got['bounds']['share'], {'lower': 0.1, 'upper': 0.5})
+        assert all(not one['vanishes'] for one in got['breakeven'] if not one['distinguishable'])
+        ratio = got['change']['ratio']
+        assert ratio['lower'] < 67 / 55 < ratio['upper'], ratio
+        text = good(run(*fast, '--sensitivity', '--change=2015..2017')).text
+        holds(text, 'Sensitivity of the total:', 'drift, none:', 'Change of true cases:')
+
+
+@test
+def a_panel_refuses_or_says_what_it_lacks():
+    with Folder() as folder:
+        data = folder.write('p.csv', 'place,year,cases,population\nA,2016,4,1000\nA,2017,5,1100\n'
+                            'B,2016,7,\nC,2016,9,\n')
+        answer = run('estimate', data, *PANEL)
+        equal(answer.status, 1)
+        holds(answer.err, '"B" in 2016, "C" in 2016')
+        for lines, words in (('A,2016,4\nA,2017,7\n', 'of one place'),
+                             ('A,2016,4\nB,2016,7\n', 'of one year'), ('A,2016,4\n', 'one count')):
+            data = folder.write('o.csv', 'place,year,cases\n' + lines)
+            got = good(run('estimate', data, *PANEL, '--engine=fast', '--json')).json()
+            holds(' '.join(got['assumptions']), words)
+        rows = [f',{p},{y},cases,,{y - 1980},{y - 1980},,,{"break" if y == 2016 else ""},'
+                for p in 'AB' for y in range(2014, 2018)]
+        data = folder.write('b.csv', 'key,jurisdiction,year,measure,category,cases_lower,cases_upper,'
+                            'population,coverage,flags,source\n' + '\n'.join(rows) + '\n')
+        change = ['estimate', data, *PANEL, '--engine=fast', '--change=2014..2017', '--json']
+        got = good(run(*change, '--drift-scale=0')).json()
+        equal(got['change']['ratio'], {'estimate': None, 'lower': None, 'upper': None})
+        holds(' '.join(got['reasons']), 'no change of true cases', '2016')
+        got = good(run(*change)).json()
+        assert got['change']['ratio']['estimate'] > 0
+        holds(' '.join(got['reasons']), 'not of one definition')
 
 
 @test
@@ -1156,7 +1266,24 @@ WRONG = [
     (['estimate', MISSOULA, '--model', 'panel', '--engine', 'slow', *BETA], ['"slow"', 'nuts']),
     (['estimate', MISSOULA, '--engine', 'nuts', *BETA], ['--model panel']),
     (['estimate', MISSOULA, '--negative-binomial', *BETA], ['--model panel']),
-    (['estimate', MISSOULA, '--model', 'panel', '--sensitivity', *BETA], ['--model thinning']),
+    (['estimate', MISSOULA, '--model', 'panel', '--independent', *BETA], ['--model thinning']),
+    (['estimate', MISSOULA, '--audit', '37,100', *BETA], ['--audit', '--model panel']),
+    (['estimate', MISSOULA, '--neighbours', 'n.csv', *BETA], ['--neighbours', '--model panel']),
+    (['estimate', MISSOULA, '--change', '2017..2018', *BETA], ['--change', '--model panel']),
+    (['estimate', MISSOULA, *PANEL, '--audit', '37'], ['V,M']),
+    (['estimate', MISSOULA, *PANEL, '--audit', '101,100'], ['V,M']),
+    (['estimate', MISSOULA, *PANEL, '--audit', '1,2,Missoula,2017,Butte'], ['V,M']),
+    (['estimate', MISSOULA, *PANEL, '--list-total', '30,40..50'], ['LOW..HIGH']),
+    (['estimate', MISSOULA, *PANEL, '--validation', 'v'], ['two columns', '--audit']),
+    (['estimate', MISSOULA, *PANEL, '--drift-scale', '-1'], ['0 to 10']),
+    (['estimate', MISSOULA, *PANEL, '--drift', '5'], ['--bounds']),
+    (['estimate', MISSOULA, *PANEL, '--bounds', '0.1..0.5', '--bounds-size', '9'],
+     ['--model bounds']),
+    (['estimate', MISSOULA, '--model', 'panel', '--reporting', '0..0.5'], ['between 0 and 1']),
+    (['estimate', MISSOULA, '--model', 'panel', '--reporting', '0.5..1'], ['between 0 and 1']),
+    (['estimate', MISSOULA, '--model', 'panel', '--reporting', 'known(1)'], ['between 0 and 1']),
+    (['estimate', MISSOULA, '--model', 'panel', '--reporting', 'known(0.4)'], ['narrow beta']),
+    (['estimate', '-', *PANEL, '--rate-covariate', 'income'], ['standard input']),
     (['estimate', MISSOULA, '--model', 'panel', '--draws', '50000', *BETA], ['20000']),
     (['estimate', MISSOULA, '--model', 'bounds'], ['--bounds 0.1..0.5']),
     (['estimate', MISSOULA, '--model', 'bounds', '--bounds', '0.5..0.1'], ['0.5..0.1']),

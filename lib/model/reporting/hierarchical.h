@@ -34,6 +34,7 @@ typedef struct traffstat_i_hierarchical {
     size_t *pairs;      /* 2 x pair_count cells, where a change is asked for: of one place each */
     size_t pair_count;
     double *change;     /* 4 x draws: expected true cases of both years, expected reported ones */
+    double *shares;     /* draws: p of a case, over all expected true cases */
     double *positions;  /* draws x dimension, where the sensitivity is asked for */
     /* what tells of the fit */
     double rhat, bulk, tail, ebfmi, khat;
@@ -60,8 +61,18 @@ traffstat_status traffstat_i_hierarchical_fit(traffstat_i_hierarchical *run);
 
 /* The cells between which a change is asked for. _E_NODATA: no place has counts of both years. */
 traffstat_status traffstat_i_hierarchical_pairs(traffstat_i_hierarchical *run);
+/* The uniform number by which what is not counted of a cell is drawn (past the cells: of a total of
+ * lists), and a Poisson number by its cdf. */
+double traffstat_i_hierarchical_uniform(const traffstat_i_hierarchical *run, size_t draw,
+                                        size_t cell);
+double traffstat_i_hierarchical_poisson(double mean, double u);
+/* What is not counted of each cell, given its mean and its count: independent Poisson numbers, but for
+ * cells under a total of lists, whose sum is drawn under that too. */
+void traffstat_i_hierarchical_draw_hidden(const traffstat_i_hierarchical *run, size_t draw,
+                                          const double *mean, const double *count, double *hidden);
+
 /* One draw of the total N at a position of any posterior of these places and years, whose counts are
- * `cells`. `room`: 2 x cell_count doubles. Runs on any thread. */
+ * `cells`. `room`: 5 x cell_count doubles. Runs on any thread. */
 double traffstat_i_hierarchical_draw_total(const traffstat_i_hierarchical *run,
                                            const traffstat_i_posterior *posterior, void *scratch,
                                            const traffstat_i_cell *cells, const double *position,

@@ -14,7 +14,7 @@ enum { STREAM = 0x48494552, UNIFORMS = 4 }; /* of the generator; a cell */
     1e4 /* a mean past which a Poisson law is normal with its skewness to 1e-4 sd */
 
 /* A Poisson draw by its cdf, walked from the mode. */
-static double poisson(double mean, double u)
+double traffstat_i_hierarchical_poisson(double mean, double u)
 {
     if (!(mean > 0.0)) {
         return 0.0;
@@ -74,6 +74,12 @@ static double uniform(const traffstat_i_hierarchical *run, size_t draw, size_t c
                                       cell * UNIFORMS + which);
 }
 
+double traffstat_i_hierarchical_uniform(const traffstat_i_hierarchical *run, size_t draw,
+                                        size_t cell)
+{
+    return uniform(run, draw, cell, 1);
+}
+
 /* Given the rate, the multiplier of a negative binomial's true rate is Gamma(theta, theta) before
  * and Gamma(y + theta, theta + mu) after the count. */
 static double multiplier(double shape, double rate, double u)
@@ -88,26 +94,38 @@ double traffstat_i_hierarchical_draw_total(const traffstat_i_hierarchical *run,
                                            const traffstat_i_cell *cells, const double *position,
                                            size_t draw, double *room)
 {
+    const size_t n = run->data.cell_count;
     double *rate = room;
-    double *logit = room + run->data.cell_count;
+    double *logit = room + n;
+    double *mean = room + 2 * n;
+    double *count = room + 3 * n;
+    double *hidden = room + 4 * n;
     double sum = 0.0;
     double open = 0.0;
     traffstat_i_posterior_cells(posterior, scratch, position, rate, logit, NULL);
     traffstat_i_field field;
     traffstat_i_field_read(posterior, scratch, position, &field);
-    for (size_t i = 0; i < run->data.cell_count; i++) {
+    for (size_t i = 0; i < n; i++) {
         const double expected = cells[i].exposure * exp(rate[i]);
         const double share = cells[i].coverage / (1.0 + exp(-logit[i]));
         const double mu = expected * share;
-        const double y = within_set(&cells[i], mu, uniform(run, draw, i, 0));
-        double hidden = expected * (1.0 - share);
+        count[i] = within_set(&cells[i], mu, uniform(run, draw, i, 0));
+        mean[i] = expected * (1.0 - share);
         if (isfinite(field.theta)) {
-            hidden *= multiplier(y + field.theta, field.theta + mu, uniform(run, draw, i, 3));
+            mean[i] *=
+                multiplier(count[i] + field.theta, field.theta + mu, uniform(run, draw, i, 3));
         }
-        sum += y;
-        open += hidden; /* a sum of Poisson numbers is one */
+        sum += count[i];
+        open += mean[i];
     }
-    return sum + poisson(open, uniform(run, draw, 0, 1));
+    if (run->extra.term_count == 0) { /* a sum of Poisson numbers is one */
+        return sum + traffstat_i_hierarchical_poisson(open, uniform(run, draw, 0, 1));
+    }
+    traffstat_i_hierarchical_draw_hidden(run, draw, mean, count, hidden);
+    for (size_t i = 0; i < n; i++) {
+        sum += hidden[i];
+    }
+    return sum;
 }
 
 /* ---- checks ---------------------------------------------------------------------------------- */
@@ -149,7 +167,21 @@ typedef struct room {
     double *mean;
     double *count;
     double *replicate;
+    double *hidden; /* its mean, and as drawn */
+    double *left;
 } room;
+
+static void keep_share(traffstat_i_hierarchical *run, const room *at, size_t draw)
+{
+    double cases = 0.0;
+    double counted = 0.0;
+    for (size_t i = 0; i < run->data.cell_count; i++) {
+        const double expected = run->data.cells[i].exposure * exp(at->rate[i]);
+        cases += expected;
+        counted += expected / (1.0 + exp(-at->logit[i]));
+    }
+    run->shares[draw] = counted / cases;
+}
 
 static void draw_cells(traffstat_i_hierarchical *run, const room *at, size_t draw, double theta)
 {
@@ -166,13 +198,16 @@ static void draw_cells(traffstat_i_hierarchical *run, const room *at, size_t dra
             hidden *= multiplier(y + theta, theta + mu, uniform(run, draw, i, 3));
             again *= multiplier(theta, theta, 1.0 - uniform(run, draw, i, 3));
         }
-        const double left = poisson(hidden, uniform(run, draw, i, 1));
-        run->hidden[i * all + draw] = left;
-        run->all[i * all + draw] = y + left;
+        at->hidden[i] = hidden;
         run->likelihood[i * all + draw] = at->likelihood[i];
         at->mean[i] = mu;
         at->count[i] = y;
-        at->replicate[i] = poisson(again, uniform(run, draw, i, 2));
+        at->replicate[i] = traffstat_i_hierarchical_poisson(again, uniform(run, draw, i, 2));
+    }
+    traffstat_i_hierarchical_draw_hidden(run, draw, at->hidden, at->count, at->left);
+    for (size_t i = 0; i < run->data.cell_count; i++) {
+        run->hidden[i * all + draw] = at->left[i];
+        run->all[i * all + draw] = at->count[i] + at->left[i];
     }
 }
 
@@ -234,6 +269,7 @@ static void draw_one(traffstat_i_hierarchical *run, const room *at, const double
         run->hyper[k * all + draw] = values[k];
     }
     draw_cells(run, at, draw, hyper.theta);
+    keep_share(run, at, draw);
     keep_effects(run, position, draw);
     keep_change(run, at, draw);
     double seen[CHECKS];
@@ -248,8 +284,8 @@ static void draw_one(traffstat_i_hierarchical *run, const room *at, const double
 
 void traffstat_i_hierarchical_drop(traffstat_i_hierarchical *run)
 {
-    double **arrays[] = {&run->all, &run->hidden,  &run->likelihood, &run->hyper,    &run->check,
-                         &run->one, &run->effects, &run->change,     &run->positions};
+    double **arrays[] = {&run->all, &run->hidden,  &run->likelihood, &run->hyper,     &run->check,
+                         &run->one, &run->effects, &run->change,     &run->positions, &run->shares};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) {
         traffstat_i_free(run->ctx, *arrays[i]);
         *arrays[i] = NULL;
@@ -278,15 +314,18 @@ traffstat_status traffstat_i_hierarchical_draw(traffstat_i_hierarchical *run,
         take(run, &run->likelihood, cells, all) && take(run, &run->hyper, HYPERS, all) &&
         take(run, &run->check, (size_t) 2 * CHECKS, all) && take(run, &run->one, 3, all) &&
         take(run, &run->effects, traffstat_i_hierarchical_effects(run), all) &&
+        take(run, &run->shares, 1, all) &&
         take(run, &run->change, run->pair_count > 0 ? 4 : 0, all) &&
         take(run, &run->positions, run->options.sensitivity != 0 ? d : 0, all) &&
-        take(run, &store, 6, cells)) {
+        take(run, &store, 8, cells)) {
         const room at = {store,
                          store + cells,
                          store + 2 * cells,
                          store + 3 * cells,
                          store + 4 * cells,
-                         store + 5 * cells};
+                         store + 5 * cells,
+                         store + 6 * cells,
+                         store + 7 * cells};
         status = TRAFFSTAT_OK;
         for (size_t i = 0; i < all && status == TRAFFSTAT_OK; i++) {
             draw_one(run, &at, positions + i * d, i);

@@ -43,18 +43,6 @@ static double covered(const traffstat_i_hierarchical *run)
     return sum / run->data.reported;
 }
 
-/* Into run->one: what share of all cases was counted, by draw. */
-static void find_shares(const traffstat_i_hierarchical *run)
-{
-    const size_t draws = (size_t) run->chains * (size_t) run->draws;
-    double *hidden = run->one + draws;
-    traffstat_i_hierarchical_sum(run, run->all, TRAFFSTAT_NONE, TRAFFSTAT_NONE, run->one);
-    traffstat_i_hierarchical_sum(run, run->hidden, TRAFFSTAT_NONE, TRAFFSTAT_NONE, hidden);
-    for (size_t i = 0; i < draws; i++) {
-        run->one[i] = run->one[i] > 0.0 ? 1.0 - hidden[i] / run->one[i] : 1.0;
-    }
-}
-
 static double spread_of(const traffstat_i_hierarchical *run, const double *values)
 {
     const size_t draws = (size_t) run->chains * (size_t) run->draws;
@@ -70,15 +58,14 @@ static double spread_of(const traffstat_i_hierarchical *run, const double *value
     return sqrt(squares);
 }
 
-/* How much smaller than the sd of p's prior that of the share counted among all cases is. (p in a
- * middle place would not do: audits in every place tell little of it.) */
+/* How much smaller than the sd of p's prior that of p over all cases is. (p in a middle place would
+ * not do: audits in every place tell little of it.) */
 static double contraction(const traffstat_i_hierarchical *run)
 {
     double unused = 0.0;
     double before = 0.0;
     traffstat_i_share_moments(&run->prior->law, &unused, &before);
-    find_shares(run);
-    return 1.0 - spread_of(run, run->one) / before;
+    return 1.0 - spread_of(run, run->shares) / before;
 }
 
 static const char *mover(const traffstat_i_hierarchical *run)
@@ -272,13 +259,12 @@ static void say_short(const traffstat_i_hierarchical *run, traffstat_detail *top
     traffstat_i_text_clear(&text);
 }
 
-/* 95 % of the share counted among all cases, as captions want it. */
+/* 95 % of p over all cases, as captions want it. */
 static void add_share(const traffstat_i_hierarchical *run, traffstat_i_weighed *sorted,
                       traffstat_detail *to)
 {
     const size_t draws = (size_t) run->chains * (size_t) run->draws;
-    find_shares(run);
-    traffstat_i_weighed_sort(sorted, draws, run->one, run->weight);
+    traffstat_i_weighed_sort(sorted, draws, run->shares, run->weight);
     traffstat_i_detail_number(to, "lower", traffstat_i_weighed_quantile(sorted, draws, 0.025));
     traffstat_i_detail_number(to, "upper", traffstat_i_weighed_quantile(sorted, draws, 0.975));
 }
@@ -484,7 +470,7 @@ static traffstat_status judge_rows(traffstat_i_hierarchical *run)
 static traffstat_status judge_conflict(traffstat_i_hierarchical *run, traffstat_i_weighed *sorted)
 {
     const size_t draws = (size_t) run->chains * (size_t) run->draws;
-    traffstat_i_weighed_sort(sorted, draws, run->hyper + HYPER_SHARE * draws, run->weight);
+    traffstat_i_weighed_sort(sorted, draws, run->shares, run->weight);
     const double middle = traffstat_i_weighed_quantile(sorted, draws, 0.5);
     if (run->extra.term_count == 0 || (middle >= traffstat_prior_quantile(run->prior, 0.025) &&
                                        middle <= traffstat_prior_quantile(run->prior, 0.975))) {

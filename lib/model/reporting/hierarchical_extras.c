@@ -491,6 +491,34 @@ static traffstat_status take_evidence(const traffstat_i_hierarchical_data *data,
     return status;
 }
 
+static bool holds(const traffstat_i_evidence_term *term, const traffstat_i_cell *cell)
+{
+    return (term->place == TRAFFSTAT_I_EVERYWHERE || term->place == cell->place) &&
+           (term->year == TRAFFSTAT_I_EVERYWHERE || term->year == cell->year);
+}
+
+static traffstat_status assign_owners(const traffstat_i_hierarchical_data *data,
+                                      traffstat_i_extra_data *out)
+{
+    out->owner = traffstat_i_alloc(data->ctx, data->cell_count, sizeof *out->owner);
+    if (out->owner == NULL) {
+        return TRAFFSTAT_E_NOMEM;
+    }
+    for (size_t i = 0; i < data->cell_count; i++) {
+        out->owner[i] = TRAFFSTAT_NONE;
+    }
+    for (size_t k = 0; k < out->term_count; k++) {
+        bool free_cells = out->terms[k].is_total;
+        for (size_t i = 0; i < data->cell_count && free_cells; i++) {
+            free_cells = out->owner[i] == TRAFFSTAT_NONE || !holds(&out->terms[k], &data->cells[i]);
+        }
+        for (size_t i = 0; i < data->cell_count && free_cells; i++) {
+            out->owner[i] = holds(&out->terms[k], &data->cells[i]) ? k : out->owner[i];
+        }
+    }
+    return TRAFFSTAT_OK;
+}
+
 /* ---- the whole --------------------------------------------------------------------------------- */
 
 traffstat_status traffstat_i_extra_data_init(const traffstat_i_hierarchical_data *data,
@@ -509,6 +537,9 @@ traffstat_status traffstat_i_extra_data_init(const traffstat_i_hierarchical_data
     if (status == TRAFFSTAT_OK) {
         status = take_evidence(data, panel, extras, out);
     }
+    if (status == TRAFFSTAT_OK) {
+        status = assign_owners(data, out);
+    }
     if (status != TRAFFSTAT_OK) {
         traffstat_i_extra_data_clear(data->ctx, out);
     }
@@ -523,6 +554,7 @@ void traffstat_i_extra_data_clear(traffstat_ctx *ctx, traffstat_i_extra_data *ex
     traffstat_i_free(ctx, extra->centers);
     traffstat_i_free(ctx, extra->scales);
     traffstat_i_free(ctx, extra->terms);
+    traffstat_i_free(ctx, extra->owner);
     *extra = (traffstat_i_extra_data){0};
 }
 

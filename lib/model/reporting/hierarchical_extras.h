@@ -46,6 +46,8 @@ typedef struct traffstat_i_extra_data {
     double *scales;
     traffstat_i_evidence_term *terms;
     size_t term_count;
+    size_t *owner; /* of each cell: the total of lists that its true count is drawn under, or
+                      TRAFFSTAT_NONE; a total that shares cells with an earlier one owns none */
 } traffstat_i_extra_data;
 
 /* extras NULL: nothing. _E_CONFLICT where they do not go with the panel. */

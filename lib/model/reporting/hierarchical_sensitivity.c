@@ -262,6 +262,7 @@ static traffstat_status refit_by(const study *of, const traffstat_i_posterior_sp
                                        .extras = run->extras,
                                        .options = run->options,
                                        .data = run->data,
+                                       .extra = run->extra,
                                        .spec = *spec,
                                        .ebfmi = NAN,
                                        .khat = NAN,
@@ -500,7 +501,7 @@ static bool open_study(study *of)
     of->draws = all / of->stride;
     of->workers = traffstat_i_workers(ctx, BLOCKS);
     of->scratch_size = traffstat_i_posterior_scratch_size(of->run->posterior);
-    of->room_size = 2 * of->dimension + 2 * of->run->data.cell_count;
+    of->room_size = 2 * of->dimension + 5 * of->run->data.cell_count;
     of->base = traffstat_i_alloc(ctx, of->draws, sizeof *of->base);
     of->ratio = traffstat_i_alloc(ctx, of->draws, sizeof *of->ratio);
     of->total = traffstat_i_alloc(ctx, of->draws, sizeof *of->total);
