@@ -7,7 +7,6 @@
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_math.h>
 #include <gsl/gsl_sf_gamma.h>
-#include <gsl/gsl_sf_log.h>
 
 #define STEPS_MAX 4000000 /* a series near its mode needs about 8 sqrt(shape) terms */
 #define UNIFORM_FROM 1e10 /* from here the uniform expansion's error, 1/shape, is below 1e-10 */
@@ -19,8 +18,11 @@
 static double stirling_error(double z)
 {
     gsl_sf_result star;
-    if (z > 1e8) {
-        return 1.0 / (12.0 * z);
+    if (z > 15.0) { /* the next term is below 2e-16 */
+        const double w = 1.0 / (z * z);
+        return (1.0 / 12.0 -
+                w * (1.0 / 360.0 - w * (1.0 / 1260.0 - w * (1.0 / 1680.0 - w / 1188.0)))) /
+               z;
     }
     if (gsl_sf_gammastar_e(z, &star) != GSL_SUCCESS) {
         return NAN;
@@ -28,21 +30,29 @@ static double stirling_error(double z)
     return log(star.val);
 }
 
-/* x ln(x/m) + m - x, without cancellation near x = m (Loader's deviance term). x >= 0, m > 0. */
+/* x ln(x/m) + m - x, without cancellation near x = m (Loader's deviance term): with
+ * v = (x - m)/(x + m), ln(x/m) is 2 (v + v^3/3 + v^5/5 + ...). x >= 0, m > 0. */
 static double deviance(double x, double m)
 {
     if (x == 0.0) {
         return m;
     }
-    const double t = (x - m) / m;
-    gsl_sf_result rest;
-    if (t > 1.0 || t < -0.5) {
+    if (x > 2.0 * m || x < 0.5 * m) {
         return x * log(x / m) + m - x;
     }
-    if (gsl_sf_log_1plusx_mx_e(t, &rest) != GSL_SUCCESS) {
-        return NAN;
+    const double v = (x - m) / (x + m);
+    const double v2 = v * v;
+    double power = 2.0 * x * v;
+    double sum = (x - m) * v;
+    for (double j = 3.0; j < 100.0; j += 2.0) { /* v2 <= 1/9: some 17 terms at most */
+        power *= v2;
+        const double before = sum;
+        sum += power / j;
+        if (sum == before) {
+            break;
+        }
     }
-    return x * rest.val + t * (x - m);
+    return sum;
 }
 
 /* ln of m^x e^-m / Gamma(x+1), x >= 0, m > 0. */
