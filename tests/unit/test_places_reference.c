@@ -11,7 +11,7 @@
 #define COUNTIES 100
 
 static void shrink(void **state, int32_t model, const double *cases, const double *births,
-                   traffstat_shrunk out[COUNTIES])
+                   traffstat_shrunk out[COUNTIES], traffstat_shrink_law *law)
 {
     static const traffstat_neighbours links = {links_from, links_to, NULL, COUNT(links_from)};
     traffstat_shrink_options options;
@@ -31,7 +31,7 @@ static void shrink(void **state, int32_t model, const double *cases, const doubl
     }
     assert_ok(*state, traffstat_places_shrink(*state, cases, expected, COUNTIES,
                                               model == TRAFFSTAT_SHRINK_LOCAL ? &links : NULL,
-                                              &options, out, NULL));
+                                              &options, out, law));
 }
 
 static void every_county_is_shrunk_as_in_r(void **state)
@@ -47,11 +47,15 @@ static void every_county_is_shrunk_as_in_r(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         const size_t column = rows[i].column;
         traffstat_shrunk got[COUNTIES];
+        traffstat_shrink_law law;
         shrink(state, rows[i].model, column == 5 ? sids79 : sids74,
-               column == 5 ? births79 : births74, got);
+               column == 5 ? births79 : births74, got, &law);
         for (size_t county = 0; county < COUNTIES; county++) {
             assert_near(column == 4 ? got[county].median : got[county].estimate,
                         shrunk_of_r[county][column], rows[i].tolerance);
+        }
+        if (column == 5) {
+            assert_near(law.rate, 13.187006775697505, 2e-3);
         }
     }
 }
