@@ -321,7 +321,7 @@ static void study_ratio(void)
     }
     printf(
         "\nCentral, minimum likelihood and Blaker's hold 95 %% given every sum of the two counts, "
-        "and so at every pair of means.\n");
+        "and so at all means of these ratios.\n");
 }
 
 /* ---- a difference ---------------------------------------------------------------------------- */
