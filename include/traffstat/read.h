@@ -349,6 +349,54 @@ TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
 traffstat_status traffstat_reader_set_window(traffstat_ctx *ctx, traffstat_reader *reader,
                                              const char *window);
 
+/* ---- neighbours ------------------------------------------------------------------------------- */
+
+/** Which places of a panel are neighbours: pairs of its series. Immutable; any thread may read it. */
+typedef struct traffstat_links traffstat_links;
+
+/**
+ * Reads who is whose neighbour: a header and a record for each link, in two columns of keys or names.
+ * Of a file with more columns those called from and to (or place and neighbour, key and neighbour key,
+ * County GEOID and Neighbor GEOID) are read.
+ *
+ * A place is met by its key, or by its name (letters and digits alone, whatever their case): the file
+ * is taken to name places in the way that meets more of them, keys where both meet as many. A link goes
+ * both ways, however often and in whichever direction it stands; the order of the file changes nothing.
+ *
+ * Problems, each of which drops the record: link_unmatched (a place that the panel does not have),
+ * self_link, missing_place, ragged_row, unterminated_quote. Notes: one_way_link (the file gives other
+ * pairs in both directions; this one is taken both ways), no_neighbours (a series without a link).
+ *
+ * @param reader   separator, encoding, caps and strictness; NULL for the defaults
+ * @param panel    counts of one measure: a text that is the key or name of several series is refused
+ * @param links    NULL on failure
+ * @param account  NULL when not wanted; layout "links", columns from and to
+ * @return as traffstat_read_path(); _E_COLUMN (which columns are the two places?), _E_FORMAT (also: no
+ *         header), _E_CONFLICT (several series under one text), _E_NODATA (no link between two places of
+ *         the panel: the message names the first that was lost, and the place nearest to it).
+ *         Cost O(n log n).
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_links_read_path(traffstat_ctx *ctx, const traffstat_reader *reader,
+                                           const char *path, const traffstat_panel *panel,
+                                           traffstat_links **links, traffstat_account **account);
+/** The same from memory; `name` stands for the file in messages. */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_links_read_memory(traffstat_ctx *ctx, const traffstat_reader *reader,
+                                             const void *data, size_t size, const char *name,
+                                             const traffstat_panel *panel, traffstat_links **links,
+                                             traffstat_account **account);
+TRAFFSTAT_API void traffstat_links_free(traffstat_links *links);
+/** Number of pairs; 0 of NULL. */
+TRAFFSTAT_API size_t traffstat_links_count(const traffstat_links *links);
+/** Series of pair i at 2 i and 2 i + 1, the lower first; pairs rise. Borrowed. */
+TRAFFSTAT_API const size_t *traffstat_links_pairs(const traffstat_links *links);
+/** Series without a link, rising; TRAFFSTAT_NONE out of range. */
+TRAFFSTAT_API size_t traffstat_links_islands(const traffstat_links *links);
+TRAFFSTAT_API size_t traffstat_links_island(const traffstat_links *links, size_t i);
+/** Pairs that the file gives in one direction alone, where it gives others in both; else 0. */
+TRAFFSTAT_API size_t traffstat_links_one_way(const traffstat_links *links);
+
 /**
  * Reads a list of evidence: columns id, place, first_year, last_year, unit, measure, agencies,
  * method, rate, lower, upper, level, citation, note, in any order; others are ignored. Any record

@@ -105,17 +105,25 @@ static const kind kinds[TRAFFSTAT_I_KINDS] = {
                                     "kept as written, flagged doubtful", 0},
     [TRAFFSTAT_I_EXCEEDS_POPULATION] = {"count_exceeds_population", "no more cases than people",
                                         "kept as written, flagged doubtful", 0},
+    [TRAFFSTAT_I_LINK_UNMATCHED] = {"link_unmatched", "the key or name of a place of the counts",
+                                    "link left out", 1},
+    [TRAFFSTAT_I_SELF_LINK] = {"self_link", "two different places", "link left out", 1},
+    [TRAFFSTAT_I_ONE_WAY_LINK] = {"one_way_link", "the link back, as other pairs have it",
+                                  "taken both ways", 0},
+    [TRAFFSTAT_I_NO_NEIGHBOURS] = {"no_neighbours", "a link to another place of the counts",
+                                   "left without neighbours", 0},
 };
 
 /* What was done about a form that is no mistake: strict readers go on. */
 static bool is_note(traffstat_i_kind which)
 {
     static const traffstat_i_kind notes[] = {
-        TRAFFSTAT_I_TOTAL_YEARS,     TRAFFSTAT_I_UNUSED,       TRAFFSTAT_I_OTHER_MEASURE,
-        TRAFFSTAT_I_FOOTNOTE_MARK,   TRAFFSTAT_I_FOOTER,       TRAFFSTAT_I_PREAMBLE,
-        TRAFFSTAT_I_TOTAL_DROPPED,   TRAFFSTAT_I_TOTAL_KEPT,   TRAFFSTAT_I_ROUNDED,
-        TRAFFSTAT_I_NAME_VARIANTS,   TRAFFSTAT_I_NAME_APART,   TRAFFSTAT_I_NAME_SHARED,
-        TRAFFSTAT_I_IDENTICAL_ENDED, TRAFFSTAT_I_NEGATIVE_TIDY};
+        TRAFFSTAT_I_TOTAL_YEARS,     TRAFFSTAT_I_UNUSED,        TRAFFSTAT_I_OTHER_MEASURE,
+        TRAFFSTAT_I_FOOTNOTE_MARK,   TRAFFSTAT_I_FOOTER,        TRAFFSTAT_I_PREAMBLE,
+        TRAFFSTAT_I_TOTAL_DROPPED,   TRAFFSTAT_I_TOTAL_KEPT,    TRAFFSTAT_I_ROUNDED,
+        TRAFFSTAT_I_NAME_VARIANTS,   TRAFFSTAT_I_NAME_APART,    TRAFFSTAT_I_NAME_SHARED,
+        TRAFFSTAT_I_IDENTICAL_ENDED, TRAFFSTAT_I_NEGATIVE_TIDY, TRAFFSTAT_I_ONE_WAY_LINK,
+        TRAFFSTAT_I_NO_NEIGHBOURS};
     for (size_t i = 0; i < sizeof notes / sizeof notes[0]; i++) {
         if (notes[i] == which) {
             return true;

@@ -13,8 +13,8 @@
  *   roles.c    names and aliases of roles; header.c which column plays which
  *   values.c   texts into counts, years, numbers
  *   cells.c    records of one series and year into one cell
- *   job.h      the steps from a record to a cell; panel.c the sink that takes them, evidence.c and
- *              lists.c (overlaps) the other sinks
+ *   job.h      the steps from a record to a cell; panel.c the sink that takes them, evidence.c,
+ *              lists.c (overlaps) and links.c (neighbours) the other sinks
  *   sanity.c   what the finished panel cannot mean; divisor.c counts that share a divisor
  *   problems.c what was met on the way */
 #ifndef TRAFFSTAT_I_READ_H
@@ -561,6 +561,10 @@ typedef enum traffstat_i_kind {
     TRAFFSTAT_I_IDENTICAL_ROWS,
     TRAFFSTAT_I_IDENTICAL_ENDED,
     TRAFFSTAT_I_MAGNITUDE_JUMP,
+    TRAFFSTAT_I_LINK_UNMATCHED,
+    TRAFFSTAT_I_SELF_LINK,
+    TRAFFSTAT_I_ONE_WAY_LINK,
+    TRAFFSTAT_I_NO_NEIGHBOURS,
     TRAFFSTAT_I_KINDS
 } traffstat_i_kind;
 
