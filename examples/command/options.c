@@ -43,6 +43,7 @@ TEXT(stratum)
 TEXT(unit)
 TEXT(window)
 TEXT(population)
+TEXT(neighbours)
 
 #define VERB_ROWS (VERB_READ | VERB_ESTIMATE | VERB_EVIDENCE | VERB_OVERLAP | VERB_TREND)
 #define VERB_PRIOR (VERB_ESTIMATE | VERB_CHART)
@@ -59,6 +60,10 @@ const option option_list[] = {
     {"years", "A..B", VERB_DATA, take_years, "only these years; either end may be left out"},
     {"change", "A..B", VERB_TREND, take_change,
      "compare these two years; default: the last two with exact counts"},
+    {"places", "[YEAR]", VERB_TREND, take_places,
+     "compare the places of one year with each other; default: the last year that is about full"},
+    {"neighbours", "FILE", VERB_TREND, take_neighbours,
+     "with --places: who is whose neighbour, two columns of keys or names"},
     {"by", "COLUMN", VERB_DATA, take_by,
      "sum what is selected up to jurisdiction, key, category or measure, or to a column of the "
      "file: STATE_NAME"},
@@ -270,6 +275,11 @@ static int apply(options *to, const option *found, const char *value)
     return found->take(to, value) ? EXIT_DONE : EXIT_USAGE;
 }
 
+static bool is_year(const char *text)
+{
+    return text != NULL && strlen(text) == 4 && strspn(text, "0123456789") == 4;
+}
+
 /* An option at arguments[*at]; moves *at over its value. */
 static int read_option(options *to, int count, char **arguments, int *at)
 {
@@ -284,6 +294,10 @@ static int read_option(options *to, int count, char **arguments, int *at)
     }
     if (found->argument == NULL) {
         return value != NULL ? usage("--%s takes no value", found->name) : apply(to, found, "");
+    }
+    if (value == NULL && found->argument[0] == '[' &&
+        (*at + 1 >= count || !is_year(arguments[*at + 1]))) {
+        return apply(to, found, "");
     }
     if (value == NULL) {
         if (*at + 1 >= count) {
@@ -361,6 +375,12 @@ static int check_together(const options *to)
     }
     if (to->evidence_size > 0.0 && to->evidence == NULL) {
         return usage("--evidence-size goes with --evidence ID");
+    }
+    if (to->neighbours != NULL && to->verb == VERB_TREND && !to->places) {
+        return usage("--neighbours goes with --places: one series has none");
+    }
+    if (to->places && to->change[0] != 0) {
+        return usage("--places and --change exclude each other: one year, or two");
     }
     if (to->population_map.count > 0 && to->population == NULL) {
         return usage("--population-map goes with --population FILE: --map is for the counts");

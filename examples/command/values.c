@@ -116,6 +116,18 @@ bool take_change(options *to, const char *value)
     return true;
 }
 
+bool take_places(options *to, const char *value)
+{
+    to->places = true;
+    to->places_year = 0;
+    if (value[0] != '\0' && !take_year(value, strlen(value), &to->places_year)) {
+        (void) usage("--places \"%s\" is no year from %d to %d", value, TRAFFSTAT_YEAR_MIN,
+                     TRAFFSTAT_YEAR_MAX);
+        return false;
+    }
+    return true;
+}
+
 /* ---- NAME=VALUE ------------------------------------------------------------------------------- */
 
 static bool add_pair(pairs *to, const char *option_name, const char *value)
