@@ -106,6 +106,9 @@ traffstat_status traffstat_compare(traffstat_ctx *ctx, const traffstat_panel *pa
         status = report(&c, out);
     }
     traffstat_i_comparison_close(&c);
+    if (status == TRAFFSTAT_E_NOMEM) { /* a later question may have taken its message away */
+        status = traffstat_i_fail(ctx, status, "out of memory while places were compared");
+    }
     if (status == TRAFFSTAT_OK) {
         traffstat_i_enter(ctx); /* forgets what single questions could not tell: reasons say it */
     }
