@@ -214,8 +214,12 @@ static void say_counts_alone(traffstat_text *text, const comparison *c)
         }
     }
     traffstat_i_text_addf(text, "In %d, places cannot be compared: %s.", (int) c->year, c->reason);
-    if (count > 0) {
-        traffstat_i_text_addf(text, " Exact counts of %zu %s: from ", count, places(count));
+    if (count == 1) {
+        traffstat_i_text_add(text, " The one exact count is ");
+        traffstat_i_say_int(text, most);
+        traffstat_i_text_add(text, ".");
+    } else if (count > 1) {
+        traffstat_i_text_addf(text, " Exact counts of %zu places: from ", count);
         traffstat_i_say_int(text, least);
         traffstat_i_text_add(text, " to ");
         traffstat_i_say_int(text, most);
