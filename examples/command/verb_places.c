@@ -53,6 +53,20 @@ static int read_neighbours(const command *session, const traffstat_panel *panel,
 
 /* ---- text -------------------------------------------------------------------------------------- */
 
+/* Names come from files: what moves a cursor or begins a line is replaced. */
+static void print_safe(const char *text)
+{
+    for (const unsigned char *at = (const unsigned char *) text; *at != '\0'; at++) {
+        const bool c1 = at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0;
+        if (c1 || at[0] < 0x20 || at[0] == 0x7f) {
+            (void) fputs("\xef\xbf\xbd", stdout);
+            at += c1 ? 1 : 0;
+        } else {
+            (void) putchar(at[0]);
+        }
+    }
+}
+
 static double number(const traffstat_detail *of, const char *name)
 {
     return traffstat_detail_number(traffstat_detail_find(of, name));
@@ -108,7 +122,8 @@ static void print_place(const traffstat_estimate *estimate, size_t at,
                         const traffstat_estimate_row *row)
 {
     const traffstat_detail *said = traffstat_estimate_row_details(estimate, at);
-    (void) printf("%s: ", traffstat_estimate_row_label(estimate, at));
+    print_safe(traffstat_estimate_row_label(estimate, at));
+    (void) printf(": ");
     if (isnan(row->lower)) {
         (void) printf("no count");
     } else {
@@ -161,7 +176,9 @@ static int print_plain(const traffstat_estimate *estimate)
     for (size_t i = 0; traffstat_estimate_row_get(estimate, i, &row) == TRAFFSTAT_OK; i++) {
         print_place(estimate, i, &row);
     }
-    (void) printf("\n%s\n\n", traffstat_detail_text(traffstat_detail_find(top, "sentence")));
+    (void) printf("\n");
+    print_safe(traffstat_detail_text(traffstat_detail_find(top, "sentence")));
+    (void) printf("\n\n");
     print_tests(top);
     for (size_t i = 0; i < traffstat_estimate_reasons(estimate); i++) {
         (void) printf("caution: %s\n", traffstat_estimate_reason(estimate, i));

@@ -1084,6 +1084,11 @@ def places_that_cannot_be_compared_say_why():
         headless = folder.write('h.csv', 'Ash,Birch\nBirch,Cedar\n')
         refused(run('trend', counts, '--places', '--neighbours', headless), 1, 'h.csv:1', 'header')
         refused(run('trend', counts, '--places', '1995'), 1, '1995', '2020')
+        wild = folder.write('w.csv', 'place,year,cases,population\n"A\x1b[31m",2020,90,1000\n'
+                                     'B,2020,9,1000\n')
+        answer = good(run('trend', wild, '--places'))
+        equal('\x1b' in answer.text, False)
+        equal(answer.text.count('A\ufffd[31m'), 2)
         refused(run('trend', counts, '--places', '--neighbours', folder('none.csv')), 1, 'none.csv')
 
 

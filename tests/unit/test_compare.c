@@ -9,6 +9,7 @@
 #include "unit/nc_sids.h"
 
 #include <traffstat/compare.h>
+#include <traffstat/rate.h>
 #include <traffstat/report.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -168,6 +169,12 @@ static void the_counties_have_the_numbers_of_r(void **state)
         assert_near(of_row(of, row, "rate"), 1e5 * sids74[row] / births74[row], 1e-13);
     }
     assert_near(traffstat_detail_number(member(of, "places", "rate")), 1e5 * all / whole, 1e-13);
+    traffstat_interval ends;
+    assert_ok(*state, traffstat_poisson_interval(*state, (int64_t) all, whole, 0.95, &ends));
+    assert_near(traffstat_detail_number(member(of, "places", "rate_lower")), 1e5 * ends.lower,
+                1e-12);
+    assert_near(traffstat_detail_number(member(of, "places", "rate_upper")), 1e5 * ends.upper,
+                1e-12);
     const traffstat_detail *spread = member(of, "tests", "dispersion");
     assert_near(traffstat_detail_number(traffstat_detail_find(spread, "chi2")), 225.57229683176314,
                 1e-12);
@@ -564,6 +571,42 @@ static void the_numbers_of_places_are_columns_of_csv(void **state)
     traffstat_estimate_free(of);
 }
 
+/* What a progress callback saw; it stops the call at its fraction `stop`. */
+typedef struct watch {
+    double last;
+    double stop;
+    size_t falls;
+} watch;
+
+static int32_t look(double fraction, void *user)
+{
+    watch *w = user;
+    w->falls += fraction < w->last ? 1 : 0;
+    w->last = fraction;
+    return fraction >= w->stop ? 7 : 0;
+}
+
+static void progress_rises_to_one_and_a_stop_leaves_nothing(void **state)
+{
+    size_t pairs[COUNT(links_from)];
+    const size_t count = pairs_of(pairs, 1);
+    traffstat_panel *panel = counties(*state, 1);
+    traffstat_estimate *of = NULL;
+    watch seen = {.stop = 2};
+    traffstat_ctx_set_progress(*state, look, &seen);
+    assert_ok(*state, traffstat_compare(*state, panel, pairs, count, NULL, &of));
+    assert_near(seen.last, 1, 0);
+    assert_int_equal(seen.falls, 0);
+    traffstat_estimate_free(of);
+    seen = (watch){.stop = 1};
+    assert_int_equal(traffstat_compare(*state, panel, pairs, count, NULL, &of),
+                     TRAFFSTAT_E_CALLBACK);
+    assert_int_equal(traffstat_ctx_callback_value(*state), 7);
+    assert_null(of);
+    traffstat_ctx_set_progress(*state, NULL, NULL);
+    traffstat_panel_free(panel);
+}
+
 static traffstat_status try_comparing(traffstat_ctx *ctx, void *arg)
 {
     static const size_t pairs[] = {0, 1, 1, 2, 2, 3, 0, 4};
@@ -608,6 +651,7 @@ int main(void)
         TEST(what_cannot_be_used_is_refused),
         TEST(counts_of_several_kinds_are_refused),
         TEST(the_numbers_of_places_are_columns_of_csv),
+        TEST(progress_rises_to_one_and_a_stop_leaves_nothing),
         TEST(memory_may_fail_at_every_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -66,15 +66,8 @@ static traffstat_status report(const traffstat_i_comparison *c, traffstat_estima
                                             .levels = &c->options->level,
                                             .level_count = 1,
                                             .panel = c->panel};
-    traffstat_status status = traffstat_i_estimate_new(c->ctx, &plan, out);
-    if (status == TRAFFSTAT_OK) {
-        status = traffstat_i_comparison_say(c, *out);
-    }
-    if (status != TRAFFSTAT_OK) {
-        traffstat_estimate_free(*out);
-        *out = NULL;
-    }
-    return status;
+    const traffstat_status status = traffstat_i_estimate_new(c->ctx, &plan, out);
+    return status == TRAFFSTAT_OK ? traffstat_i_comparison_say(c, *out) : status;
 }
 
 traffstat_status traffstat_compare(traffstat_ctx *ctx, const traffstat_panel *panel,
@@ -105,7 +98,14 @@ traffstat_status traffstat_compare(traffstat_ctx *ctx, const traffstat_panel *pa
     if (status == TRAFFSTAT_OK) {
         status = report(&c, out);
     }
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_i_progress(ctx, 1.0);
+    }
     traffstat_i_comparison_close(&c);
+    if (status != TRAFFSTAT_OK) {
+        traffstat_estimate_free(*out);
+        *out = NULL;
+    }
     if (status == TRAFFSTAT_E_NOMEM) { /* a later question may have taken its message away */
         status = traffstat_i_fail(ctx, status, "out of memory while places were compared");
     }

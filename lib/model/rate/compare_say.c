@@ -4,9 +4,8 @@
 #include <string.h>
 
 #include "model/rate/compare.h"
+#include "model/rate/tail.h"
 #include "table/panel.h"
-
-#include <traffstat/rate.h>
 
 typedef traffstat_i_comparison comparison;
 
@@ -23,25 +22,30 @@ static double whole_rate(const comparison *c)
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 
-/* Garwood's interval of a count, from both ends of an interval count. */
+/* Garwood's limits, without starting a public call: progress goes on. */
+static traffstat_status limits_of(const comparison *c, double count, double *lower, double *upper)
+{
+    const double tail = 0.5 * (1.0 - c->options->level);
+    *lower = count > 0.0 ? traffstat_i_gamma_quantile(count, tail, true) : 0.0;
+    *upper = count > 0.0 ? traffstat_i_gamma_quantile(count + 1.0, tail, false) : -log(tail);
+    return isfinite(*lower) && isfinite(*upper)
+               ? TRAFFSTAT_OK
+               : traffstat_i_fail(c->ctx, TRAFFSTAT_E_NUMERIC,
+                                  "the limits of a count could not be found");
+}
+
+/* From both ends of an interval count. */
 static traffstat_status fill_count(const comparison *c, const traffstat_cell *cell,
                                    traffstat_estimate_row *row)
 {
-    traffstat_interval ends;
-    traffstat_status status =
-        traffstat_poisson_interval(c->ctx, cell->lower, 1.0, c->options->level, &ends);
-    if (status != TRAFFSTAT_OK) {
-        return status;
-    }
-    row->lower = ends.lower;
-    row->upper = ends.upper;
-    row->estimate = cell->lower == cell->upper ? (double) cell->lower : (double) NAN;
-    if (cell->upper == TRAFFSTAT_NO_UPPER) {
+    double least = 0.0;
+    traffstat_status status = limits_of(c, (double) cell->lower, &row->lower, &row->upper);
+    if (status == TRAFFSTAT_OK && cell->upper == TRAFFSTAT_NO_UPPER) {
         row->upper = NAN;
-    } else if (cell->upper != cell->lower) {
-        status = traffstat_poisson_interval(c->ctx, cell->upper, 1.0, c->options->level, &ends);
-        row->upper = ends.upper;
+    } else if (status == TRAFFSTAT_OK && cell->upper != cell->lower) {
+        status = limits_of(c, (double) cell->upper, &least, &row->upper);
     }
+    row->estimate = cell->lower == cell->upper ? (double) cell->lower : (double) NAN;
     return status;
 }
 
@@ -241,19 +245,20 @@ static void say_left_out(const comparison *c, traffstat_detail *places)
 
 static traffstat_status say_whole(const comparison *c, traffstat_detail *places)
 {
-    traffstat_interval ends = {c->options->level, NAN, NAN};
+    double lower = NAN;
+    double upper = NAN;
     if (c->n > 0) {
-        const traffstat_status status = traffstat_poisson_interval(
-            c->ctx, (int64_t) c->total_cases, c->total_exposure, c->options->level, &ends);
+        const traffstat_status status = limits_of(c, c->total_cases, &lower, &upper);
         if (status != TRAFFSTAT_OK) {
             return status;
         }
     }
+    const double each = per_resident(c) / c->total_exposure;
     traffstat_i_detail_number(places, "cases", c->n > 0 ? c->total_cases : (double) NAN);
     traffstat_i_detail_number(places, "population", c->n > 0 ? c->total_exposure : (double) NAN);
     traffstat_i_detail_number(places, "rate", whole_rate(c));
-    traffstat_i_detail_number(places, "rate_lower", ends.lower * per_resident(c));
-    traffstat_i_detail_number(places, "rate_upper", ends.upper * per_resident(c));
+    traffstat_i_detail_number(places, "rate_lower", lower * each);
+    traffstat_i_detail_number(places, "rate_upper", upper * each);
     if (c->left_out[TRAFFSTAT_I_PART_HIDDEN] == 0) {
         traffstat_i_detail_none(places, "rate_bounds");
         return TRAFFSTAT_OK;

@@ -4,8 +4,13 @@
 #include <string.h>
 
 #include "model/rate/compare.h"
+#include "model/rate/place.h"
 
 #include <traffstat/rate.h>
+
+/* Shares of the work, for progress: public calls, which begin anew, come before. */
+#define RANKED 0.6
+#define HALF_TESTED 0.8
 
 /* Beside the level that a caller chooses, a funnel has these two by custom. */
 static const double funnel_levels[TRAFFSTAT_I_FUNNELS] = {0.95, 0.998};
@@ -149,9 +154,10 @@ static traffstat_status test_each(traffstat_i_comparison *c)
 static traffstat_status rank_all(traffstat_i_comparison *c)
 {
     c->ranks = traffstat_i_alloc(c->ctx, c->n, sizeof *c->ranks);
+    traffstat_i_progress_span(c->ctx, 0.0, RANKED);
     return c->ranks == NULL ? TRAFFSTAT_E_NOMEM
-                            : traffstat_places_ranks(c->ctx, c->cases, c->expected, c->n,
-                                                     c->options->level, c->ranks);
+                            : traffstat_i_places_ranks(c->ctx, c->cases, c->expected, c->n,
+                                                       c->options->level, c->ranks);
 }
 
 /* ---- pattern --------------------------------------------------------------------------------- */
@@ -167,7 +173,7 @@ static traffstat_status raw_moran(traffstat_i_comparison *c, const traffstat_nei
         rates[i] = c->cases[i] / c->exposure[i];
     }
     const traffstat_status status =
-        traffstat_places_moran(c->ctx, rates, c->n, links, options, &c->moran[0]);
+        traffstat_i_places_moran(c->ctx, rates, c->n, links, options, &c->moran[0]);
     traffstat_i_free(c->ctx, rates);
     return status;
 }
@@ -186,11 +192,13 @@ static traffstat_status test_pattern(traffstat_i_comparison *c)
     traffstat_moran_options options;
     traffstat_moran_options_init(&options, sizeof options);
     options.permutations = c->options->permutations;
+    traffstat_i_progress_span(c->ctx, RANKED, HALF_TESTED);
     traffstat_status status = raw_moran(c, &links, &options);
     c->has_moran[0] = status == TRAFFSTAT_OK;
     if (c->has_moran[0]) {
-        status = traffstat_places_moran_rates(c->ctx, c->cases, c->exposure, c->n, &links, &options,
-                                              &c->moran[1]);
+        traffstat_i_progress_span(c->ctx, HALF_TESTED, 1.0);
+        status = traffstat_i_places_moran_rates(c->ctx, c->cases, c->exposure, c->n, &links,
+                                                &options, &c->moran[1]);
         c->has_moran[1] = status == TRAFFSTAT_OK;
     }
     if (cannot_tell(status)) {
