@@ -81,6 +81,8 @@ typedef struct options {
     bool places;            /* places of one year side by side: */
     int32_t places_year;    /* 0: the last full one */
     const char *neighbours; /* file of pairs of places */
+    bool delay;      /* a reporting triangle */
+    bool cumulative; /* of cumulative counts */
     const char *measure;
     pairs where;
     bool sums; /* --by was given */
@@ -180,6 +182,7 @@ bool take_threads(options *to, const char *value);
 bool take_years(options *to, const char *value);
 bool take_change(options *to, const char *value);
 bool take_places(options *to, const char *value);
+bool take_delay(options *to, const char *value);
 bool take_where(options *to, const char *value);
 bool take_by(options *to, const char *value);
 bool take_map(options *to, const char *value);
@@ -322,5 +325,7 @@ int run_overlap(const command *session);
 int run_trend(const command *session);
 /* `trend --places`, of the selected counts. */
 int run_places(const command *session, const traffstat_panel *panel);
+/* `trend --delay`, of the selected counts. */
+int run_delay(const command *session, const traffstat_panel *panel);
 
 #endif

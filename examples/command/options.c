@@ -27,6 +27,7 @@ SWITCH(strict)
 SWITCH(lenient)
 SWITCH(independent)
 SWITCH(sensitivity)
+SWITCH(cumulative)
 TEXT(measure)
 TEXT(evidence)
 TEXT(evidence_file)
@@ -64,6 +65,10 @@ const option option_list[] = {
      "compare the places of one year with each other; default: the last year that is about full"},
     {"neighbours", "FILE", VERB_TREND, take_neighbours,
      "with --places: who is whose neighbour, two columns of keys or names"},
+    {"delay", "COLUMN", VERB_TREND, take_delay,
+     "COLUMN holds the years of cases, years are those of reports: how many are still to come"},
+    {"cumulative", NULL, VERB_TREND, take_cumulative,
+     "with --delay: counts are what was known by the end of a year, not what came in it"},
     {"by", "COLUMN", VERB_DATA, take_by,
      "sum what is selected up to jurisdiction, key, category or measure, or to a column of the "
      "file: STATE_NAME"},
@@ -378,6 +383,12 @@ static int check_together(const options *to)
     }
     if (to->neighbours != NULL && to->verb == VERB_TREND && !to->places) {
         return usage("--neighbours goes with --places: one series has none");
+    }
+    if (to->cumulative && !to->delay) {
+        return usage("--cumulative goes with --delay COLUMN");
+    }
+    if (to->delay && (to->places || to->change[0] != 0)) {
+        return usage("--delay excludes --places and --change: each is a question of its own");
     }
     if (to->places && to->change[0] != 0) {
         return usage("--places and --change exclude each other: one year, or two");

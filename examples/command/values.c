@@ -188,6 +188,24 @@ bool take_map(options *to, const char *value)
     return take_role(&to->map, "map", value);
 }
 
+/* The years of cases tell the series of a triangle apart; none of them is a total of others. */
+bool take_delay(options *to, const char *value)
+{
+    if (to->map.count == PAIRS_MAX) {
+        (void) usage("--map is given more than %d times", PAIRS_MAX);
+        return false;
+    }
+    char *key = strdup("jurisdiction");
+    if (key == NULL) {
+        say("out of memory");
+        return false;
+    }
+    to->map.items[to->map.count++] = (pair){key, value};
+    to->totals = TRAFFSTAT_TOTALS_KEEP;
+    to->delay = true;
+    return true;
+}
+
 bool take_population_map(options *to, const char *value)
 {
     return take_role(&to->population_map, "population-map", value);

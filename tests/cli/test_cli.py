@@ -1092,6 +1092,33 @@ def places_that_cannot_be_compared_say_why():
         refused(run('trend', counts, '--places', '--neighbours', folder('none.csv')), 1, 'none.csv')
 
 
+LATE = 'event_year,2015,2016,2017,2018\n2015,50,20,5,1\n2016,,60,22,7\n2017,,,55,25\n2018,,,,48\n'
+
+
+@test
+def late_reports_are_foreseen_and_never_the_unreported():
+    with Folder() as folder:
+        wide = folder.write('w.csv', LATE)
+        cells = [(2015, 2015, 50), (2015, 2016, 70), (2015, 2017, 75), (2015, 2018, 76),
+                 (2016, 2016, 60), (2016, 2017, 82), (2016, 2018, 89), (2017, 2017, 55),
+                 (2017, 2018, 80), (2018, 2018, 48)]
+        long = folder.write('l.csv', 'event_year,report_year,cases\n' +
+                            ''.join('%d,%d,%d\n' % cell for cell in cells))
+        first = good(run('trend', wide, '--delay', 'event_year', '--json')).json()
+        second = good(run('trend', long, '--delay', 'event_year', '--map', 'year=report_year',
+                          '--cumulative', '--json')).json()
+        equal(first, second)
+        rows = {row['period']: row for row in first['rows']}
+        equal((rows['2015']['observed'], rows['2015']['upper'], rows['2018']['observed']),
+              (76, 76, 48))
+        assert 48 < rows['2018']['lower'] < rows['2018']['estimate'] < rows['2018']['upper']
+        holds(first['sentence'], '48 cases of 2018', 'nobody ever reports are not among them')
+        holds(run('trend', wide, '--delay', 'event_year').text, '2018: 48 reported so far')
+        hole = folder.write('h.csv', LATE.replace(',60,', ',,'))
+        refused(run('trend', hole, '--delay', 'event_year'), 1, '2016 reported in 2016')
+        refused(run('trend', MISSOULA, '--delay', 'jurisdiction'), 1, '"Missoula" is no year')
+
+
 # Seber (1982), p. 107: n1 = 948, n2 = 421, m = 167
 SEBER = 'A,B,count\n1,0,781\n0,1,254\n1,1,167\n'
 THREE = ('A,B,C,count\n1,0,0,50\n0,1,0,40\n0,0,1,60\n1,1,0,12\n1,0,1,14\n0,1,1,11\n1,1,1,6\n')
@@ -1234,6 +1261,8 @@ WRONG = [
     (['trend', MISSOULA, '--change', '2018..2017'], ['later']),
     (['trend', MISSOULA, '--places=17'], ['1800 to 2199']),
     (['trend', MISSOULA, '--places', '--change', '2017..2018'], ['--places', '--change']),
+    (['trend', MISSOULA, '--cumulative'], ['--cumulative goes with --delay']),
+    (['trend', MISSOULA, '--delay', 'year', '--places'], ['--delay', '--places']),
     (['trend', MISSOULA, '--neighbours', 'x.csv'], ['--neighbours goes with --places']),
     (['read', MISSOULA, '--change', '2017..2018'], ['no option --change']),
     (['read', MISSOULA, '--fiscal', '2017'], ['--fiscal', 'end', 'start']),
