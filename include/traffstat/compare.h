@@ -38,8 +38,8 @@ TRAFFSTAT_API void traffstat_compare_options_init(traffstat_compare_options *opt
  * Rows are the panel's places that have a row in that year, in its order: `estimate` is the count,
  * `lower` and `upper` Garwood's interval of the count to be expected. Details of a row, each none where
  * it does not exist: rate, rate_lower, rate_upper (per `per` residents), population, coverage, expected
- * (at the rate of all compared places), ratio (counted over expected), bayes_rate, bayes_lower,
- * bayes_upper, bayes_weight (gamma law of ratios by marginal likelihood), marshall_rate and so on, and
+ * (at the rate of all compared places), ratio, ratio_lower, ratio_upper (counted over expected, the
+ * standardised ratio), bayes_rate, bayes_lower, bayes_upper, bayes_weight (gamma law of ratios by marginal likelihood), marshall_rate and so on, and
  * local_rate and so on where neighbours are given; others_ratio, others_lower, others_upper, p (the
  * exact conditional test against all other places together), p_adjusted (Benjamini & Hochberg); funnel
  * and funnel_adjusted ("inside", "above 95 %", "below 99.8 %"…), z, z_adjusted, and the limits as rates:

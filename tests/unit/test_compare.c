@@ -11,6 +11,7 @@
 #include <traffstat/compare.h>
 #include <traffstat/rate.h>
 #include <traffstat/report.h>
+#include <traffstat/standard.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define COUNTIES 100
@@ -167,6 +168,12 @@ static void the_counties_have_the_numbers_of_r(void **state)
                     1e-6);
         assert_near(of_row(of, row, "expected"), births74[row] * all / whole, 1e-12);
         assert_near(of_row(of, row, "rate"), 1e5 * sids74[row] / births74[row], 1e-13);
+        const double at_all = all / whole;
+        traffstat_standard_rate smr;
+        assert_ok(*state, traffstat_rate_indirect(*state, &sids74[row], &births74[row], &at_all, 1,
+                                                  TRAFFSTAT_INDIRECT_EXACT, 0.95, &smr));
+        assert_near(of_row(of, row, "ratio_lower"), smr.lower, 1e-11);
+        assert_near(of_row(of, row, "ratio_upper"), smr.upper, 1e-11);
     }
     assert_near(traffstat_detail_number(member(of, "places", "rate")), 1e5 * all / whole, 1e-13);
     traffstat_interval ends;

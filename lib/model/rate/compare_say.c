@@ -166,12 +166,15 @@ static void say_rank(const comparison *c, size_t i, traffstat_detail *said)
 }
 
 /* Every row has the same members in the same order: they are columns too. */
-static void say_place(const comparison *c, size_t i, traffstat_detail *said)
+static void say_place(const comparison *c, size_t i, const traffstat_estimate_row *row,
+                      traffstat_detail *said)
 {
     const bool there = i != TRAFFSTAT_NONE && c->reason[0] == '\0';
     const double expected = there ? c->expected[i] : (double) NAN;
     traffstat_i_detail_number(said, "expected", expected);
-    traffstat_i_detail_number(said, "ratio", there ? c->cases[i] / expected : (double) NAN);
+    traffstat_i_detail_number(said, "ratio", row->estimate / expected);
+    traffstat_i_detail_number(said, "ratio_lower", row->lower / expected);
+    traffstat_i_detail_number(said, "ratio_upper", row->upper / expected);
     for (size_t which = 0; which < TRAFFSTAT_I_SHRUNKS; which++) {
         say_shrunk(c, which, i, said);
     }
@@ -220,7 +223,7 @@ static traffstat_status fill_row(const comparison *c, traffstat_estimate *estima
     }
     traffstat_detail *said = traffstat_i_estimate_row_details(estimate, at);
     say_rate(c, &cell, row, said);
-    say_place(c, c->place[at], said);
+    say_place(c, c->place[at], row, said);
     return judge_row(c, estimate, at, &cell);
 }
 

@@ -52,7 +52,7 @@ static size_t next_named(const comparison *c, traffstat_i_told side, size_t afte
     size_t best = TRAFFSTAT_NONE;
     for (size_t i = 0; i < c->n; i++) {
         const bool later = after == TRAFFSTAT_NONE || c->p[i] > c->p[after] ||
-                           (c->p[i] == c->p[after] && i > after);
+                           (i > after && c->p[i] == c->p[after]);
         if (is_named(c, i, side) && later && (best == TRAFFSTAT_NONE || c->p[i] < c->p[best])) {
             best = i;
         }
