@@ -15,7 +15,7 @@
 #define TRAFFSTAT_I_NONE_EXPECTED 5.0 /* from here on a count of 0 is doubtful */
 
 /* Why a place takes no part. */
-typedef enum traffstat_i_part {
+typedef enum traffstat_i_place_part {
     TRAFFSTAT_I_PART_COMPARED,
     TRAFFSTAT_I_PART_NO_ROW, /* no record of that year */
     TRAFFSTAT_I_PART_NO_COUNT,
@@ -24,7 +24,7 @@ typedef enum traffstat_i_part {
     TRAFFSTAT_I_PART_PART_YEAR,
     TRAFFSTAT_I_PART_NO_POPULATION,
     TRAFFSTAT_I_PARTS_OF_PLACES
-} traffstat_i_part;
+} traffstat_i_place_part;
 
 /* The funnel at one level. */
 typedef struct traffstat_i_funnel {
@@ -44,13 +44,13 @@ enum {
 
 /* Whether a place can be told from the others. A count that may be incomplete is no evidence that a
  * place lies below them: a part was not reported, or there is none where several are expected. */
-typedef enum traffstat_i_told {
+typedef enum traffstat_i_place_told {
     TRAFFSTAT_I_TOLD_NOT,
     TRAFFSTAT_I_TOLD_ABOVE,
     TRAFFSTAT_I_TOLD_BELOW,
     TRAFFSTAT_I_TOLD_INCOMPLETE,
     TRAFFSTAT_I_TOLDS
-} traffstat_i_told;
+} traffstat_i_place_told;
 
 /* The exact comparison of one place with all others. */
 typedef struct traffstat_i_against {
@@ -67,7 +67,7 @@ typedef struct traffstat_i_comparison {
     int32_t year;
     size_t *series_row; /* of the whole panel's series: its row in `panel`; NONE */
     size_t rows;
-    traffstat_i_part *part; /* of each row */
+    traffstat_i_place_part *part; /* of each row */
     size_t *place;          /* of each row: its number among those compared; NONE */
 
     size_t n; /* places compared; arrays in their order */
@@ -120,9 +120,9 @@ traffstat_status traffstat_i_comparison_say(const traffstat_i_comparison *c,
 traffstat_status traffstat_i_comparison_judge(const traffstat_i_comparison *c,
                                               traffstat_estimate *estimate);
 /* Why a place takes no part, as a phrase; "" of one that does. */
-const char *traffstat_i_part_reason(traffstat_i_part part);
+const char *traffstat_i_place_part_reason(traffstat_i_place_part part);
 /* Can place i be told from the others? */
-traffstat_i_told traffstat_i_told_apart(const traffstat_i_comparison *c, size_t i);
+traffstat_i_place_told traffstat_i_place_told_apart(const traffstat_i_comparison *c, size_t i);
 /* The caption (compare_words.c). */
 void traffstat_i_say_comparison(traffstat_text *text, const traffstat_i_comparison *c);
 

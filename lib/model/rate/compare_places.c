@@ -106,7 +106,7 @@ static traffstat_status take_year(traffstat_i_comparison *c)
 
 /* ---- the places ------------------------------------------------------------------------------ */
 
-const char *traffstat_i_part_reason(traffstat_i_part part)
+const char *traffstat_i_place_part_reason(traffstat_i_place_part part)
 {
     static const char *const reasons[] = {
         [TRAFFSTAT_I_PART_COMPARED] = "",
@@ -119,7 +119,7 @@ const char *traffstat_i_part_reason(traffstat_i_part part)
     return reasons[part];
 }
 
-static traffstat_i_part part_of(const traffstat_cell *cell)
+static traffstat_i_place_part part_of(const traffstat_cell *cell)
 {
     if (cell->why != TRAFFSTAT_WHY_COUNTED) {
         return TRAFFSTAT_I_PART_NO_COUNT;

@@ -191,13 +191,13 @@ static void say_place(const comparison *c, size_t i, const traffstat_estimate_ro
 static traffstat_status judge_row(const comparison *c, traffstat_estimate *estimate, size_t at,
                                   const traffstat_cell *cell)
 {
-    const traffstat_i_part part = c->part[at];
+    const traffstat_i_place_part part = c->part[at];
     const bool nothing = part == TRAFFSTAT_I_PART_NO_COUNT || part == TRAFFSTAT_I_PART_NEGATIVE;
     traffstat_status status = TRAFFSTAT_OK;
     if (part != TRAFFSTAT_I_PART_COMPARED) {
         status = traffstat_i_estimate_row_reason(
             estimate, at, nothing ? TRAFFSTAT_VERDICT_INESTIMABLE : TRAFFSTAT_VERDICT_CAUTION,
-            traffstat_i_part_reason(part));
+            traffstat_i_place_part_reason(part));
     }
     if (status == TRAFFSTAT_OK && (cell->flags & TRAFFSTAT_FLAG_PARTIAL) != 0) {
         status = traffstat_i_estimate_row_reason(
@@ -234,7 +234,7 @@ static void say_left_out(const comparison *c, traffstat_detail *places)
     traffstat_detail *list = traffstat_i_detail_list(places, "not_compared");
     for (size_t i = 0; i < traffstat_panel_series(c->whole); i++) {
         const size_t row = c->series_row[i];
-        const traffstat_i_part part =
+        const traffstat_i_place_part part =
             row == TRAFFSTAT_NONE ? TRAFFSTAT_I_PART_NO_ROW : c->part[row];
         if (part == TRAFFSTAT_I_PART_COMPARED) {
             continue;
@@ -242,7 +242,7 @@ static void say_left_out(const comparison *c, traffstat_detail *places)
         traffstat_detail *one = traffstat_i_detail_object(list, NULL);
         traffstat_i_detail_text(one, "place", traffstat_i_panel_label(c->whole, i));
         traffstat_i_detail_text(one, "key", traffstat_panel_key(c->whole, i));
-        traffstat_i_detail_text(one, "reason", traffstat_i_part_reason(part));
+        traffstat_i_detail_text(one, "reason", traffstat_i_place_part_reason(part));
     }
 }
 
@@ -308,11 +308,11 @@ static void say_spread(const comparison *c, traffstat_detail *places)
 }
 
 static void say_side(const comparison *c, traffstat_detail *parent, const char *name,
-                     traffstat_i_told side)
+                     traffstat_i_place_told side)
 {
     traffstat_detail *list = traffstat_i_detail_list(parent, name);
     for (size_t i = 0; i < c->n; i++) {
-        if (traffstat_i_told_apart(c, i) != side) {
+        if (traffstat_i_place_told_apart(c, i) != side) {
             continue;
         }
         const size_t series = traffstat_panel_row_series(c->panel, c->row[i]);

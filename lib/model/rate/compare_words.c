@@ -40,14 +40,14 @@ static const char *were(size_t count)
 
 /* ---- places told apart ----------------------------------------------------------------------- */
 
-static bool is_named(const comparison *c, size_t i, traffstat_i_told side)
+static bool is_named(const comparison *c, size_t i, traffstat_i_place_told side)
 {
-    return traffstat_i_told_apart(c, i) == side &&
+    return traffstat_i_place_told_apart(c, i) == side &&
            (side != TRAFFSTAT_I_TOLD_ABOVE || c->cases[i] >= TRAFFSTAT_I_NAMED_CASES);
 }
 
 /* The next place of a side to be named: by p, then in the panel's order; NONE. */
-static size_t next_named(const comparison *c, traffstat_i_told side, size_t after)
+static size_t next_named(const comparison *c, traffstat_i_place_told side, size_t after)
 {
     size_t best = TRAFFSTAT_NONE;
     for (size_t i = 0; i < c->n; i++) {
@@ -61,7 +61,7 @@ static size_t next_named(const comparison *c, traffstat_i_told side, size_t afte
 }
 
 /* "above them Nevada (55 counted, 12.3 expected), Montana (…) and 3 more" */
-static void say_side(traffstat_text *text, const comparison *c, traffstat_i_told side)
+static void say_side(traffstat_text *text, const comparison *c, traffstat_i_place_told side)
 {
     const size_t count = c->told[side];
     size_t said = 0;
@@ -191,7 +191,7 @@ static void say_left_out(traffstat_text *text, const comparison *c)
     for (size_t part = TRAFFSTAT_I_PART_NO_ROW; part < TRAFFSTAT_I_PARTS_OF_PLACES; part++) {
         if (c->left_out[part] > 0) {
             traffstat_i_text_addf(text, "%s%zu: %s", first ? "" : "; ", c->left_out[part],
-                                  traffstat_i_part_reason((traffstat_i_part) part));
+                                  traffstat_i_place_part_reason((traffstat_i_place_part) part));
             first = false;
         }
     }

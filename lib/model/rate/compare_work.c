@@ -117,7 +117,7 @@ static traffstat_status set_against(traffstat_i_comparison *c, size_t i)
     return status;
 }
 
-traffstat_i_told traffstat_i_told_apart(const traffstat_i_comparison *c, size_t i)
+traffstat_i_place_told traffstat_i_place_told_apart(const traffstat_i_comparison *c, size_t i)
 {
     if (c->adjusted == NULL || !(c->adjusted[i] <= c->options->discovery)) {
         return TRAFFSTAT_I_TOLD_NOT;
@@ -146,7 +146,7 @@ static traffstat_status test_each(traffstat_i_comparison *c)
         status = traffstat_false_discovery(c->ctx, c->p, c->n, c->adjusted);
     }
     for (size_t i = 0; i < c->n && status == TRAFFSTAT_OK; i++) {
-        c->told[traffstat_i_told_apart(c, i)]++;
+        c->told[traffstat_i_place_told_apart(c, i)]++;
     }
     return status;
 }
