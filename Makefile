@@ -395,6 +395,9 @@ fuzz:
 		CPPFLAGS='$(CPPFLAGS) -DTRAFFSTAT_I_BLOCK=512' fuzzers
 	@$(PYTHON) tests/fuzz/seeds.py $(FUZZ)/corpus
 	$(FUZZ)/tests/fuzz/fuzz_read $(FUZZ_FLAGS) -dict=tests/fuzz/read.dict $(FUZZ)/corpus
+	@mkdir -p $(FUZZ)/links
+	@printf '0from,to\n01,02\nA,B MT\n05,03\n' > $(FUZZ)/links/seed
+	$(FUZZ)/tests/fuzz/fuzz_links $(FUZZ_FLAGS) -dict=tests/fuzz/read.dict $(FUZZ)/links
 fuzzers: $(FUZZERS)
 
 # ---- ABI --------------------------------------------------------------------------------------

@@ -83,6 +83,12 @@ int run_trend(const command *session)
     if (result == EXIT_DONE) {
         result = input_check_lost(session, &in);
     }
+    if (result == EXIT_DONE && (session->options->places || session->options->delay)) {
+        result = session->options->places ? run_places(session, in.selected)
+                                          : run_delay(session, in.selected);
+        input_free(&in);
+        return result;
+    }
     if (result == EXIT_DONE) {
         traffstat_trend_options wanted;
         traffstat_trend_options_init(&wanted, sizeof wanted);
