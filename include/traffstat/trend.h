@@ -18,6 +18,8 @@ typedef struct traffstat_trend_options {
     int32_t max_joinpoints; /**< as in joinpoint.h; default -1 */
     double level;          /**< of all intervals, in (0, 1); default 0.95 */
     double per;            /**< residents that a rate is of; > 0, default 100000 */
+    /** what the reader met in the file: what it doubts becomes a reason; borrowed, NULL (default): none */
+    const traffstat_account *account;
 } traffstat_trend_options;
 
 TRAFFSTAT_API void traffstat_trend_options_init(traffstat_trend_options *options,

@@ -303,6 +303,12 @@ static traffstat_status fill(traffstat_ctx *ctx, traffstat_estimate *estimate,
     if (status == TRAFFSTAT_OK) {
         status = say_each(ctx, estimate, panel, options);
     }
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_i_panel_doubts(ctx, estimate, panel);
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_i_account_doubts(ctx, estimate, options->account);
+    }
     return status == TRAFFSTAT_OK ? traffstat_i_estimate_finish(estimate) : status;
 }
 

@@ -115,6 +115,7 @@ typedef struct traffstat_i_coverage {
     traffstat_i_part_sum each; /* the whole sum for each place that reported */
     traffstat_i_part_sum constant;  /* places with a whole count in every year of a window */
     traffstat_i_part_sum remaining; /* places that report at both ends of that window */
+    traffstat_i_slope whole;        /* of the whole sum in the window of the constant set */
     traffstat_i_part_sum both;      /* places with a whole count in the two compared years */
 } traffstat_i_coverage;
 
@@ -139,6 +140,7 @@ typedef struct traffstat_i_told {
     const traffstat_i_slope *slope;
     const traffstat_i_coverage *coverage;
     double level;
+    bool multiplied; /* the counts share a divisor that chance does not explain */
 } traffstat_i_told;
 void traffstat_i_say_trend(traffstat_text *text, const traffstat_i_told *told);
 

@@ -70,6 +70,11 @@ static void write_constant(traffstat_detail *parent, const traffstat_i_coverage 
     traffstat_detail *object = write_sum(parent, "constant_set", &of->constant);
     write_trend(object, &of->constant);
     write_change(object, &of->constant);
+    if (of->constant.places > 0 && of->whole.known) {
+        traffstat_i_detail_slope(traffstat_i_detail_object(object, "trend_of_all"), &of->whole);
+    } else {
+        traffstat_i_detail_none(object, "trend_of_all");
+    }
     const bool all = of->constant.places > 0 && of->constant.years.n == of->years;
     traffstat_i_detail_text(object, "rule",
                             all ? "every year"

@@ -486,6 +486,26 @@ static traffstat_status tell_chosen(traffstat_ctx *ctx, const reports *of,
     return tell_sum(ctx, change, level, out);
 }
 
+/* The trend of the whole sum in the years of the constant set. */
+static traffstat_status tell_whole(traffstat_ctx *ctx, const traffstat_i_yearly *years, size_t from,
+                                   double level, traffstat_i_slope *out)
+{
+    traffstat_i_yearly window = *years;
+    window.n -= from;
+    window.years += from;
+    window.times += from;
+    window.lower += from;
+    window.upper += from;
+    window.exposure += from;
+    window.cases = 0.0;
+    window.exact = true;
+    for (size_t i = 0; i < window.n; i++) {
+        window.cases += window.lower[i];
+        window.exact = window.exact && window.lower[i] == window.upper[i];
+    }
+    return traffstat_i_yearly_slope(ctx, &window, level, false, out);
+}
+
 static traffstat_status tell_sets(traffstat_ctx *ctx, const reports *of,
                                   const traffstat_i_yearly *years, const traffstat_change *change,
                                   double level, traffstat_i_coverage *out)
@@ -499,6 +519,9 @@ static traffstat_status tell_sets(traffstat_ctx *ctx, const reports *of,
     traffstat_status status = TRAFFSTAT_OK;
     if (from < years->n) {
         status = tell_chosen(ctx, of, years, &window, change, level, &out->constant);
+        if (status == TRAFFSTAT_OK) {
+            status = tell_whole(ctx, years, from, level, &out->whole);
+        }
     } else {
         refuse(&out->constant, "too few places have a whole count in each of the last three years "
                                "or more");

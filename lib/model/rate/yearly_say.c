@@ -15,6 +15,8 @@
 #define SEN_YEARS 1000
 #define CURVE_YEARS 5
 #define PETTITT_YEARS 4
+#define MULTIPLIED                                                                                 \
+    0.1 /* share of cases in counts with a divisor in common: above, tests may fail */
 
 typedef traffstat_i_account_of_series account;
 
@@ -582,6 +584,37 @@ static traffstat_status say_years(const account *of, const traffstat_i_yearly *y
     return caution(of, reason);
 }
 
+/* Adds the cases of a series, and those in counts that share a divisor beyond chance. */
+static void add_flagged(const traffstat_panel *panel, size_t series, double *all, double *flagged)
+{
+    const size_t first = traffstat_panel_series_first(panel, series);
+    const size_t end = first + traffstat_panel_series_count(panel, series);
+    for (size_t row = first; row < end; row++) {
+        const double cases = (double) traffstat_panel_lowers(panel)[row];
+        const uint32_t flags = traffstat_panel_flags(panel)[row];
+        *all += cases;
+        *flagged += (flags & (uint32_t) TRAFFSTAT_FLAG_COMMON_DIVISOR) != 0 ? cases : 0.0;
+    }
+}
+
+/* Are these enough of the series to doubt its tests? */
+static bool is_multiplied(const account *of)
+{
+    const size_t *into = NULL;
+    const traffstat_panel *parts = traffstat_i_panel_parts(of->panel, &into);
+    double all = 0.0;
+    double flagged = 0.0;
+    if (parts == NULL) {
+        add_flagged(of->panel, of->series, &all, &flagged);
+    }
+    for (size_t i = 0; i < traffstat_panel_series(parts); i++) {
+        if (into[i] == of->series) {
+            add_flagged(parts, i, &all, &flagged);
+        }
+    }
+    return flagged > MULTIPLIED * all;
+}
+
 static traffstat_status say_sentence(traffstat_ctx *ctx, const account *of,
                                      const traffstat_i_told *told)
 {
@@ -616,8 +649,9 @@ static traffstat_status say_rest(traffstat_ctx *ctx, const account *of,
         status = say_coverage(of, &coverage, years, change, slope);
     }
     if (status == TRAFFSTAT_OK) {
-        const traffstat_i_told told = {of->panel, of->series,        years, change, slope,
-                                       &coverage, of->options->level};
+        const traffstat_i_told told = {
+            of->panel,          of->series,       years, change, slope, &coverage,
+            of->options->level, is_multiplied(of)};
         status = say_sentence(ctx, of, &told);
     }
     traffstat_i_coverage_free(ctx, &coverage);

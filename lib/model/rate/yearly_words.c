@@ -280,5 +280,9 @@ void traffstat_i_say_trend(traffstat_text *text, const traffstat_i_told *told)
         say_turnover(text, told->coverage);
         say_constant(text, told->coverage, told->level);
     }
+    if (told->multiplied) {
+        traffstat_i_text_add(text, "; but these counts share a divisor that chance does not "
+                                   "explain, so none of the tests may hold");
+    }
     traffstat_i_text_add(text, ".");
 }
