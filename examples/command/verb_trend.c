@@ -90,6 +90,7 @@ int run_trend(const command *session)
         wanted.first_year = session->options->change[0];
         wanted.second_year = session->options->change[1];
         wanted.account = in.account;
+        wanted.lost = in.lost;
         const traffstat_status status =
             traffstat_trend(session->ctx, in.selected, &wanted, &estimate);
         result = status == TRAFFSTAT_OK ? EXIT_DONE : failure(session, status);

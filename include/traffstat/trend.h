@@ -20,6 +20,7 @@ typedef struct traffstat_trend_options {
     double per;            /**< residents that a rate is of; > 0, default 100000 */
     /** what the reader met in the file: what it doubts becomes a reason; borrowed, NULL (default): none */
     const traffstat_account *account;
+    int64_t lost; /**< records of these series that could not be used; >= 0, > 0 becomes a reason */
 } traffstat_trend_options;
 
 TRAFFSTAT_API void traffstat_trend_options_init(traffstat_trend_options *options,

@@ -94,17 +94,24 @@ static size_t count_flagged(const traffstat_panel *panel, uint32_t flag)
     return count;
 }
 
-static void say_flagged(traffstat_text *text, const traffstat_panel *panel, uint32_t flag)
+static void say_flagged(traffstat_text *text, const traffstat_panel *panel, uint32_t flag,
+                        int64_t lost)
 {
     const size_t rows = traffstat_panel_rows(panel);
     const size_t some = count_flagged(panel, flag);
     size_t counts = 0;
-    if (flag == TRAFFSTAT_FLAG_LOST) {
+    if (flag == TRAFFSTAT_FLAG_LOST && lost > 0) {
+        traffstat_i_text_add_int(text, lost);
         traffstat_i_text_addf(
             text,
-            "records of the series that %zu of the %zu counts belong to could not "
-            "be used: counts may be too low",
-            some, rows);
+            " %s of the series could not be used: counts may be too low, or years "
+            "and places may be missing",
+            lost == 1 ? "record" : "records");
+    } else if (flag == TRAFFSTAT_FLAG_LOST) {
+        traffstat_i_text_addf(text,
+                              "records of the series of %zu of the %zu counts could not be used: "
+                              "counts may be too low",
+                              some, rows);
     } else if (flag == TRAFFSTAT_FLAG_COMMON_DIVISOR) {
         const int64_t divisor = divisor_of(panel, TRAFFSTAT_NONE, &counts);
         traffstat_i_text_addf(text, "common_divisor: %zu of the %zu counts ", some, rows);
@@ -125,7 +132,7 @@ static void say_flagged(traffstat_text *text, const traffstat_panel *panel, uint
 }
 
 traffstat_status traffstat_i_panel_doubts(traffstat_ctx *ctx, traffstat_estimate *estimate,
-                                          const traffstat_panel *panel)
+                                          const traffstat_panel *panel, int64_t lost)
 {
     static const uint32_t flags[] = {TRAFFSTAT_FLAG_LOST, TRAFFSTAT_FLAG_COMMON_DIVISOR,
                                      TRAFFSTAT_FLAG_DOUBTFUL};
@@ -134,12 +141,13 @@ traffstat_status traffstat_i_panel_doubts(traffstat_ctx *ctx, traffstat_estimate
     const traffstat_panel *counts = parts != NULL ? parts : panel;
     traffstat_status status = TRAFFSTAT_OK;
     for (size_t i = 0; i < sizeof flags / sizeof flags[0] && status == TRAFFSTAT_OK; i++) {
-        if (count_flagged(counts, flags[i]) == 0) {
+        const bool told = flags[i] == TRAFFSTAT_FLAG_LOST && lost > 0;
+        if (count_flagged(counts, flags[i]) == 0 && !told) {
             continue;
         }
         traffstat_text text;
         traffstat_i_text_init(&text, ctx);
-        say_flagged(&text, counts, flags[i]);
+        say_flagged(&text, counts, flags[i], lost);
         status = text.failed ? TRAFFSTAT_E_NOMEM
                              : traffstat_i_estimate_reason(estimate, TRAFFSTAT_VERDICT_CAUTION,
                                                            traffstat_i_text_get(&text));

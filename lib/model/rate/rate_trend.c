@@ -304,7 +304,7 @@ static traffstat_status fill(traffstat_ctx *ctx, traffstat_estimate *estimate,
         status = say_each(ctx, estimate, panel, options);
     }
     if (status == TRAFFSTAT_OK) {
-        status = traffstat_i_panel_doubts(ctx, estimate, panel);
+        status = traffstat_i_panel_doubts(ctx, estimate, panel, options->lost);
     }
     if (status == TRAFFSTAT_OK) {
         status = traffstat_i_account_doubts(ctx, estimate, options->account);
@@ -321,6 +321,9 @@ static traffstat_status check(traffstat_ctx *ctx, const traffstat_panel *panel,
     if (!(options->level > 0.0 && options->level < 1.0)) {
         return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
                                 "level must lie strictly between 0 and 1");
+    }
+    if (options->lost < 0) {
+        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "less than 0 records cannot be lost");
     }
     if (!(options->per > 0.0 && isfinite(options->per))) {
         return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,

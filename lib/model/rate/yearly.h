@@ -105,6 +105,8 @@ typedef struct traffstat_i_coverage {
     bool zeros;  /* some place has a count of 0 */
     size_t years;
     size_t *places; /* that reported in each year */
+    size_t fewest;  /* of these */
+    size_t most;
     size_t *began; /* in each year for the first time, and that reported for the last time in the */
     size_t *stopped; /* year before */
     size_t ever;

@@ -428,11 +428,8 @@ static void count_reports(const reports *of, const traffstat_i_yearly *years,
 static size_t constant_from(const reports *of, const traffstat_i_coverage *coverage,
                             const traffstat_i_yearly *years)
 {
-    size_t most = 0;
-    for (size_t i = 0; i < years->n; i++) {
-        most = coverage->places[i] > most ? coverage->places[i] : most;
-    }
-    const size_t enough = (most + 1) / 2 < CONSTANT_PLACES ? (most + 1) / 2 : CONSTANT_PLACES;
+    const size_t enough =
+        (coverage->most + 1) / 2 < CONSTANT_PLACES ? (coverage->most + 1) / 2 : CONSTANT_PLACES;
     for (size_t from = 0; from + TRAFFSTAT_I_TREND_YEARS <= years->n; from++) {
         size_t count = 0;
         for (size_t i = 0; i < of->place_count; i++) {
@@ -537,6 +534,15 @@ static traffstat_status tell_sets(traffstat_ctx *ctx, const reports *of,
     return status;
 }
 
+static void find_range(traffstat_i_coverage *out)
+{
+    out->fewest = out->most = out->places[0];
+    for (size_t i = 1; i < out->years; i++) {
+        out->fewest = out->places[i] < out->fewest ? out->places[i] : out->fewest;
+        out->most = out->places[i] > out->most ? out->places[i] : out->most;
+    }
+}
+
 static traffstat_status fill(traffstat_ctx *ctx, const traffstat_panel *panel, size_t series,
                              const traffstat_i_yearly *years, const traffstat_change *change,
                              double level, traffstat_i_coverage *out)
@@ -548,6 +554,7 @@ static traffstat_status fill(traffstat_ctx *ctx, const traffstat_panel *panel, s
         out->varies = false;
         count_reports(&of, years, out);
     }
+    find_range(out);
     if (status == TRAFFSTAT_OK && out->varies) {
         status = tell_each(ctx, years, change, level, out);
     }
@@ -593,8 +600,7 @@ bool traffstat_i_coverage_matters(const traffstat_i_coverage *of)
     if (!of->varies) {
         return false;
     }
-    const double first = (double) of->places[0];
-    const double last = (double) of->places[of->years - 1];
+    const double spread = (double) (of->most - of->fewest);
     const double turned = (double) (of->all_began + of->all_stopped);
-    return fabs(last - first) > MATTERS * fmax(first, last) || turned > MATTERS * (double) of->ever;
+    return spread > MATTERS * (double) of->most || turned > MATTERS * (double) of->ever;
 }

@@ -514,6 +514,11 @@ static traffstat_status caution_places(const account *of, const traffstat_i_cove
                         "sum mixes crime with reporting (see coverage_change)",
                         coverage->places[0], (int) years[0], coverage->places[last],
                         (int) years[last]);
+    } else if (coverage->fewest != coverage->most) {
+        (void) snprintf(reason, sizeof reason,
+                        "the number of places that reported varied between %zu and %zu: the sum "
+                        "mixes crime with reporting (see coverage_change)",
+                        coverage->fewest, coverage->most);
     } else {
         (void) snprintf(reason, sizeof reason,
                         "the places that reported are not the same in all years (%zu began, %zu "
@@ -528,9 +533,10 @@ static traffstat_status caution_coverage(const account *of, const traffstat_i_co
     char reason[TRAFFSTAT_I_REASON_SIZE];
     traffstat_status status = coverage->varies ? caution_places(of, coverage) : TRAFFSTAT_OK;
     if (status == TRAFFSTAT_OK && coverage->varies && coverage->known && !coverage->zeros) {
-        status = caution(of, "no place has a count of 0, so one that counted none looks like one "
-                             "that did not report: the number of places is itself a part of what "
-                             "changed, and a constant set favours places with many cases");
+        status =
+            caution(of, "no place has a count of 0: where a file leaves out places that counted "
+                        "none, their number is itself a part of what changed, and a constant "
+                        "set favours places with many cases");
     }
     if (status == TRAFFSTAT_OK && coverage->lacking > 0) {
         (void) snprintf(reason, sizeof reason,

@@ -204,20 +204,38 @@ static void say_one(traffstat_text *text, const traffstat_i_told *told)
 
 /* ---- places ---------------------------------------------------------------------------------- */
 
-/* ", but the number of places that report rose from 9 to 503" */
-static void say_turnover(traffstat_text *text, const traffstat_i_coverage *of)
+/* Does a sentence put a rise or fall to the series, which other places may have made? */
+static bool claims(const traffstat_i_told *told)
 {
+    const double alpha = 1.0 - told->level;
+    const traffstat_i_slope *slope = told->slope;
+    return (told->change != NULL && told->change->p <= alpha) ||
+           (slope->known && slope->p <= alpha);
+}
+
+/* ", but the number of places that report rose from 9 to 503" */
+static void say_turnover(traffstat_text *text, const traffstat_i_told *told)
+{
+    const traffstat_i_coverage *of = told->coverage;
+    const char *before = claims(told) ? ", but " : "; ";
     const size_t first = of->places[0];
     const size_t last = of->places[of->years - 1];
     if (first != last) {
-        traffstat_i_text_addf(text, ", but the number of places that report %s from ",
+        traffstat_i_text_addf(text, "%sthe number of places that report %s from ", before,
                               first < last ? "rose" : "fell");
         traffstat_i_say_int(text, (int64_t) first);
         traffstat_i_text_add(text, " to ");
         traffstat_i_say_int(text, (int64_t) last);
         return;
     }
-    traffstat_i_text_add(text, ", but of the ");
+    if (of->fewest != of->most) {
+        traffstat_i_text_addf(text, "%sthe number of places that report varied between ", before);
+        traffstat_i_say_int(text, (int64_t) of->fewest);
+        traffstat_i_text_add(text, " and ");
+        traffstat_i_say_int(text, (int64_t) of->most);
+        return;
+    }
+    traffstat_i_text_addf(text, "%sof the ", before);
     traffstat_i_say_int(text, (int64_t) of->ever);
     traffstat_i_text_add(text, " places that ever reported ");
     traffstat_i_say_int(text, (int64_t) of->all_began);
@@ -237,26 +255,68 @@ static void say_these(traffstat_text *text, size_t places)
     }
 }
 
-/* "; in the 19 that report in every year of 2014–2020 …", or in both years that are compared */
-static void say_constant(traffstat_text *text, const traffstat_i_coverage *of, double level)
+/* "; in the 19 that report in every year of 2014–2020 the count rose …" */
+static void say_constant(traffstat_text *text, const traffstat_i_part_sum *set, double level)
 {
-    const traffstat_i_part_sum *set = &of->constant;
-    if (set->places > 0 && set->slope.known) {
-        say_these(text, set->places);
-        traffstat_i_text_add(text, " in every year of ");
-        traffstat_i_say_years(text, set->years.years[0], set->years.years[set->years.n - 1]);
-        say_slope(text, &set->years, &set->slope, level);
-    } else if (of->both.compared) {
-        const traffstat_change *change = &of->both.change;
-        say_these(text, of->both.places);
-        traffstat_i_text_addf(text, " in %d and %d, ", (int) change->first_year,
-                              (int) change->second_year);
-        traffstat_i_say_int(text, change->first_count);
-        traffstat_i_text_add(text, " and ");
-        traffstat_i_say_int(text, change->second_count);
-        traffstat_i_text_add(text, ": ");
-        say_test(text, change);
-    } else if (of->known && of->always == 0) {
+    say_these(text, set->places);
+    traffstat_i_text_add(text, " in every year of ");
+    traffstat_i_say_years(text, set->years.years[0], set->years.years[set->years.n - 1]);
+    say_slope(text, &set->years, &set->slope, level);
+}
+
+/* "; in the 35 that report in 2016 and 2017, 1196 and 1194: no evidence of a change …" */
+static void say_same_places(traffstat_text *text, const traffstat_i_part_sum *both)
+{
+    const traffstat_change *change = &both->change;
+    say_these(text, both->places);
+    traffstat_i_text_addf(text, " in %d and %d, ", (int) change->first_year,
+                          (int) change->second_year);
+    traffstat_i_say_int(text, change->first_count);
+    traffstat_i_text_add(text, " and ");
+    traffstat_i_say_int(text, change->second_count);
+    traffstat_i_text_add(text, ": ");
+    say_test(text, change);
+}
+
+/* -1, 0, 1: a fall, nothing that can be told from chance, a rise. */
+static int verdict_of(const traffstat_change *change)
+{
+    return change->p > 1.0 - change->level               ? 0
+           : isnan(change->ratio) || change->ratio > 1.0 ? 1
+                                                         : -1;
+}
+
+/* The same of a yearly change. */
+static int direction_of(const traffstat_i_slope *slope, double level)
+{
+    return !slope->known || !(slope->p <= 1.0 - level) ? 0 : slope->slope > 0.0 ? 1 : -1;
+}
+
+/* A sentence names the places where many changed, or where the same places say something else. */
+static bool matters(const traffstat_i_told *told)
+{
+    const traffstat_i_coverage *of = told->coverage;
+    const bool years = told->change != NULL && of->both.compared &&
+                       verdict_of(told->change) != verdict_of(&of->both.change);
+    const bool lasting =
+        of->constant.places > 0 && of->constant.slope.known &&
+        direction_of(told->slope, told->level) != direction_of(&of->constant.slope, told->level);
+    return of->varies && (traffstat_i_coverage_matters(of) || years || lasting);
+}
+
+/* What the same places say: on the two years where all of them say otherwise, and on all years. */
+static void say_sets(traffstat_text *text, const traffstat_i_told *told)
+{
+    const traffstat_i_coverage *of = told->coverage;
+    const bool lasting = of->constant.places > 0 && of->constant.slope.known;
+    const bool otherwise = told->change != NULL && of->both.compared &&
+                           verdict_of(told->change) != verdict_of(&of->both.change);
+    if (of->both.compared && (otherwise || !lasting)) {
+        say_same_places(text, &of->both);
+    }
+    if (lasting) {
+        say_constant(text, &of->constant, told->level);
+    } else if (of->known && of->always == 0 && !of->both.compared) {
         traffstat_i_text_add(text, "; no place reports in every year");
     }
 }
@@ -276,9 +336,9 @@ void traffstat_i_say_trend(traffstat_text *text, const traffstat_i_told *told)
         traffstat_i_say_years(text, years->years[0], years->years[years->n - 1]);
         say_slope(text, years, told->slope, told->level);
     }
-    if (traffstat_i_coverage_matters(told->coverage)) {
-        say_turnover(text, told->coverage);
-        say_constant(text, told->coverage, told->level);
+    if (matters(told)) {
+        say_turnover(text, told);
+        say_sets(text, told);
     }
     if (told->multiplied) {
         traffstat_i_text_add(text, "; but these counts share a divisor that chance does not "
