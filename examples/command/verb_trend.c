@@ -44,7 +44,8 @@ static int print_plain(const traffstat_estimate *estimate)
         print_row(estimate, i, &row);
     }
     (void) printf("\n");
-    print_sentence("", said);
+    print_sentence(list != NULL ? traffstat_detail_text(traffstat_detail_find(said, "of")) : "",
+                   said);
     for (size_t i = 0; i < traffstat_detail_size(list); i++) {
         const traffstat_detail *one = traffstat_detail_at(list, i);
         print_sentence(traffstat_detail_text(traffstat_detail_find(one, "series")), one);

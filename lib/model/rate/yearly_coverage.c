@@ -106,6 +106,8 @@ static void write_years(traffstat_detail *parent, const traffstat_i_coverage *of
         traffstat_detail *one = traffstat_i_detail_object(list, NULL);
         traffstat_i_detail_integer(one, "year", of->each.years.years[i]);
         traffstat_i_detail_integer(one, "places", (int64_t) of->places[i]);
+        traffstat_i_detail_number(one, "lower", of->each.years.lower[i]);
+        traffstat_i_detail_number(one, "upper", of->each.years.upper[i]);
         if (of->known) {
             traffstat_i_detail_integer(one, "began", (int64_t) of->began[i]);
             traffstat_i_detail_integer(one, "stopped", (int64_t) of->stopped[i]);
