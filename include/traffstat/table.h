@@ -223,7 +223,7 @@ enum {
  * TRAFFSTAT_FLAG_PARTIAL where a part was not reported, or where a place that has other years is
  * absent. Its population is that of the places that reported, unknown where one is; its coverage is
  * known only where it holds one place. The sums keep a copy of what they were made of, for
- * traffstat_trend(). The flags LOST, COMMON_DIVISOR and DOUBTFUL of a part are the
+ * traffstat_trend(); traffstat_panel_select() of sums does not. The flags LOST, COMMON_DIVISOR and DOUBTFUL of a part are the
  * sum's too.
  *
  * A total among categories is never added to its parts: where sums over categories would do so (one

@@ -26,7 +26,8 @@ typedef struct traffstat_i_account_place {
     int64_t line;
     const char *column;
 } traffstat_i_account_place;
-traffstat_status traffstat_i_account_new(traffstat_ctx *ctx, size_t limit, traffstat_account **out);
+traffstat_status traffstat_i_account_new(traffstat_ctx *ctx, size_t limit,
+                                         traffstat_account **out);
 traffstat_status traffstat_i_account_problem(traffstat_account *account, const char *code,
                                              const traffstat_i_account_place *place,
                                              const char *expected, const char *got,

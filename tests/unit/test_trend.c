@@ -509,6 +509,23 @@ static void a_sum_without_its_parts_tells_their_number_only(void **state)
     traffstat_estimate_free(of);
 }
 
+static void two_years_of_places_are_compared_in_the_same_ones(void **state)
+{
+    /* 3 of 4 places report in both of two years */
+    const table from = {4, 2, {{10, 10}, {10, 11}, {10, 9}, {NONE, 90}}};
+    traffstat_estimate *of = trend_of_table(*state, &from);
+    assert_near(deep(of, "coverage_change", "constant_set", "places"), 3.0, 0.0);
+    const traffstat_detail *set = member(of, "coverage_change", "constant_set");
+    const traffstat_detail *change = traffstat_detail_find(set, "change");
+    assert_near(traffstat_detail_number(traffstat_detail_find(change, "second_count")), 30.0, 0.0);
+    assert_string_equal(traffstat_detail_text(traffstat_detail_find(set, "rule")), "every year");
+    assert_int_equal(traffstat_detail_kind_of(traffstat_detail_find(set, "trend")),
+                     TRAFFSTAT_DETAIL_NONE);
+    assert_non_null(strstr(sentence_of(of), "in the 3 that report in 2011 and 2012, 30 and 30: no "
+                                            "evidence of a change (exact p = 1)"));
+    traffstat_estimate_free(of);
+}
+
 /* ---- doubts ---------------------------------------------------------------------------------- */
 
 static traffstat_estimate *trend_of_flagged(traffstat_ctx *ctx, uint32_t flags, int64_t lost)
@@ -852,6 +869,7 @@ int main(void)
         cmocka_unit_test(places_that_take_turns_have_no_constant_set),
         cmocka_unit_test(a_change_that_other_places_made_is_taken_back),
         cmocka_unit_test(a_sum_without_its_parts_tells_their_number_only),
+        cmocka_unit_test(two_years_of_places_are_compared_in_the_same_ones),
         cmocka_unit_test(what_the_reader_doubted_is_a_reason_for_caution),
         cmocka_unit_test(generated_sentences_are_true),
         cmocka_unit_test(an_interval_that_tells_nothing_is_not_printed),

@@ -430,7 +430,8 @@ static size_t constant_from(const reports *of, const traffstat_i_coverage *cover
 {
     const size_t enough =
         (coverage->most + 1) / 2 < CONSTANT_PLACES ? (coverage->most + 1) / 2 : CONSTANT_PLACES;
-    for (size_t from = 0; from + TRAFFSTAT_I_TREND_YEARS <= years->n; from++) {
+    const size_t shortest = years->n < TRAFFSTAT_I_TREND_YEARS ? years->n : TRAFFSTAT_I_TREND_YEARS;
+    for (size_t from = 0; from + shortest <= years->n; from++) {
         size_t count = 0;
         for (size_t i = 0; i < of->place_count; i++) {
             count += of->places[i].since <= from;

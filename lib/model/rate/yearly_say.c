@@ -668,7 +668,7 @@ static traffstat_status say_all(traffstat_ctx *ctx, const account *of,
                                 const traffstat_i_yearly *years)
 {
     traffstat_change change;
-    traffstat_i_slope slope;
+    traffstat_i_slope slope = {0};
     bool compared = false;
     traffstat_status status = say_years(of, years);
     if (status == TRAFFSTAT_OK) {
