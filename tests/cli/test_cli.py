@@ -1227,6 +1227,83 @@ def late_reports_are_foreseen_and_never_the_unreported():
         hole = folder.write('h.csv', LATE.replace(',60,', ',,'))
         refused(run('trend', hole, '--delay', 'event_year'), 1, '2016 reported in 2016')
         refused(run('trend', MISSOULA, '--delay', 'jurisdiction'), 1, '"Missoula" is no year')
+# The FBI's human trafficking table of 2013 to 2020: agencies with an offence, and offences, by year
+# (Crime Data Explorer, HT_2013-2020.csv). Which agency had how many is made up.
+FBI = {2013: (9, 20), 2014: (103, 468), 2015: (134, 832), 2016: (225, 1280), 2017: (271, 1298),
+       2018: (323, 1457), 2019: (463, 2084), 2020: (503, 2160)}
+
+
+def national():
+    lines = ['agency,state,year,cases']
+    for year, (agencies, offences) in FBI.items():
+        for i in range(agencies):
+            more = (offences - agencies) // agencies
+            first = offences - agencies - more * agencies if i == 0 else 0
+            lines.append('Agency %d,State %d,%d,%d' % (i, i % 7, year, 1 + more + first))
+    return '\n'.join(lines) + '\n'
+
+
+@test
+def a_national_file_tells_who_reported():
+    with Folder() as folder:
+        path = folder.write('n.csv', national())
+        roles = ['--map', 'jurisdiction=agency']
+        tops = []
+        for by in ([], ['--by', 'state'], ['--by', 'measure']):
+            got = good(run('trend', path, *roles, *by, '--json')).json()
+            said = got['coverage_change']
+            equal(got['of'], 'sum over 503 places')
+            equal([(year['places'], year['lower']) for year in said['by_year']],
+                  [FBI[y] for y in FBI])
+            equal((said['places_first'], said['places_last'], said['began'], said['stopped']),
+                  (9, 503, 494, 0))
+            equal((got['change']['first_count'], got['change']['second_count']), (2084, 2160))
+            equal(said['all']['change']['p'], got['change']['p'])
+            equal((said['per_place']['change']['first_exposure'],
+                   said['per_place']['change']['second_exposure']), (463, 503))
+            # nine of nine report throughout, but nine are too few
+            equal((said['places_every_year'], said['constant_set']['places'],
+                   said['constant_set']['first_year']), (9, 103, 2014))
+            equal(said['both_years']['places'], 463)
+            assert 25 < got['trend']['apc'] < 35, got['trend']
+            holds(got['sentence'], '2084', '2160', 'from 463 places', 'rose from 9 to 503',
+                  'in the 103 that report in every year of 2014')
+            equal(got['verdict'], 'caution')
+            holds(' '.join(got['reasons']), '9 in 2013 to 503 in 2020', 'no place has a count of 0')
+            tops.append({key: got[key] for key in ('change', 'trend', 'tests', 'coverage_change',
+                                                   'joinpoints', 'sentence')})
+        equal(tops[0], tops[1])
+        equal(tops[0], tops[2])
+        state = good(run('trend', path, *roles, '--by', 'state', '--json')).json()['by_series'][1]
+        equal((state['series'], state['coverage_change']['places_last']), ('State 1', 72))
+        holds(good(run('trend', path, *roles)).text, 'sum over 503 places: 2084 cases in 2019')
+
+
+@test
+def what_was_doubted_is_a_caution_of_a_trend():
+    lost = b'place,year,cases\nA,2015,12\nA,2016,x9x\nA,2017,14\nA,2018,15\n'
+    refused(run('trend', '-', stdin=lost), 1, 'x9x')
+    got = good(run('trend', '-', '--lenient', '--json', stdin=lost)).json()
+    equal(got['verdict'], 'caution')
+    holds(' '.join(got['reasons']), '1 record of the series could not be used')
+    twice = b'place,year,cases,note\nA,2017,12,x\nA,2017,12,x\nA,2018,9,y\n'
+    holds(' '.join(good(run('trend', '-', '--json', stdin=twice)).json()['reasons']),
+          'identical_rows', 'without it the counts would sum to 21, not 33')
+    rows = ''.join('p%d,%d,%d\n' % (i, year, 64 * (1 + (i + year) % 5))
+                   for i in range(9) for year in (2016, 2017, 2018))
+    got = good(run('trend', '-', '--json', stdin=('place,year,cases\n' + rows).encode())).json()
+    holds(' '.join(got['reasons']), 'common_divisor: 27 of the 27 counts are multiples of 64')
+    holds(got['sentence'], 'share a divisor')
+
+
+@test
+def measures_are_not_summed_at_the_top_of_a_trend():
+    data = b'place,year,measure,cases\nA,2017,arrests,7\nA,2018,arrests,8\nB,2017,calls,3\n'
+    got = good(run('trend', '-', '--json', stdin=data)).json()
+    for name in ('of', 'change', 'trend', 'tests', 'sentence', 'coverage_change'):
+        equal(got[name], None)
+    holds(got['of_reason'], '2 measures')
+    equal(len(got['by_series']), 2)
 
 
 # Seber (1982), p. 107: n1 = 948, n2 = 421, m = 167
