@@ -76,6 +76,7 @@ traffstat_status calibration_of_thinning(traffstat_ctx *ctx, const calibration_t
 enum {
     CALIBRATION_CELL,       /* N of one place and year */
     CALIBRATION_TOTAL,      /* N of all */
+    CALIBRATION_CHANGE,     /* N of the last year over N of the first, half a case added to each */
     CALIBRATION_SHARE,      /* shared level of p: ranks of p are ranks of c0 = logit p */
     CALIBRATION_LIKELIHOOD, /* log, of the counts */
     CALIBRATION_QUANTITIES
@@ -94,6 +95,7 @@ typedef struct calibration_panel {
     double drift_scale;    /* of the model that is fitted */
     double true_share;     /* the shared level of p; 0: drawn */
     double true_drift;     /* what logit p rises each year; NAN: drawn from the model */
+    double accept;         /* target of NUTS; the product's is 0.99 */
     size_t replicates;
     uint64_t seed;
 } calibration_panel;
@@ -106,7 +108,8 @@ typedef struct calibration_answer {
     bool failed; /* the fast engine found no mode */
     double place[CALIBRATION_QUANTITIES]; /* of the truth within its posterior, in [0, 1] */
     bool held[CALIBRATION_QUANTITIES][CALIBRATION_LEVELS];
-    double truth, middle; /* of the total: the true one, the posterior's median */
+    double truth[CALIBRATION_QUANTITIES];
+    double middle[CALIBRATION_QUANTITIES]; /* the posterior's median */
     double size;          /* least bulk effective size of the quantities; NUTS */
     int64_t divergences;
     double khat; /* fast engine */

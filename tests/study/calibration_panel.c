@@ -9,8 +9,8 @@
 #include "base/base.h"
 #include "model/reporting/hierarchical.h"
 
-enum { PLACES = 4, YEARS = 5, CELLS = PLACES * YEARS, ANCHOR = 2, CELL = 13, ASKED = 12, ROOM = 32 };
-enum { WARMUP = 500, PER_KEPT = 10, DOUBLINGS = 2, FAST_DRAWS = 4000 };
+enum { PLACES = 4, YEARS = 5, CELLS = PLACES * YEARS, ANCHOR = 2, CELL = 4, ASKED = 12, ROOM = 32 };
+enum { WARMUP = 500, PER_KEPT = 5, DOUBLINGS = 2, FAST_DRAWS = 4000 };
 
 #define LEVEL_CENTER 3.6888794541139363 /* log 40: numbers of cases in tens */
 #define LEVEL_SD 0.5
@@ -19,12 +19,12 @@ enum { WARMUP = 500, PER_KEPT = 10, DOUBLINGS = 2, FAST_DRAWS = 4000 };
 #define YEAR_SCALE 0.2
 #define DRIFT_SCALE 0.2
 #define DISPERSION_SCALE 0.3
-#define COVERAGE 0.8     /* of one place of a mixed panel */
-#define HIDDEN_BELOW 5   /* counts of a mixed panel below it are known as such only */
-#define ENOUGH 300.0     /* bulk effective size: kept draws, one in ten or more, are then apart */
+#define COVERAGE 0.8   /* of one place of a mixed panel */
+#define HIDDEN_BELOW 5 /* counts of a mixed panel below it are known as such only */
+#define ENOUGH 200.0   /* bulk effective size: kept draws, one in ten or more, are then apart */
 
-const char *const calibration_names[CALIBRATION_QUANTITIES] = {"N of a cell", "N of all",
-                                                               "shared p", "log-likelihood"};
+const char *const calibration_names[CALIBRATION_QUANTITIES] = {
+    "N of a cell", "N of all", "change of N", "shared p", "log-likelihood"};
 
 calibration_panel calibration_right(size_t replicates)
 {
@@ -32,6 +32,7 @@ calibration_panel calibration_right(size_t replicates)
                                .prior = {8.0, 12.0},
                                .drift_scale = DRIFT_SCALE,
                                .true_drift = NAN,
+                               .accept = 0.99,
                                .replicates = replicates,
                                .seed = 20180707};
 }
@@ -41,7 +42,7 @@ calibration_panel calibration_right(size_t replicates)
 typedef struct world {
     double level, report; /* log rate, logit p */
     double place_sd, report_place_sd, year_sd, drift_sd;
-    double dispersion;    /* 1 / sqrt(theta); 0: Poisson */
+    double dispersion;                          /* 1 / sqrt(theta); 0: Poisson */
     double place[PLACES], report_place[PLACES]; /* standard normal */
     double step[YEARS], drift[YEARS];           /* into each year but the first; standard normal */
     double log_rate[CELLS], logit[CELLS];
@@ -122,12 +123,11 @@ static int64_t draw_all(const world *w, calibration_random *from, double mean)
 static void count(const calibration_panel *how, calibration_random *from, world *w, size_t j,
                   size_t t)
 {
-    static const double exposure[PLACES] = {0.5, 0.8, 1.2, 1.6};
+    static const double exposure[PLACES] = {0.3, 0.8, 1.2, 1.6};
     const size_t i = w->cell_count;
     const double coverage = how->mixed && j == 1 ? COVERAGE : 1.0;
     w->log_rate[i] = w->level + w->place_sd * w->place[j] + rate_of_year(w, t);
-    w->logit[i] =
-        w->report + w->report_place_sd * w->report_place[j] + report_of_year(how, w, t);
+    w->logit[i] = w->report + w->report_place_sd * w->report_place[j] + report_of_year(how, w, t);
     w->all[i] = draw_all(w, from, exposure[j] * exp(w->log_rate[i]));
     const int64_t seen = calibration_binomial(from, w->all[i], coverage * share_of(w->logit[i]));
     const bool hidden = how->mixed && seen < HIDDEN_BELOW;
@@ -240,6 +240,27 @@ static size_t draws_of(const traffstat_i_hierarchical *run)
     return (size_t) run->chains * (size_t) run->draws;
 }
 
+/* Of the last year over the first, either with half a case more, for it may be 0. */
+static double ratio(double last, double first)
+{
+    return (last + 0.5) / (first + 0.5);
+}
+
+static void change_of(const traffstat_i_hierarchical *run, double *out)
+{
+    const size_t n = draws_of(run);
+    for (size_t draw = 0; draw < n; draw++) {
+        double ends[2] = {0.0, 0.0};
+        for (size_t i = 0; i < run->data.cell_count; i++) {
+            const size_t year = run->data.cells[i].year;
+            if (year == 0 || year == YEARS - 1) {
+                ends[year == 0 ? 0 : 1] += run->all[i * n + draw];
+            }
+        }
+        out[draw] = ratio(ends[1], ends[0]);
+    }
+}
+
 /* The draws of a quantity; work[draws] is used for those that are sums. */
 static const double *values_of(const traffstat_i_hierarchical *run, size_t quantity, double *work)
 {
@@ -249,6 +270,9 @@ static const double *values_of(const traffstat_i_hierarchical *run, size_t quant
         return run->all + CELL * n;
     case CALIBRATION_SHARE:
         return run->hyper + HYPER_SHARE * n;
+    case CALIBRATION_CHANGE:
+        change_of(run, work);
+        return work;
     case CALIBRATION_TOTAL:
         traffstat_i_hierarchical_sum(run, run->all, TRAFFSTAT_NONE, TRAFFSTAT_NONE, work);
         return work;
@@ -273,7 +297,8 @@ static double least_size(const traffstat_i_hierarchical *run)
 }
 
 /* One chain with the settings of the product, as long as it takes for draws to be apart. */
-static traffstat_status sample(traffstat_i_hierarchical *run, calibration_answer *answer)
+static traffstat_status sample(traffstat_i_hierarchical *run, double accept,
+                               calibration_answer *answer)
 {
     const traffstat_i_target target = {.dimension = traffstat_i_posterior_dimension(run->posterior),
                                        .model = run->posterior,
@@ -285,7 +310,7 @@ static traffstat_status sample(traffstat_i_hierarchical *run, calibration_answer
                                           .threads = 1,
                                           .warmup = WARMUP,
                                           .draws = PER_KEPT * CALIBRATION_KEPT,
-                                          .accept = 0.99,
+                                          .accept = accept,
                                           .max_depth = 10,
                                           .seed = traffstat_ctx_seed(run->ctx),
                                           .progress_to = 1.0};
@@ -315,9 +340,9 @@ static traffstat_status approximate(traffstat_i_hierarchical *run, calibration_a
     run->draws = FAST_DRAWS;
     traffstat_status status = TRAFFSTAT_E_NOMEM;
     if (positions != NULL && run->weight != NULL) {
-        status = traffstat_i_posterior_laplace(run->ctx, run->posterior,
-                                               traffstat_ctx_seed(run->ctx), FAST_DRAWS, positions,
-                                               run->weight, &answer->khat);
+        status =
+            traffstat_i_posterior_laplace(run->ctx, run->posterior, traffstat_ctx_seed(run->ctx),
+                                          FAST_DRAWS, positions, run->weight, &answer->khat);
     }
     for (size_t i = 0; status == TRAFFSTAT_OK && i < FAST_DRAWS; i++) {
         run->weight[i] = exp(run->weight[i]);
@@ -389,13 +414,11 @@ static traffstat_status judge(const traffstat_i_hierarchical *run, size_t quanti
         qsort(sorted, n, sizeof *sorted, by_value);
         for (size_t i = 0; i < CALIBRATION_LEVELS; i++) {
             const double tail = 0.5 * (1.0 - calibration_levels[i]);
-            answer->held[quantity][i] = quantile(sorted, n, tail) <= truth &&
-                                        truth <= quantile(sorted, n, 1.0 - tail);
+            answer->held[quantity][i] =
+                quantile(sorted, n, tail) <= truth && truth <= quantile(sorted, n, 1.0 - tail);
         }
-        if (quantity == CALIBRATION_TOTAL) {
-            answer->truth = truth;
-            answer->middle = quantile(sorted, n, 0.5);
-        }
+        answer->truth[quantity] = truth;
+        answer->middle[quantity] = quantile(sorted, n, 0.5);
     }
     traffstat_i_free(run->ctx, sorted);
     traffstat_i_free(run->ctx, work);
@@ -410,10 +433,16 @@ static void true_values(const calibration_panel *how, const world *w,
     memset(out, 0, CALIBRATION_QUANTITIES * sizeof *out);
     position_of(how, w, at);
     traffstat_i_posterior_cells(run->posterior, run->scratch, at, NULL, NULL, likelihood);
+    double ends[2] = {0.0, 0.0};
     for (size_t i = 0; i < w->cell_count; i++) {
-        out[CALIBRATION_TOTAL] += (double) w->all[i];
+        const size_t year = w->cells[i].year;
+        const double all = (double) w->all[i];
+        ends[0] += year == 0 ? all : 0.0;
+        ends[1] += year == YEARS - 1 ? all : 0.0;
+        out[CALIBRATION_TOTAL] += all;
         out[CALIBRATION_LIKELIHOOD] += likelihood[i];
     }
+    out[CALIBRATION_CHANGE] = ratio(ends[1], ends[0]);
     out[CALIBRATION_CELL] = (double) w->all[CELL];
     out[CALIBRATION_SHARE] = share_of(w->report);
 }
@@ -440,7 +469,7 @@ static traffstat_status one(const calibration_panel *how, traffstat_ctx *ctx, si
     traffstat_status status = open_posterior(ctx, how, &w, &run);
     if (status == TRAFFSTAT_OK) {
         true_values(how, &w, &run, truth);
-        status = how->fast ? approximate(&run, answer) : sample(&run, answer);
+        status = how->fast ? approximate(&run, answer) : sample(&run, how->accept, answer);
         answer->failed = how->fast && status == TRAFFSTAT_E_NUMERIC;
     }
     for (size_t k = 0; k < CALIBRATION_QUANTITIES && status == TRAFFSTAT_OK; k++) {

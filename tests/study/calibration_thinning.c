@@ -18,8 +18,8 @@ typedef struct run {
     traffstat_ctx *ctx;
     const calibration_thinning *how;
     traffstat_prior *prior;
-    traffstat_thinning_options options; /* of one row */
-    traffstat_thinning_options law;     /* of the total of rows of exposure 1 */
+    traffstat_thinning_options options;    /* of one row */
+    traffstat_thinning_options law;        /* of the total of rows of exposure 1 */
     double (*ends)[CALIBRATION_LEVELS][2]; /* by count; NaN: not asked for yet */
     double exposure[ROWS_MOST];
 } run;
@@ -163,9 +163,9 @@ static traffstat_status begin(run *r)
     for (size_t y = 0; r->ends != NULL && y < CACHED; y++) {
         r->ends[y][0][0] = NAN;
     }
-    return r->ends == NULL ? TRAFFSTAT_E_NOMEM
-                           : traffstat_prior_beta(r->ctx, r->how->prior.a, r->how->prior.b, NULL,
-                                                  &r->prior);
+    return r->ends == NULL
+               ? TRAFFSTAT_E_NOMEM
+               : traffstat_prior_beta(r->ctx, r->how->prior.a, r->how->prior.b, NULL, &r->prior);
 }
 
 traffstat_status calibration_of_thinning(traffstat_ctx *ctx, const calibration_thinning *how,
