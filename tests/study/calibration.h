@@ -83,13 +83,22 @@ enum {
 };
 extern const char *const calibration_names[CALIBRATION_QUANTITIES];
 
+/* What the posterior is taken by. */
+typedef enum calibration_engine {
+    CALIBRATION_NUTS,
+    CALIBRATION_FAST,
+    CALIBRATION_GIVEN, /* nothing to fit: rates and p's are told, N alone is to be drawn */
+} calibration_engine;
+
 enum { CALIBRATION_KEPT = 99 }; /* draws of a chain that a truth is ranked among */
 
 typedef struct calibration_panel {
     bool negative_binomial;
     bool mixed;            /* counts below 5 known as "<5", one not reported, a place of coverage
                               0.8, a survey of 12 cases in one place and year */
-    bool fast;             /* engine; false: NUTS */
+    int64_t hidden_below;  /* of mixed: 5 */
+    double dispersion_scale;
+    calibration_engine engine;
     calibration_law truth; /* of the shared level of p */
     calibration_law prior;
     double drift_scale;    /* of the model that is fitted */

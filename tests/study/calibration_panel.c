@@ -19,9 +19,8 @@ enum { WARMUP = 500, PER_KEPT = 5, DOUBLINGS = 2, FAST_DRAWS = 4000 };
 #define YEAR_SCALE 0.2
 #define DRIFT_SCALE 0.2
 #define DISPERSION_SCALE 0.3
-#define COVERAGE 0.8   /* of one place of a mixed panel */
-#define HIDDEN_BELOW 5 /* counts of a mixed panel below it are known as such only */
-#define ENOUGH 200.0   /* bulk effective size: kept draws, one in ten or more, are then apart */
+#define COVERAGE 0.8 /* of one place of a mixed panel */
+#define ENOUGH 200.0 /* bulk effective size: kept draws, one in ten or more, are then apart */
 
 const char *const calibration_names[CALIBRATION_QUANTITIES] = {
     "N of a cell", "N of all", "change of N", "shared p", "log-likelihood"};
@@ -33,6 +32,8 @@ calibration_panel calibration_right(size_t replicates)
                                .drift_scale = DRIFT_SCALE,
                                .true_drift = NAN,
                                .accept = 0.99,
+                               .hidden_below = 5,
+                               .dispersion_scale = DISPERSION_SCALE,
                                .replicates = replicates,
                                .seed = 20180707};
 }
@@ -76,7 +77,7 @@ static void draw_effects(const calibration_panel *how, calibration_random *from,
     w->report_place_sd = half_normal(from, REPORT_PLACE_SCALE);
     w->year_sd = half_normal(from, YEAR_SCALE);
     w->drift_sd = half_normal(from, how->drift_scale);
-    w->dispersion = how->negative_binomial ? half_normal(from, DISPERSION_SCALE) : 0.0;
+    w->dispersion = how->negative_binomial ? half_normal(from, how->dispersion_scale) : 0.0;
     for (size_t j = 0; j < PLACES; j++) {
         w->place[j] = calibration_normal(from);
         w->report_place[j] = calibration_normal(from);
@@ -130,11 +131,11 @@ static void count(const calibration_panel *how, calibration_random *from, world 
     w->logit[i] = w->report + w->report_place_sd * w->report_place[j] + report_of_year(how, w, t);
     w->all[i] = draw_all(w, from, exposure[j] * exp(w->log_rate[i]));
     const int64_t seen = calibration_binomial(from, w->all[i], coverage * share_of(w->logit[i]));
-    const bool hidden = how->mixed && seen < HIDDEN_BELOW;
+    const bool hidden = how->mixed && seen < how->hidden_below;
     w->cells[i] = (traffstat_i_cell){.place = j,
                                      .year = t,
                                      .low = hidden ? 0 : seen,
-                                     .high = hidden ? HIDDEN_BELOW - 1 : seen,
+                                     .high = hidden ? how->hidden_below - 1 : seen,
                                      .exposure = exposure[j],
                                      .coverage = coverage};
     if (how->mixed && j == 2 && t == 3) {
@@ -207,7 +208,7 @@ static traffstat_status open_posterior(traffstat_ctx *ctx, const calibration_pan
                                              .drift_scale = how->drift_scale,
                                              .anchor_year = ANCHOR,
                                              .negative_binomial = how->negative_binomial,
-                                             .dispersion_scale = DISPERSION_SCALE};
+                                             .dispersion_scale = how->dispersion_scale};
     memset(run, 0, sizeof *run);
     run->ctx = ctx;
     traffstat_status status = traffstat_i_posterior_new(ctx, &spec, &run->posterior);
@@ -354,6 +355,24 @@ static traffstat_status approximate(traffstat_i_hierarchical *run, calibration_a
     return status;
 }
 
+/* N alone: the truth's own position again and again. */
+static traffstat_status repeat(traffstat_i_hierarchical *run, const double *at)
+{
+    const size_t d = traffstat_i_posterior_dimension(run->posterior);
+    double *positions = traffstat_i_alloc(run->ctx, CALIBRATION_KEPT * d, sizeof *positions);
+    traffstat_status status = TRAFFSTAT_E_NOMEM;
+    run->chains = 1;
+    run->draws = CALIBRATION_KEPT;
+    if (positions != NULL) {
+        for (size_t i = 0; i < CALIBRATION_KEPT; i++) {
+            memcpy(positions + i * d, at, d * sizeof *at);
+        }
+        status = traffstat_i_hierarchical_draw(run, positions);
+    }
+    traffstat_i_free(run->ctx, positions);
+    return status;
+}
+
 /* ---- the truth within its posterior ----------------------------------------------------------- */
 
 typedef struct weighed {
@@ -425,13 +444,11 @@ static traffstat_status judge(const traffstat_i_hierarchical *run, size_t quanti
     return work != NULL && sorted != NULL ? TRAFFSTAT_OK : TRAFFSTAT_E_NOMEM;
 }
 
-static void true_values(const calibration_panel *how, const world *w,
-                        const traffstat_i_hierarchical *run, double out[CALIBRATION_QUANTITIES])
+static void true_values(const world *w, const double *at, const traffstat_i_hierarchical *run,
+                        double out[CALIBRATION_QUANTITIES])
 {
-    double at[ROOM] = {0.0};
     double likelihood[CELLS];
     memset(out, 0, CALIBRATION_QUANTITIES * sizeof *out);
-    position_of(how, w, at);
     traffstat_i_posterior_cells(run->posterior, run->scratch, at, NULL, NULL, likelihood);
     double ends[2] = {0.0, 0.0};
     for (size_t i = 0; i < w->cell_count; i++) {
@@ -455,12 +472,26 @@ typedef struct study {
     traffstat_ctx **own; /* a context each worker */
 } study;
 
+static traffstat_status fit(const calibration_panel *how, const double *at,
+                            traffstat_i_hierarchical *run, calibration_answer *answer)
+{
+    switch (how->engine) {
+    case CALIBRATION_FAST:
+        return approximate(run, answer);
+    case CALIBRATION_GIVEN:
+        return repeat(run, at);
+    default:
+        return sample(run, how->accept, answer);
+    }
+}
+
 static traffstat_status one(const calibration_panel *how, traffstat_ctx *ctx, size_t replicate,
                             calibration_answer *answer)
 {
     world w;
     traffstat_i_hierarchical run;
     double truth[CALIBRATION_QUANTITIES];
+    double at[ROOM] = {0.0};
     calibration_random from = calibration_seeded(how->seed, replicate);
     memset(answer, 0, sizeof *answer);
     make_world(how, &from, &w);
@@ -468,9 +499,10 @@ static traffstat_status one(const calibration_panel *how, traffstat_ctx *ctx, si
     traffstat_ctx_set_seed(ctx, (uint64_t) (calibration_uniform(&from) * 0x1p52));
     traffstat_status status = open_posterior(ctx, how, &w, &run);
     if (status == TRAFFSTAT_OK) {
-        true_values(how, &w, &run, truth);
-        status = how->fast ? approximate(&run, answer) : sample(&run, how->accept, answer);
-        answer->failed = how->fast && status == TRAFFSTAT_E_NUMERIC;
+        position_of(how, &w, at);
+        true_values(&w, at, &run, truth);
+        status = fit(how, at, &run, answer);
+        answer->failed = how->engine == CALIBRATION_FAST && status == TRAFFSTAT_E_NUMERIC;
     }
     for (size_t k = 0; k < CALIBRATION_QUANTITIES && status == TRAFFSTAT_OK; k++) {
         status = judge(&run, k, truth[k], &from, answer);

@@ -139,15 +139,16 @@ static void sum_up(const calibration_answer *answers, size_t replicates, panel_r
     free(room);
 }
 
-static void run_panels(bool fast, size_t replicates, panel_result out[PANEL_LINES])
+static void run_panels(calibration_engine engine, size_t replicates, panel_result out[PANEL_LINES])
 {
     calibration_answer *answers = take(replicates, sizeof *answers);
     for (size_t i = 0; i < PANEL_LINES; i++) {
         calibration_panel how = calibration_right(replicates);
         how.negative_binomial = panel_lines[i].negative_binomial;
         how.mixed = panel_lines[i].mixed;
-        how.fast = fast;
-        fprintf(stderr, "%s, %s\n", fast ? "fast engine" : "NUTS", panel_lines[i].name);
+        how.engine = engine;
+        fprintf(stderr, "%s, %s\n", engine == CALIBRATION_FAST ? "fast engine" : "NUTS",
+                panel_lines[i].name);
         must(calibration_of_panel(ctx, &how, answers));
         sum_up(answers, replicates, &out[i]);
     }
@@ -495,8 +496,8 @@ int main(int argc, char **argv)
     }
     must(traffstat_ctx_set_threads(ctx, (uint32_t) threads));
     run_exact((size_t) replicates);
-    run_panels(false, (size_t) replicates, nuts);
-    run_panels(true, (size_t) replicates, fast);
+    run_panels(CALIBRATION_NUTS, (size_t) replicates, nuts);
+    run_panels(CALIBRATION_FAST, (size_t) replicates, fast);
     run_wrong(fewer, wrong);
     say_words(nuts, fast, (size_t) replicates);
     say_exact();
