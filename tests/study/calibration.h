@@ -77,7 +77,8 @@ enum {
     CALIBRATION_CELL,       /* N of one place and year */
     CALIBRATION_TOTAL,      /* N of all */
     CALIBRATION_CHANGE,     /* N of the last year over N of the first, half a case added to each */
-    CALIBRATION_SHARE,      /* shared level of p: ranks of p are ranks of c0 = logit p */
+    CALIBRATION_COUNTS,     /* how many of them are made of N alone */
+    CALIBRATION_SHARE = CALIBRATION_COUNTS, /* shared level of p: ranks of p are ranks of c0 = logit p */
     CALIBRATION_LIKELIHOOD, /* log, of the counts */
     CALIBRATION_QUANTITIES
 };

@@ -2,7 +2,9 @@
  * each fit is asked where the truth lies in its posterior: everywhere equally often, if all is right.
  * Then the same where the prior is wrong. Prints Markdown, the same page for any number of threads.
  *
- *   study_reporting [REPLICATES [THREADS]]     1000, and a thread for each core */
+ *   study_reporting [REPLICATES [FAST [THREADS]]]     1000, twice as many of the fast engine (whose
+ *                                                    limit chance would pass now and then), and a
+ *                                                    thread for each core */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,6 +105,14 @@ typedef struct wrong_result {
     double total_error, change_error; /* median over replicates of middle / truth - 1 */
 } wrong_result;
 
+typedef struct results {
+    panel_result given[PANEL_LINES];
+    panel_result nuts[PANEL_LINES];
+    panel_result fast[PANEL_LINES];
+    wrong_result wrong[WRONG_LINES];
+    size_t replicates, quick, fewer; /* of the tables; of the fast engine, of wrong priors */
+} results;
+
 /* ---- running ---------------------------------------------------------------------------------- */
 
 static void run_exact(size_t replicates)
@@ -139,6 +149,8 @@ static void sum_up(const calibration_answer *answers, size_t replicates, panel_r
     free(room);
 }
 
+static const char *const engine_names[] = {"NUTS", "fast engine", "N alone"};
+
 static void run_panels(calibration_engine engine, size_t replicates, panel_result out[PANEL_LINES])
 {
     calibration_answer *answers = take(replicates, sizeof *answers);
@@ -147,8 +159,7 @@ static void run_panels(calibration_engine engine, size_t replicates, panel_resul
         how.negative_binomial = panel_lines[i].negative_binomial;
         how.mixed = panel_lines[i].mixed;
         how.engine = engine;
-        fprintf(stderr, "%s, %s\n", engine == CALIBRATION_FAST ? "fast engine" : "NUTS",
-                panel_lines[i].name);
+        fprintf(stderr, "%s, %s\n", engine_names[engine], panel_lines[i].name);
         must(calibration_of_panel(ctx, &how, answers));
         sum_up(answers, replicates, &out[i]);
     }
@@ -203,7 +214,7 @@ static size_t count_tests(void)
     for (size_t i = 0; i < EXACT_LINES; i++) {
         exact += exact_lines[i].uneven ? 0 : 1;
     }
-    return 2 * (exact + PANEL_LINES * CALIBRATION_QUANTITIES);
+    return 2 * (exact + PANEL_LINES * (CALIBRATION_QUANTITIES + CALIBRATION_COUNTS));
 }
 
 static bool fails(const calibration_uniformity *of)
@@ -212,7 +223,23 @@ static bool fails(const calibration_uniformity *of)
     return of->chi_square_p < limit || of->deviation_p < limit;
 }
 
-static size_t say_failures(const panel_result nuts[PANEL_LINES])
+static size_t say_failed_panels(const char *name, const panel_result of[PANEL_LINES],
+                                size_t quantities)
+{
+    size_t failures = 0;
+    for (size_t i = 0; i < PANEL_LINES; i++) {
+        for (size_t k = 0; k < quantities; k++) {
+            if (fails(&of[i].tally[k].uniformity)) {
+                printf("- **Not uniform**: %s, %s: %s.\n", name, panel_lines[i].name,
+                       calibration_names[k]);
+                failures++;
+            }
+        }
+    }
+    return failures;
+}
+
+static size_t say_failures(const results *of)
 {
     size_t failures = 0;
     for (size_t i = 0; i < EXACT_LINES; i++) {
@@ -221,16 +248,8 @@ static size_t say_failures(const panel_result nuts[PANEL_LINES])
             failures++;
         }
     }
-    for (size_t i = 0; i < PANEL_LINES; i++) {
-        for (size_t k = 0; k < CALIBRATION_QUANTITIES; k++) {
-            if (fails(&nuts[i].tally[k].uniformity)) {
-                printf("- **Not uniform**: NUTS, %s: %s.\n", panel_lines[i].name,
-                       calibration_names[k]);
-                failures++;
-            }
-        }
-    }
-    return failures;
+    failures += say_failed_panels("N alone", of->given, CALIBRATION_COUNTS);
+    return failures + say_failed_panels("NUTS", of->nuts, CALIBRATION_QUANTITIES);
 }
 
 static size_t say_deviations(const panel_result fast[PANEL_LINES], double *worst)
@@ -251,12 +270,12 @@ static size_t say_deviations(const panel_result fast[PANEL_LINES], double *worst
     return failures;
 }
 
-static void say_verdict(const panel_result nuts[PANEL_LINES], const panel_result fast[PANEL_LINES],
-                        size_t replicates)
+static void say_verdict(const results *of)
 {
     double worst = 0.0;
-    if (say_failures(nuts) == 0) {
-        printf("- The exact model and NUTS: none of the %zu tests of uniformity fails at %.2g each "
+    if (say_failures(of) == 0) {
+        printf("- The exact model, numbers of cases given rates, and NUTS: none of the %zu tests "
+               "of uniformity fails at %.2g each "
                "(%g for all together).\n",
                count_tests(), CHANCE / (double) count_tests(), CHANCE);
     } else {
@@ -264,7 +283,7 @@ static void say_verdict(const panel_result nuts[PANEL_LINES], const panel_result
                "all together): its intervals\n  are not to be trusted until the cause is found.\n",
                count_tests(), CHANCE / (double) count_tests(), CHANCE);
     }
-    if (say_deviations(fast, &worst) == 0) {
+    if (say_deviations(of->fast, &worst) == 0) {
         printf("- The fast engine: no distribution function deviates by more than %.3f from the "
                "uniform one; the limit is %g.\n",
                worst, DEVIATION);
@@ -274,17 +293,17 @@ static void say_verdict(const panel_result nuts[PANEL_LINES], const panel_result
                DEVIATION);
     }
     printf("  Chance alone makes a deviation of %.3f in 1 of 20 cases of %zu replicates.\n",
-           1.358 / sqrt((double) replicates), replicates);
+           1.358 / sqrt((double) of->quick), of->quick);
 }
 
-static void say_words(const panel_result nuts[PANEL_LINES], const panel_result fast[PANEL_LINES],
-                      size_t replicates)
+static void say_words(const results *of)
 {
     printf(
         "# How far the models of reporting are calibrated\n\n"
-        "Made by `make study` (tests/study/study_reporting.c, %zu replicates); the same page every "
-        "time and for any number of\nthreads. Again, with other numbers: "
-        "`build/release/tests/study/study_reporting REPLICATES THREADS`.\n\n"
+        "Made by `make study` (tests/study/study_reporting.c; %zu replicates, %zu of the fast "
+        "engine); "
+        "the same page every time\nand for any number of threads. Again, with other numbers: "
+        "`build/release/tests/study/study_reporting REPLICATES FAST THREADS`.\n\n"
         "## In plain words\n\n"
         "Each replicate draws a true world from the prior: a reporting rate, rates of cases, "
         "numbers "
@@ -292,8 +311,8 @@ static void say_words(const panel_result nuts[PANEL_LINES], const panel_result f
         "right, the truth lies in the lowest twentieth of its\nposterior in one replicate of "
         "twenty, and so everywhere; and an interval of 80 %% holds the truth in 80 of 100. A fit\n"
         "that is too sure, too timid or too high shows at once.\n\n",
-        replicates);
-    say_verdict(nuts, fast, replicates);
+        of->replicates, of->quick);
+    say_verdict(of);
     printf("- All this says that the arithmetic does what the model says. It does not say that the "
            "model is true of a place: where\n  the borrowed reporting rate is wrong, no arithmetic "
            "helps, and the last section tells how wrong the answer is then.\n\n");
@@ -336,12 +355,12 @@ static void say_exact(void)
     printf("\n");
 }
 
-static void say_panels(const panel_result of[PANEL_LINES])
+static void say_panels(const panel_result of[PANEL_LINES], size_t quantities)
 {
     printf("| model | quantity | chi-square p | deviation | its p | 50 %% | 80 %% | 95 %% |\n"
            "|---|---|---|---|---|---|---|---|\n");
     for (size_t i = 0; i < PANEL_LINES; i++) {
-        for (size_t k = 0; k < CALIBRATION_QUANTITIES; k++) {
+        for (size_t k = 0; k < quantities; k++) {
             printf("| %s | %s |", k == 0 ? panel_lines[i].name : "", calibration_names[k]);
             say_tally(&of[i].tally[k]);
         }
@@ -364,7 +383,7 @@ static void say_nuts(const panel_result of[PANEL_LINES], size_t replicates)
         "has a standard\nerror of %.3f here, of 0.95 %.3f.\n\n",
         CALIBRATION_KEPT, sqrt(0.25 / (double) replicates),
         sqrt(0.95 * 0.05 / (double) replicates));
-    say_panels(of);
+    say_panels(of, CALIBRATION_QUANTITIES);
     for (size_t i = 0; i < PANEL_LINES; i++) {
         printf("%s%s: least bulk effective size %.0f; %zu fits stayed below %d; %zu had a "
                "divergence.\n",
@@ -374,12 +393,22 @@ static void say_nuts(const panel_result of[PANEL_LINES], size_t replicates)
     printf("\n");
 }
 
+static void say_given(const panel_result of[PANEL_LINES])
+{
+    printf(
+        "## Numbers of cases given rates\n\n"
+        "The same panels, nothing fitted: every draw has the true rates and shares, and only the "
+        "numbers of cases are drawn. A far\nsharper test of that last step, which both engines "
+        "share.\n\n");
+    say_panels(of, CALIBRATION_COUNTS);
+}
+
 static void say_fast(const panel_result of[PANEL_LINES], size_t replicates)
 {
     printf("## The same panels, fast engine\n\nThe same worlds; the truth's place among 4,000 "
            "weighted draws. What counts is the deviation: at most %g.\n\n",
            DEVIATION);
-    say_panels(of);
+    say_panels(of, CALIBRATION_QUANTITIES);
     for (size_t i = 0; i < PANEL_LINES; i++) {
         printf("%s%s: k-hat above %g in %zu of %zu fits; no answer in %zu.\n", i == 0 ? "" : "\n",
                panel_lines[i].name, KHAT, of[i].doubtful, of[i].used, replicates - of[i].used);
@@ -484,27 +513,31 @@ static void say_wrong_panel(const wrong_result of[WRONG_LINES], size_t replicate
 
 int main(int argc, char **argv)
 {
-    static panel_result nuts[PANEL_LINES];
-    static panel_result fast[PANEL_LINES];
-    static wrong_result wrong[WRONG_LINES];
+    static results all;
     const long replicates = argc > 1 ? strtol(argv[1], NULL, 10) : 1000;
-    const long threads = argc > 2 ? strtol(argv[2], NULL, 10) : 0;
-    const size_t fewer = replicates >= 80 ? (size_t) replicates / 4 : 20;
-    if (replicates < 20 || threads < 0 || traffstat_ctx_new(NULL, &ctx) != TRAFFSTAT_OK) {
-        fprintf(stderr, "study_reporting [REPLICATES [THREADS]]: at least 20 replicates\n");
+    const long quick = argc > 2 ? strtol(argv[2], NULL, 10) : 2 * replicates;
+    const long threads = argc > 3 ? strtol(argv[3], NULL, 10) : 0;
+    if (replicates < 20 || quick < 20 || threads < 0 ||
+        traffstat_ctx_new(NULL, &ctx) != TRAFFSTAT_OK) {
+        fprintf(stderr, "study_reporting [REPLICATES [FAST [THREADS]]]: at least 20 replicates\n");
         return 1;
     }
     must(traffstat_ctx_set_threads(ctx, (uint32_t) threads));
-    run_exact((size_t) replicates);
-    run_panels(CALIBRATION_NUTS, (size_t) replicates, nuts);
-    run_panels(CALIBRATION_FAST, (size_t) replicates, fast);
-    run_wrong(fewer, wrong);
-    say_words(nuts, fast, (size_t) replicates);
+    all.replicates = (size_t) replicates;
+    all.quick = (size_t) quick;
+    all.fewer = replicates >= 80 ? (size_t) replicates / 4 : 20;
+    run_exact(all.replicates);
+    run_panels(CALIBRATION_GIVEN, all.replicates, all.given);
+    run_panels(CALIBRATION_NUTS, all.replicates, all.nuts);
+    run_panels(CALIBRATION_FAST, all.quick, all.fast);
+    run_wrong(all.fewer, all.wrong);
+    say_words(&all);
     say_exact();
-    say_nuts(nuts, (size_t) replicates);
-    say_fast(fast, (size_t) replicates);
+    say_nuts(all.nuts, all.replicates);
+    say_given(all.given);
+    say_fast(all.fast, all.quick);
     say_wrong_exact();
-    say_wrong_panel(wrong, fewer);
+    say_wrong_panel(all.wrong, all.fewer);
     traffstat_ctx_free(ctx);
     return 0;
 }
