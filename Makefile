@@ -378,11 +378,13 @@ lint:
 bench: $(BUILD)/bin/traffstat $(BENCH)
 	@$(PYTHON) tests/bench/run.py $(BUILD)
 
-# Simulated populations, minutes: docs/study-rates.md is written, the tables of docs/study-overlap.md
-# are printed.
+# Simulated populations, the better part of an hour: docs/study-rates.md and docs/study-reporting.md
+# are written, the tables of docs/study-overlap.md are printed.
 study: $(STUDY)
 	$(BUILD)/tests/study/study_rates > docs/study-rates.md.new
 	mv docs/study-rates.md.new docs/study-rates.md
+	$(BUILD)/tests/study/study_reporting > docs/study-reporting.md.new
+	mv docs/study-reporting.md.new docs/study-reporting.md
 	$(BUILD)/tests/study/study_overlap
 
 # ---- fuzz -------------------------------------------------------------------------------------
