@@ -205,7 +205,8 @@ $(FUZZERS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(ARCHIVE)
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(OBJ:.o=.d) $(COMMAND_OBJ:.o=.d) $(EXAMPLES:=.d) $(CMOCKA:=.d) $(SUPPORT_OBJ:.o=.d) \
-	$(BENCH:=.d) $(STUDY:=.d) $(CALIBRATION_OBJ:.o=.d) $(BUILD)/tests/abi/bites.d $(BUILD)/tests/golden/compare.d
+	$(BENCH:=.d) $(STUDY:=.d) $(CALIBRATION_OBJ:.o=.d) $(BUILD)/tests/abi/bites.d \
+	$(BUILD)/tests/golden/compare.d
 
 # ---- pkg-config -------------------------------------------------------------------------------
 

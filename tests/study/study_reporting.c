@@ -410,9 +410,11 @@ static void say_given(const panel_result of[PANEL_LINES])
 {
     printf(
         "## Numbers of cases given rates\n\n"
-        "The same panels, nothing fitted: every draw has the true rates and shares, and only the "
-        "numbers of cases are drawn. A far\nsharper test of that last step, which both engines "
-        "share.\n\n");
+        "The same panels, nothing fitted: each of %d draws has the true rates and shares, and the "
+        "numbers of cases alone are drawn: a far\nsharper test of that last step, which both "
+        "engines share. (An interval of 95 %% from %d draws goes from the third to the\nlast but "
+        "two and holds 0.94 of a continuous quantity; of a whole number more.)\n\n",
+        CALIBRATION_KEPT, CALIBRATION_KEPT);
     say_panels(of, CALIBRATION_COUNTS);
 }
 
