@@ -134,8 +134,8 @@ typedef struct options {
     const char *validation[2];   /* columns: validated cases that were counted, and all */
     char *validation_text;       /* owned: what the names lie in */
     const char *covariates_file; /* where those columns are; NULL: the file of the counts */
-    const char *neighbours; /* file of pairs of places */
-    bool drift_given;       /* --drift-scale was: */
+    const char *neighbours;      /* file of pairs of places */
+    bool drift_given;            /* --drift-scale was: */
     double drift_scale;
     double bounds[2]; /* of the reporting rate; both 0: not given */
     double bounds_size;
