@@ -80,7 +80,8 @@ CMOCKA_SRC = $(wildcard tests/unit/test_*.c tests/reference/test_*.c tests/prope
 	tests/golden/test_*.c tests/bindings/test_*.c)
 CMOCKA = $(CMOCKA_SRC:%.c=$(BUILD)/%)
 BENCH = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
-STUDY = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/study/*.c))
+STUDY = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/study/study_*.c))
+CALIBRATION_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/study/calibration*.c))
 HEADERS = $(wildcard include/traffstat/*.h)
 MAN1 = $(wildcard docs/man/*.1)
 MAN3 = $(wildcard docs/man/*.3)
@@ -177,7 +178,7 @@ $(EXAMPLES): $(BUILD)/examples/%: $(BUILD)/examples/%.o $(SHARED)
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(SUPPORT_OBJ) $(ARCHIVE)
 	@mkdir -p $(@D)
 	@echo '  LD $@'
-	$(Q)$(CC) $(OUR_LDFLAGS) $(CFLAGS) $(LDFLAGS) $< $(SUPPORT_OBJ) $(ARCHIVE) $(LIBS) \
+	$(Q)$(CC) $(OUR_LDFLAGS) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(ARCHIVE) $(LIBS) \
 		-lcmocka -ljansson -o $@
 
 # The oracle of existence is a linear program; GLPK has no .pc file.
@@ -185,7 +186,10 @@ $(BUILD)/tests/unit/test_overlap_exist: LIBS += -lglpk
 
 $(BENCH) $(STUDY): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(ARCHIVE)
 	@echo '  LD $@'
-	$(Q)$(CC) $(OUR_LDFLAGS) $(CFLAGS) $(LDFLAGS) $< $(ARCHIVE) $(LIBS) -o $@
+	$(Q)$(CC) $(OUR_LDFLAGS) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(ARCHIVE) $(LIBS) -o $@
+
+# The study of the models of reporting, and the small run of it among the tests.
+$(BUILD)/tests/study/study_reporting $(BUILD)/tests/property/test_calibration: $(CALIBRATION_OBJ)
 
 lib: $(ARCHIVE)
 shared: $(SHARED)
@@ -201,7 +205,8 @@ $(FUZZERS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(ARCHIVE)
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(OBJ:.o=.d) $(COMMAND_OBJ:.o=.d) $(EXAMPLES:=.d) $(CMOCKA:=.d) $(SUPPORT_OBJ:.o=.d) \
-	$(BENCH:=.d) $(STUDY:=.d) $(BUILD)/tests/abi/bites.d $(BUILD)/tests/golden/compare.d
+	$(BENCH:=.d) $(STUDY:=.d) $(CALIBRATION_OBJ:.o=.d) $(BUILD)/tests/abi/bites.d \
+	$(BUILD)/tests/golden/compare.d
 
 # ---- pkg-config -------------------------------------------------------------------------------
 
@@ -374,11 +379,13 @@ lint:
 bench: $(BUILD)/bin/traffstat $(BENCH)
 	@$(PYTHON) tests/bench/run.py $(BUILD)
 
-# Simulated populations, minutes: docs/study-rates.md is written, the tables of docs/study-overlap.md
-# are printed.
+# Simulated populations, the better part of an hour: docs/study-rates.md and docs/study-reporting.md
+# are written, the tables of docs/study-overlap.md are printed.
 study: $(STUDY)
 	$(BUILD)/tests/study/study_rates > docs/study-rates.md.new
 	mv docs/study-rates.md.new docs/study-rates.md
+	$(BUILD)/tests/study/study_reporting > docs/study-reporting.md.new
+	mv docs/study-reporting.md.new docs/study-reporting.md
 	$(BUILD)/tests/study/study_overlap
 
 # ---- fuzz -------------------------------------------------------------------------------------
@@ -395,6 +402,9 @@ fuzz:
 		CPPFLAGS='$(CPPFLAGS) -DTRAFFSTAT_I_BLOCK=512' fuzzers
 	@$(PYTHON) tests/fuzz/seeds.py $(FUZZ)/corpus
 	$(FUZZ)/tests/fuzz/fuzz_read $(FUZZ_FLAGS) -dict=tests/fuzz/read.dict $(FUZZ)/corpus
+	@mkdir -p $(FUZZ)/links
+	@printf '0from,to\n01,02\nA,B MT\n05,03\n' > $(FUZZ)/links/seed
+	$(FUZZ)/tests/fuzz/fuzz_links $(FUZZ_FLAGS) -dict=tests/fuzz/read.dict $(FUZZ)/links
 fuzzers: $(FUZZERS)
 
 # ---- ABI --------------------------------------------------------------------------------------

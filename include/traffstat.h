@@ -10,6 +10,7 @@
 #define TRAFFSTAT_H
 
 #include <traffstat/base.h>
+#include <traffstat/compare.h>
 #include <traffstat/covariates.h>
 #include <traffstat/delay.h>
 #include <traffstat/detail.h>

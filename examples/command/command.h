@@ -90,7 +90,12 @@ typedef struct options {
     uint32_t threads;
     int32_t first_year;
     int32_t last_year;
-    int32_t change[2]; /* the years compared; 0: the last two with exact counts */
+    int32_t change[2];      /* the years compared; 0: the last two with exact counts */
+    bool places;            /* places of one year side by side: */
+    int32_t places_year;    /* 0: the last full one */
+    const char *neighbours; /* file of pairs of places */
+    bool delay;             /* a reporting triangle */
+    bool cumulative;        /* of cumulative counts */
     const char *measure;
     pairs where;
     bool sums; /* --by was given */
@@ -134,7 +139,6 @@ typedef struct options {
     const char *validation[2];   /* columns: validated cases that were counted, and all */
     char *validation_text;       /* owned: what the names lie in */
     const char *covariates_file; /* where those columns are; NULL: the file of the counts */
-    const char *neighbours;      /* file of pairs of places */
     bool drift_given;            /* --drift-scale was: */
     double drift_scale;
     double bounds[2]; /* of the reporting rate; both 0: not given */
@@ -179,7 +183,7 @@ typedef struct command {
 /* One option: how it is written, who takes it, what it does. */
 typedef struct option {
     const char *name;     /* without the dashes */
-    const char *argument; /* what help calls its value; NULL: a switch */
+    const char *argument; /* what help calls its value; NULL: a switch; "[YEAR]": a year, or not */
     unsigned verbs;
     bool (*take)(options *to, const char *value); /* false: the message is out */
     const char *help;
@@ -201,6 +205,8 @@ bool take_seed(options *to, const char *value);
 bool take_threads(options *to, const char *value);
 bool take_years(options *to, const char *value);
 bool take_change(options *to, const char *value);
+bool take_places(options *to, const char *value);
+bool take_delay(options *to, const char *value);
 bool take_where(options *to, const char *value);
 bool take_by(options *to, const char *value);
 bool take_map(options *to, const char *value);
@@ -350,5 +356,9 @@ int run_chart(const command *session);
 int run_evidence(const command *session);
 int run_overlap(const command *session);
 int run_trend(const command *session);
+/* `trend --places`, of the selected counts. */
+int run_places(const command *session, const traffstat_panel *panel);
+/* `trend --delay`, of the selected counts. */
+int run_delay(const command *session, const traffstat_panel *panel);
 
 #endif

@@ -116,6 +116,12 @@ static void warn_divisors(const traffstat_panel *panel)
             continue;
         }
         series_name(panel, i, name, sizeof name);
+        if (divisor == 1) {
+            say("caution: common_divisor: %s: %s: sums of counts with a divisor in common, which "
+                "chance does not explain; ask the source before using them",
+                name, list);
+            continue;
+        }
         if (strchr(list, ',') == NULL) {
             say("caution: common_divisor: %s: %s: a multiple of what the file's counts have in "
                 "common; ask the source before using it",

@@ -27,6 +27,7 @@ SWITCH(strict)
 SWITCH(lenient)
 SWITCH(independent)
 SWITCH(sensitivity)
+SWITCH(cumulative)
 TEXT(measure)
 TEXT(evidence)
 TEXT(evidence_file)
@@ -62,6 +63,12 @@ const option option_list[] = {
     {"change", "A..B", VERB_TREND | VERB_ESTIMATE, take_change,
      "compare these two years; trend, by default: the last two with exact counts; estimate: true "
      "rates of --model panel"},
+    {"places", "[YEAR]", VERB_TREND, take_places,
+     "compare the places of one year with each other; default: the last year that is about full"},
+    {"delay", "COLUMN", VERB_TREND, take_delay,
+     "COLUMN holds the years of cases, years are those of reports: how many are still to come"},
+    {"cumulative", NULL, VERB_TREND, take_cumulative,
+     "with --delay: counts are what was known by the end of a year, not what came in it"},
     {"by", "COLUMN", VERB_DATA, take_by,
      "sum what is selected up to jurisdiction, key, category or measure, or to a column of the "
      "file: STATE_NAME"},
@@ -105,7 +112,7 @@ const option option_list[] = {
      "limits of the reporting rate are granted"},
     {"engine", "NAME", VERB_PRIOR, take_engine,
      "of --model panel: nuts (the sampler; what auto takes) or fast, an approximation"},
-    {"neighbours", "FILE", VERB_ESTIMATE, take_neighbours,
+    {"neighbours", "FILE", VERB_ESTIMATE | VERB_TREND, take_neighbours,
      "of --model panel: pairs of places that lie side by side, whose rates share a part"},
     {"rate-covariate", "COLUMN", VERB_ESTIMATE, take_rate_covariate,
      "of --model panel: a column that the rate depends on; repeat for more"},
@@ -292,6 +299,11 @@ static int apply(options *to, const option *found, const char *value)
     return found->take(to, value) ? EXIT_DONE : EXIT_USAGE;
 }
 
+static bool is_year(const char *text)
+{
+    return text != NULL && strlen(text) == 4 && strspn(text, "0123456789") == 4;
+}
+
 /* An option at arguments[*at]; moves *at over its value. */
 static int read_option(options *to, int count, char **arguments, int *at)
 {
@@ -306,6 +318,10 @@ static int read_option(options *to, int count, char **arguments, int *at)
     }
     if (found->argument == NULL) {
         return value != NULL ? usage("--%s takes no value", found->name) : apply(to, found, "");
+    }
+    if (value == NULL && found->argument[0] == '[' &&
+        (*at + 1 >= count || !is_year(arguments[*at + 1]))) {
+        return apply(to, found, "");
     }
     if (value == NULL) {
         if (*at + 1 >= count) {
@@ -383,6 +399,18 @@ static int check_together(const options *to)
     }
     if (to->evidence_size > 0.0 && to->evidence == NULL) {
         return usage("--evidence-size goes with --evidence ID");
+    }
+    if (to->neighbours != NULL && to->verb == VERB_TREND && !to->places) {
+        return usage("--neighbours goes with --places: one series has none");
+    }
+    if (to->cumulative && !to->delay) {
+        return usage("--cumulative goes with --delay COLUMN");
+    }
+    if (to->delay && (to->places || to->change[0] != 0)) {
+        return usage("--delay excludes --places and --change: each is a question of its own");
+    }
+    if (to->places && to->change[0] != 0) {
+        return usage("--places and --change exclude each other: one year, or two");
     }
     if (to->population_map.count > 0 && to->population == NULL) {
         return usage("--population-map goes with --population FILE: --map is for the counts");

@@ -116,6 +116,18 @@ bool take_change(options *to, const char *value)
     return true;
 }
 
+bool take_places(options *to, const char *value)
+{
+    to->places = true;
+    to->places_year = 0;
+    if (value[0] != '\0' && !take_year(value, strlen(value), &to->places_year)) {
+        (void) usage("--places \"%s\" is no year from %d to %d", value, TRAFFSTAT_YEAR_MIN,
+                     TRAFFSTAT_YEAR_MAX);
+        return false;
+    }
+    return true;
+}
+
 /* ---- NAME=VALUE ------------------------------------------------------------------------------- */
 
 static bool add_pair(pairs *to, const char *option_name, const char *value)
@@ -174,6 +186,24 @@ static bool take_role(pairs *to, const char *option_name, const char *value)
 bool take_map(options *to, const char *value)
 {
     return take_role(&to->map, "map", value);
+}
+
+/* The years of cases tell the series of a triangle apart; none of them is a total of others. */
+bool take_delay(options *to, const char *value)
+{
+    if (to->map.count == PAIRS_MAX) {
+        (void) usage("--map is given more than %d times", PAIRS_MAX);
+        return false;
+    }
+    char *key = strdup("jurisdiction");
+    if (key == NULL) {
+        say("out of memory");
+        return false;
+    }
+    to->map.items[to->map.count++] = (pair){key, value};
+    to->totals = TRAFFSTAT_TOTALS_KEEP;
+    to->delay = true;
+    return true;
 }
 
 bool take_population_map(options *to, const char *value)

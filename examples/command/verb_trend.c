@@ -44,7 +44,8 @@ static int print_plain(const traffstat_estimate *estimate)
         print_row(estimate, i, &row);
     }
     (void) printf("\n");
-    print_sentence("", said);
+    print_sentence(list != NULL ? traffstat_detail_text(traffstat_detail_find(said, "of")) : "",
+                   said);
     for (size_t i = 0; i < traffstat_detail_size(list); i++) {
         const traffstat_detail *one = traffstat_detail_at(list, i);
         print_sentence(traffstat_detail_text(traffstat_detail_find(one, "series")), one);
@@ -83,12 +84,20 @@ int run_trend(const command *session)
     if (result == EXIT_DONE) {
         result = input_check_lost(session, &in);
     }
+    if (result == EXIT_DONE && (session->options->places || session->options->delay)) {
+        result = session->options->places ? run_places(session, in.selected)
+                                          : run_delay(session, in.selected);
+        input_free(&in);
+        return result;
+    }
     if (result == EXIT_DONE) {
         traffstat_trend_options wanted;
         traffstat_trend_options_init(&wanted, sizeof wanted);
         wanted.level = session->options->level;
         wanted.first_year = session->options->change[0];
         wanted.second_year = session->options->change[1];
+        wanted.account = in.account;
+        wanted.lost = in.lost;
         const traffstat_status status =
             traffstat_trend(session->ctx, in.selected, &wanted, &estimate);
         result = status == TRAFFSTAT_OK ? EXIT_DONE : failure(session, status);

@@ -147,6 +147,46 @@ traffstat_status traffstat_nowcast(traffstat_ctx *ctx, const double *reported, s
                                    size_t columns, const traffstat_nowcast_options *options,
                                    traffstat_nowcast_row *out, double *cdf);
 
+/* ---- a panel as a triangle -------------------------------------------------------------------- */
+
+/** Settings of traffstat_nowcast_panel(); fill with traffstat_triangle_options_init(). */
+typedef struct traffstat_triangle_options {
+    uint32_t struct_size; /**< sizeof as the caller compiled it */
+    int32_t cumulative;   /**< 1: counts are what was known by the end of a year; 0 (default): what
+                               came in it */
+    double level;         /**< 0.01 to 0.9999, default 0.95 */
+} traffstat_triangle_options;
+
+TRAFFSTAT_API void traffstat_triangle_options_init(traffstat_triangle_options *options,
+                                                   uint32_t struct_size);
+
+/**
+ * How many cases of each year there will be once late reports are in, from a panel whose series are
+ * named by the years in which cases happened, and whose years are those in which they were reported.
+ * Late cases only: those that nobody ever reports are in no triangle.
+ *
+ * Every count from the year of the cases to the last year of reports is needed, 0 where none came; the
+ * first year of cases is taken to be complete by then.
+ *
+ * Rows are periods, the earliest first: `observed` is reported so far, `estimate` the posterior median of
+ * the Bayesian nowcast with `mean`, `lower`, `upper`; details share (in by now), to_come, to_come_lower,
+ * to_come_upper, lawless, lawless_lower, lawless_upper, ladder, ladder_lower, ladder_upper (chain ladder
+ * with Mack's error; none where it has no answer). Details beside the rows: `delay` {first_year, as_of,
+ * periods, cumulative_share (by delay, a list), to_come, ladder_to_come, ladder_error, phi}, `sentence`.
+ *
+ * Inestimable: no case at all.
+ *
+ * @return TRAFFSTAT_OK (read the verdict), _E_ARGUMENT, _E_CONFLICT (two series of one year), _E_NODATA
+ *         (fewer than two periods), _E_VALUE (a series that is no year; a count that is missing, below
+ *         zero, known by bounds alone, before its cases, or cumulative and falling: the message names
+ *         both years), _E_NUMERIC, _E_CANCELLED, _E_CALLBACK, _E_NOMEM
+ * @see the calls above
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK
+traffstat_status traffstat_nowcast_panel(traffstat_ctx *ctx, const traffstat_panel *panel,
+                                         const traffstat_triangle_options *options,
+                                         traffstat_estimate **out);
+
 TRAFFSTAT_END
 
 #endif

@@ -331,7 +331,8 @@ typedef struct traffstat_rank {
  * @param expected  n values > 0
  * @param level     0.01 to 0.9999
  * @param out       room for n ranks
- * @return TRAFFSTAT_OK, _E_ARGUMENT, _E_NUMERIC, _E_NOMEM; out is untouched on failure
+ * @return TRAFFSTAT_OK, _E_ARGUMENT, _E_NUMERIC, _E_CANCELLED, _E_CALLBACK, _E_NOMEM; out is untouched on
+ *         failure
  * @see Klein, Wright & Wieczorek (2020), JRSS A 183:589-606; Laird & Louis (1989), Journal of
  *      Educational Statistics 14:29-46 (expected ranks). Cost O(n^2).
  */

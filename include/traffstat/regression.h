@@ -18,6 +18,14 @@ enum {
     TRAFFSTAT_FAMILY_NEGBIN = 2        /**< variance m + m^2/theta, theta by maximum likelihood */
 };
 
+/** What the likelihood of the mean is multiplied by. */
+typedef int32_t traffstat_penalty;
+enum {
+    TRAFFSTAT_PENALTY_NONE = 0,
+    /** Jeffreys' prior: takes off the bias of order 1/n, and keeps every coefficient finite */
+    TRAFFSTAT_PENALTY_FIRTH = 1
+};
+
 /** "poisson", "quasipoisson", "negbin"; "unknown". Static texts. */
 TRAFFSTAT_API const char *traffstat_family_name(traffstat_family family);
 
@@ -28,6 +36,8 @@ typedef struct traffstat_regression_options {
     int32_t robust;       /**< kind of sandwich errors, HC0 to HC3, as 0 to 3; default 3 */
     uint32_t reserved;    /**< 0 */
     double level;         /**< of intervals, in (0, 1); default 0.95 */
+    int32_t penalty;      /**< a traffstat_penalty, with Poisson and exact counts; default none */
+    uint32_t reserved2;   /**< 0 */
 } traffstat_regression_options;
 
 TRAFFSTAT_API void traffstat_regression_options_init(traffstat_regression_options *options,
@@ -53,8 +63,8 @@ typedef struct traffstat_coefficient {
 typedef struct traffstat_regression_summary {
     int32_t estimable;     /**< 0: traffstat_regression_reason() says why there are no numbers */
     int32_t iterations;
-    double loglik;         /**< NaN for quasi-Poisson, as its AIC and BIC */
-    double aic;
+    double loglik;         /**< NaN for quasi-Poisson; with a penalty: without it, at the estimate */
+    double aic;            /**< this and the next NaN for quasi-Poisson and with a penalty */
     double bic;
     double deviance;
     double null_deviance;  /**< of the intercept and the exposure alone; theta stays */
@@ -79,15 +89,24 @@ typedef struct traffstat_regression_summary {
  * columns. A negative binomial whose size runs away (Dean's score is not positive, or the likelihood
  * is flat) is fitted as Poisson, with theta infinite. glm.nb fails or stops short on all of these.
  *
+ * With Firth's penalty such coefficients have finite estimates; traffstat_regression_reason() says
+ * that they would have none without. Each count then counts for half its leverage more: a single mean
+ * is (cases + 1/2) over exposure. Estimates and errors shrink towards even leverage, not towards zero
+ * effect; read intervals off traffstat_regression_profile(), which are far from even where cases lie
+ * on one side alone. All counts zero say little more than that the rate is low: the estimate is then
+ * the penalty's.
+ *
  * @param lower,upper  `rows` counts; upper NULL: all exact; upper[i] TRAFFSTAT_NO_UPPER: no upper end
  * @param exposure     `rows` values > 0, NULL: 1
  * @param design       `rows` x `columns` by row, finite; an intercept is a column of ones, and first
  * @param options      NULL for the defaults
  * @return TRAFFSTAT_OK, _E_ARGUMENT (what is out of range, columns that others make up, quasi-Poisson
- *         with interval counts), _E_NUMERIC (no convergence), _E_NOMEM
+ *         with interval counts, a penalty with another family or with interval counts), _E_NUMERIC
+ *         (no convergence), _E_NOMEM
  * @see McCullagh & Nelder (1989), Generalized Linear Models; Lawless (1987), Canadian Journal of
  *      Statistics 15:209-225; Dean (1992), JASA 87:451-457; Cameron & Trivedi (1990), Journal of
- *      Econometrics 46:347-364; Long & Ervin (2000), American Statistician 54:217-224 (HC3). Cost
+ *      Econometrics 46:347-364; Long & Ervin (2000), American Statistician 54:217-224 (HC3); Firth
+ *      (1993), Biometrika 80:27-38; Heinze & Schemper (2002), Statistics in Medicine 21:2409-2419. Cost
  *      O(rows columns^2) a step, some ten steps; an interval costs as many steps as it has likely
  *      values.
  */
@@ -119,7 +138,7 @@ TRAFFSTAT_API const char *traffstat_regression_reason(const traffstat_regression
 /**
  * Interval of one coefficient by profile likelihood: better than estimate and error at small counts,
  * and one-sided where a coefficient runs away. Quasi-Poisson divides the likelihood ratio by the
- * dispersion.
+ * dispersion. With Firth's penalty the penalised likelihood is profiled, and both ends exist.
  *
  * @param out  NaN: that end does not exist
  * @return TRAFFSTAT_OK, _E_ARGUMENT, _E_NODATA (all counts zero, fewer rows than columns),

@@ -222,7 +222,8 @@ enum {
  * add. `places` of a sum is the number of places that reported in that year. A sum is flagged
  * TRAFFSTAT_FLAG_PARTIAL where a part was not reported, or where a place that has other years is
  * absent. Its population is that of the places that reported, unknown where one is; its coverage is
- * known only where it holds one place. The flags LOST, COMMON_DIVISOR and DOUBTFUL of a part are the
+ * known only where it holds one place. The sums keep a copy of what they were made of, for
+ * traffstat_trend(); traffstat_panel_select() of sums does not. The flags LOST, COMMON_DIVISOR and DOUBTFUL of a part are the
  * sum's too.
  *
  * A total among categories is never added to its parts: where sums over categories would do so (one

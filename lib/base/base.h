@@ -127,6 +127,13 @@ void traffstat_i_random_block(uint64_t seed, uint32_t model, uint32_t replicate,
 double traffstat_i_random_uniform(uint64_t seed, uint32_t model, uint32_t replicate,
                                   uint64_t index);
 
+/* ---- whole arrays --------------------------------------------------------------------------- */
+
+/* x[i] = e^x[i], exponents beyond +-700 taken as those. */
+void traffstat_i_exp_many(double *x, size_t count);
+/* x[i] = log x[i] for positive normal numbers; what it is for others means nothing. */
+void traffstat_i_log_many(double *x, size_t count);
+
 /* ---- long work ------------------------------------------------------------------------------ */
 
 /* Call often on the calling thread: progress callback (monotone, at most about every 50 ms), cancel

@@ -76,6 +76,13 @@ traffstat_status traffstat_i_match_evidence(traffstat_ctx *ctx, const traffstat_
 traffstat_status traffstat_i_cell_doubts(traffstat_ctx *ctx, traffstat_estimate *estimate,
                                          size_t row, const traffstat_panel *panel, size_t panel_row,
                                          uint32_t flags);
+/* The same of all counts of a panel (of a panel of sums: of the parts): reasons of the whole. `lost`:
+ * records that are known to be lost, of series that may have no row to be flagged. */
+traffstat_status traffstat_i_panel_doubts(traffstat_ctx *ctx, traffstat_estimate *estimate,
+                                          const traffstat_panel *panel, int64_t lost);
+/* Records of a file that are the same as others: a reason of the whole. NULL: nothing is known. */
+traffstat_status traffstat_i_account_doubts(traffstat_ctx *ctx, traffstat_estimate *estimate,
+                                            const traffstat_account *account);
 /* Does a measure count persons ("victims identified", "people") and not cases, offences or calls?
  * A person may be counted in several years; a case belongs to one. */
 bool traffstat_i_counts_persons(const char *measure);

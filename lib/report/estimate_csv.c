@@ -17,13 +17,14 @@ static bool of_series(const traffstat_estimate *estimate)
     return strcmp(traffstat_estimate_row_noun(estimate), "series") == 0;
 }
 
-/* What an overlap's rows say beside the common columns: the single values of the first row that has
- * any, by name. */
+/* What the rows of an overlap and of compared places say beside the common columns: the single
+ * values of the first row that has any, by name. */
 static const traffstat_detail *row_columns(const traffstat_estimate *estimate)
 {
     const traffstat_detail *found = NULL;
-    for (size_t i = 0;
-         !of_series(estimate) && found == NULL && i < traffstat_estimate_rows(estimate); i++) {
+    const bool wanted =
+        !of_series(estimate) || strcmp(traffstat_estimate_method(estimate), "places") == 0;
+    for (size_t i = 0; wanted && found == NULL && i < traffstat_estimate_rows(estimate); i++) {
         found = traffstat_estimate_row_details(estimate, i);
         found = traffstat_detail_size(found) > 0 ? found : NULL;
     }

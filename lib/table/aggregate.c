@@ -265,7 +265,12 @@ static traffstat_status run(work *w, traffstat_panel **out)
         count_places(w);
         status = add_sums(w);
     }
-    return status == TRAFFSTAT_OK ? traffstat_i_builder_finish(w->ctx, w->groups, out) : status;
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_i_builder_finish(w->ctx, w->groups, out);
+    }
+    return status == TRAFFSTAT_OK
+               ? traffstat_i_panel_keep_parts(w->ctx, *out, w->panel, w->group_of)
+               : status;
 }
 
 static bool has_groups(const traffstat_panel *panel)
@@ -302,6 +307,10 @@ traffstat_status traffstat_panel_aggregate(traffstat_ctx *ctx, const traffstat_p
     }
     work w = {.ctx = ctx, .panel = panel, .by = by};
     const traffstat_status status = run(&w, out);
+    if (status != TRAFFSTAT_OK) {
+        traffstat_panel_free(*out);
+        *out = NULL;
+    }
     traffstat_panel_builder_free(w.groups);
     traffstat_panel_builder_free(w.places);
     traffstat_i_free(ctx, w.parts);

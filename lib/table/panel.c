@@ -13,7 +13,31 @@ void traffstat_panel_free(traffstat_panel *panel)
     for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++) {
         traffstat_i_free(panel->ctx, blocks[i]);
     }
+    traffstat_i_free(panel->ctx, panel->part_of);
+    traffstat_panel_free(panel->parts);
     traffstat_i_free(panel->ctx, panel);
+}
+
+const traffstat_panel *traffstat_i_panel_parts(const traffstat_panel *panel, const size_t **part_of)
+{
+    *part_of = panel->part_of;
+    return panel->parts;
+}
+
+traffstat_status traffstat_i_panel_keep_parts(traffstat_ctx *ctx, traffstat_panel *sums,
+                                              const traffstat_panel *of, const size_t *into)
+{
+    const traffstat_panel *parts = of->parts != NULL ? of->parts : of;
+    size_t *part_of = traffstat_i_alloc(ctx, parts->series_count, sizeof *part_of);
+    if (part_of == NULL) {
+        return TRAFFSTAT_E_NOMEM;
+    }
+    for (size_t i = 0; i < parts->series_count; i++) {
+        const size_t at = of->parts != NULL ? of->part_of[i] : i;
+        part_of[i] = into != NULL ? into[at] : at;
+    }
+    sums->part_of = part_of;
+    return traffstat_i_panel_without(ctx, parts, NULL, &sums->parts);
 }
 
 size_t traffstat_panel_series(const traffstat_panel *panel)

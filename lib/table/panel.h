@@ -38,6 +38,8 @@ struct traffstat_panel {
     uint32_t *places;
     uint8_t *validity;
     int8_t *whys;
+    traffstat_panel *parts; /* of sums: a copy of what was summed, itself no sum; else NULL */
+    size_t *part_of;        /* the sum that each series of `parts` went into */
 };
 
 /* A series and one that it is a total of, by their categories. */

@@ -245,6 +245,9 @@ static traffstat_status run(work *w, traffstat_panel **out)
     if (status == TRAFFSTAT_OK) {
         status = traffstat_i_panel_without(w->ctx, w->panel, NULL, out);
     }
+    if (status == TRAFFSTAT_OK && w->panel->parts != NULL) {
+        status = traffstat_i_panel_keep_parts(w->ctx, *out, w->panel, NULL);
+    }
     return status == TRAFFSTAT_OK ? fill(w, *out) : status;
 }
 

@@ -88,6 +88,14 @@ traffstat_status traffstat_i_panel_has_sum(traffstat_ctx *ctx, const traffstat_p
  * stay. E_NODATA when no row is left. */
 traffstat_status traffstat_i_panel_without(traffstat_ctx *ctx, const traffstat_panel *panel,
                                            const bool *drop, traffstat_panel **out);
+/* What a panel of sums was summed from, itself no sum (a sum of sums has the parts of those), and the
+ * sum that each of its series went into; NULL where that is not known. */
+const traffstat_panel *traffstat_i_panel_parts(const traffstat_panel *panel,
+                                               const size_t **part_of);
+/* Before a panel is handed out: keeps a copy of the parts of sums that were made of the series of `of`,
+ * series i going into sum into[i] (NULL: into sum i). */
+traffstat_status traffstat_i_panel_keep_parts(traffstat_ctx *ctx, traffstat_panel *sums,
+                                              const traffstat_panel *of, const size_t *into);
 /* Before a panel is handed out: sets flags of a row. */
 void traffstat_i_panel_flag(traffstat_panel *panel, size_t row, uint32_t flags);
 

@@ -14,7 +14,7 @@ ROOMS = {'base': {'base'},
          'model': {'base', 'table', 'estimate', 'model'},
          'figure': {'base', 'table', 'estimate', 'figure'},
          'report': {'base', 'table', 'estimate', 'figure', 'report'}}
-HOME = {'cairo': 'figure', 'delay': 'model', 'detail': 'estimate', 'hierarchical': 'model',
+HOME = {'cairo': 'figure', 'compare': 'model', 'delay': 'model', 'detail': 'estimate', 'hierarchical': 'model',
         'joinpoint': 'model',
         'overlap': 'model', 'places': 'model', 'pogit': 'model', 'rate': 'model',
         'regression': 'model', 'reporting': 'model', 'series': 'model', 'standard': 'model',

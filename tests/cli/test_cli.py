@@ -1118,6 +1118,194 @@ def states_have_rates_and_tests():
     equal(abs(got['rows'][3]['rate'] - 312 / 28295273 * 1e5) < 1e-9, True)
 
 
+# Which states of 2017 can be told from the others; California's 0 is a sum with a part missing.
+@test
+def places_of_a_year_are_compared_and_not_ranked():
+    answer = good(run('trend', os.path.join(DATA, 'us-states.csv'), '--places', '--json'))
+    got = answer.json()
+    places, rows = got['places'], {row['series']: row for row in got['rows']}
+    equal((places['year'], places['asked'], places['compared']), (2017, False, 47))
+    texas = rows['Texas']
+    assert abs(texas['expected'] - places['cases'] * 28295273 / places['population']) < 1e-9
+    assert texas['rate_lower'] < texas['bayes_rate'] < texas['rate_upper'], texas
+    equal(texas['funnel'], 'above 99.8 %')
+    assert texas['p_adjusted'] < 1e-9 and texas['rank_lower'] > 1, texas
+    found = {side: [one['place'] for one in places['discovery'][side]]
+             for side in ('above', 'below', 'incomplete')}
+    assert 'Texas' in found['above'] and 'California' in found['incomplete'], found
+    assert not {name for name in found['below'] if rows[name]['observed'] == 0}, found
+    equal(places['told_apart'], len(found['above']) + len(found['below']))
+    holds(got['sentence'], 'Texas (312', 'The other 19 cannot be told from the whole')
+    equal('California' in got['sentence'], False)
+    assert got['tests']['dispersion']['phi'] > 10 and got['tests']['moran'] is None
+    earlier = run('trend', os.path.join(DATA, 'us-states.csv'), '--places', '2016', '--csv').rows()
+    equal({row['year'] for row in earlier}, {'2016'})
+    equal([row['rank_upper'] != '' for row in earlier], [True] * 36)
+    holds(run('trend', '--places', '2017', os.path.join(DATA, 'us-states.csv')).text,
+          'Texas: 312 counted; 1.10 per 100,000', 'assumed: ')
+
+
+NEAR = ('place,year,cases,population\nAsh,2020,9,10000\nBirch,2020,7,9000\nCedar,2020,8,11000\n'
+        'Dell,2020,1,10000\nElm,2020,2,12000\nFir,2020,<5,9000\nGum,2020,3,\n')
+
+
+@test
+def neighbours_count_whatever_their_order():
+    with Folder() as folder:
+        counts = folder.write('c.csv', NEAR)
+        links = ['Ash,Birch', 'Birch,Cedar', 'Cedar,Dell', 'Dell,Elm', 'Elm,Fir', 'Elm,Atlantis']
+        there = folder.write('a.csv', 'from,to\n' + '\n'.join(links) + '\n')
+        back = folder.write('b.csv', 'x;y\n' + '\n'.join(
+            ';'.join(reversed(link.split(','))) for link in reversed(links)) + '\n')
+        first = good(run('trend', counts, '--places', '--neighbours', there, '--json'))
+        second = good(run('trend', counts, '--places', '--neighbours', back, '--json'))
+        equal(first.json(), second.json())
+        holds(first.err, 'link_unmatched: 1, first on line 7: "Atlantis"', 'no_neighbours: 1, "Gum"')
+        got = first.json()
+        equal(got['places']['neighbours'], {'links': 4, 'islands': 0, 'reason': None})
+        assert -1 < got['tests']['moran']['i'] < 1 and got['tests']['moran_rates']['p'] < 1
+        holds(run('trend', counts, '--places', '--neighbours', there).text, "Moran's I")
+        rows = {row['series']: row for row in got['rows']}
+        assert rows['Ash']['local_rate'] is not None
+        equal(rows['Fir']['observed'], [0, 4])
+        equal((rows['Fir']['rate'], rows['Fir']['rate_lower'], rows['Fir']['bayes_rate']),
+              (None, 0, None))
+        equal([(one['place'], one['reason']) for one in got['places']['not_compared']],
+              [('Fir', 'only bounds of the count are known'), ('Gum', 'no population is known')])
+
+
+@test
+def places_that_cannot_be_compared_say_why():
+    with Folder() as folder:
+        counts = folder.write('c.csv', NEAR)
+        zero = folder.write('z.csv', 'place,year,cases,population\nA,2020,3,0\nB,2020,4,0\n')
+        answer = good(run('trend', zero, '--places', '--json'))
+        equal([row['rate'] for row in answer.json()['rows']], [None, None])
+        holds(answer.json()['sentence'], 'exposure is 1 a place')
+        missing = folder.write('m.csv', 'place,year,cases,population\nA,2020,,5\nB,2020,,5\n')
+        good(run('trend', missing, '--places', '--json'), 3)
+        negative = folder.write('n.csv', 'place,year,cases,population\nA,2020,-3,50\n'
+                                         'B,2020,4,50\nC,2020,5,60\n')
+        got = good(run('trend', negative, '--places', '--json')).json()
+        holds(got['places']['not_compared'][0]['reason'], 'below zero')
+        other = folder.write('o.csv', 'from,to\nAshe,Birk\n')
+        refused(run('trend', counts, '--places', '--neighbours', other), 1, 'o.csv does not match',
+                'line 2: from', '"Ashe"', 'nearest', '"Ash"')
+        headless = folder.write('h.csv', 'Ash,Birch\nBirch,Cedar\n')
+        refused(run('trend', counts, '--places', '--neighbours', headless), 1, 'h.csv:1', 'header')
+        refused(run('trend', counts, '--places', '1995'), 1, '1995', '2020')
+        wild = folder.write('w.csv', 'place,year,cases,population\n"A\x1b[31m",2020,90,1000\n'
+                                     'B,2020,9,1000\n')
+        answer = good(run('trend', wild, '--places'))
+        equal('\x1b' in answer.text, False)
+        equal(answer.text.count('A\ufffd[31m'), 2)
+        refused(run('trend', counts, '--places', '--neighbours', folder('none.csv')), 1, 'none.csv')
+
+
+LATE = 'event_year,2015,2016,2017,2018\n2015,50,20,5,1\n2016,,60,22,7\n2017,,,55,25\n2018,,,,48\n'
+
+
+@test
+def late_reports_are_foreseen_and_never_the_unreported():
+    with Folder() as folder:
+        wide = folder.write('w.csv', LATE)
+        cells = [(2015, 2015, 50), (2015, 2016, 70), (2015, 2017, 75), (2015, 2018, 76),
+                 (2016, 2016, 60), (2016, 2017, 82), (2016, 2018, 89), (2017, 2017, 55),
+                 (2017, 2018, 80), (2018, 2018, 48)]
+        long = folder.write('l.csv', 'event_year,report_year,cases\n' +
+                            ''.join('%d,%d,%d\n' % cell for cell in cells))
+        first = good(run('trend', wide, '--delay', 'event_year', '--json')).json()
+        second = good(run('trend', long, '--delay', 'event_year', '--map', 'year=report_year',
+                          '--cumulative', '--json')).json()
+        equal(first, second)
+        rows = {row['period']: row for row in first['rows']}
+        equal((rows['2015']['observed'], rows['2015']['upper'], rows['2018']['observed']),
+              (76, 76, 48))
+        assert 48 < rows['2018']['lower'] < rows['2018']['estimate'] < rows['2018']['upper']
+        holds(first['sentence'], '48 cases of 2018', 'nobody ever reports are not among them')
+        holds(run('trend', wide, '--delay', 'event_year').text, '2018: 48 reported so far')
+        hole = folder.write('h.csv', LATE.replace(',60,', ',,'))
+        refused(run('trend', hole, '--delay', 'event_year'), 1, '2016 reported in 2016')
+        refused(run('trend', MISSOULA, '--delay', 'jurisdiction'), 1, '"Missoula" is no year')
+# The FBI's human trafficking table of 2013 to 2020: agencies with an offence, and offences, by year
+# (Crime Data Explorer, HT_2013-2020.csv). Which agency had how many is made up.
+FBI = {2013: (9, 20), 2014: (103, 468), 2015: (134, 832), 2016: (225, 1280), 2017: (271, 1298),
+       2018: (323, 1457), 2019: (463, 2084), 2020: (503, 2160)}
+
+
+def national():
+    lines = ['agency,state,year,cases']
+    for year, (agencies, offences) in FBI.items():
+        for i in range(agencies):
+            more = (offences - agencies) // agencies
+            first = offences - agencies - more * agencies if i == 0 else 0
+            lines.append('Agency %d,State %d,%d,%d' % (i, i % 7, year, 1 + more + first))
+    return '\n'.join(lines) + '\n'
+
+
+@test
+def a_national_file_tells_who_reported():
+    with Folder() as folder:
+        path = folder.write('n.csv', national())
+        roles = ['--map', 'jurisdiction=agency']
+        tops = []
+        for by in ([], ['--by', 'state'], ['--by', 'measure']):
+            got = good(run('trend', path, *roles, *by, '--json')).json()
+            said = got['coverage_change']
+            equal(got['of'], 'sum over 503 places')
+            equal([(year['places'], year['lower']) for year in said['by_year']],
+                  [FBI[y] for y in FBI])
+            equal((said['places_first'], said['places_last'], said['began'], said['stopped']),
+                  (9, 503, 494, 0))
+            equal((got['change']['first_count'], got['change']['second_count']), (2084, 2160))
+            equal(said['all']['change']['p'], got['change']['p'])
+            equal((said['per_place']['change']['first_exposure'],
+                   said['per_place']['change']['second_exposure']), (463, 503))
+            # nine of nine report throughout, but nine are too few
+            equal((said['places_every_year'], said['constant_set']['places'],
+                   said['constant_set']['first_year']), (9, 103, 2014))
+            equal(said['both_years']['places'], 463)
+            assert 25 < got['trend']['apc'] < 35, got['trend']
+            holds(got['sentence'], '2084', '2160', 'from 463 places', 'rose from 9 to 503',
+                  'in the 103 that report in every year of 2014')
+            equal(got['verdict'], 'caution')
+            holds(' '.join(got['reasons']), '9 in 2013 to 503 in 2020', 'no place has a count of 0')
+            tops.append({key: got[key] for key in ('change', 'trend', 'tests', 'coverage_change',
+                                                   'joinpoints', 'sentence')})
+        equal(tops[0], tops[1])
+        equal(tops[0], tops[2])
+        state = good(run('trend', path, *roles, '--by', 'state', '--json')).json()['by_series'][1]
+        equal((state['series'], state['coverage_change']['places_last']), ('State 1', 72))
+        holds(good(run('trend', path, *roles)).text, 'sum over 503 places: 2084 cases in 2019')
+
+
+@test
+def what_was_doubted_is_a_caution_of_a_trend():
+    lost = b'place,year,cases\nA,2015,12\nA,2016,x9x\nA,2017,14\nA,2018,15\n'
+    refused(run('trend', '-', stdin=lost), 1, 'x9x')
+    got = good(run('trend', '-', '--lenient', '--json', stdin=lost)).json()
+    equal(got['verdict'], 'caution')
+    holds(' '.join(got['reasons']), '1 record of the series could not be used')
+    twice = b'place,year,cases,note\nA,2017,12,x\nA,2017,12,x\nA,2018,9,y\n'
+    holds(' '.join(good(run('trend', '-', '--json', stdin=twice)).json()['reasons']),
+          'identical_rows', 'without it the counts would sum to 21, not 33')
+    rows = ''.join('p%d,%d,%d\n' % (i, year, 64 * (1 + (i + year) % 5))
+                   for i in range(9) for year in (2016, 2017, 2018))
+    got = good(run('trend', '-', '--json', stdin=('place,year,cases\n' + rows).encode())).json()
+    holds(' '.join(got['reasons']), 'common_divisor: 27 of the 27 counts are multiples of 64')
+    holds(got['sentence'], 'share a divisor')
+
+
+@test
+def measures_are_not_summed_at_the_top_of_a_trend():
+    data = b'place,year,measure,cases\nA,2017,arrests,7\nA,2018,arrests,8\nB,2017,calls,3\n'
+    got = good(run('trend', '-', '--json', stdin=data)).json()
+    for name in ('of', 'change', 'trend', 'tests', 'sentence', 'coverage_change'):
+        equal(got[name], None)
+    holds(got['of_reason'], '2 measures')
+    equal(len(got['by_series']), 2)
+
+
 # Seber (1982), p. 107: n1 = 948, n2 = 421, m = 167
 SEBER = 'A,B,count\n1,0,781\n0,1,254\n1,1,167\n'
 THREE = ('A,B,C,count\n1,0,0,50\n0,1,0,40\n0,0,1,60\n1,1,0,12\n1,0,1,14\n0,1,1,11\n1,1,1,6\n')
@@ -1258,6 +1446,11 @@ WRONG = [
     (['trend', MISSOULA, '--change', '2018'], ['2015..2018']),
     (['trend', MISSOULA, '--change', '..2018'], ['2015..2018']),
     (['trend', MISSOULA, '--change', '2018..2017'], ['later']),
+    (['trend', MISSOULA, '--places=17'], ['1800 to 2199']),
+    (['trend', MISSOULA, '--places', '--change', '2017..2018'], ['--places', '--change']),
+    (['trend', MISSOULA, '--cumulative'], ['--cumulative goes with --delay']),
+    (['trend', MISSOULA, '--delay', 'year', '--places'], ['--delay', '--places']),
+    (['trend', MISSOULA, '--neighbours', 'x.csv'], ['--neighbours goes with --places']),
     (['read', MISSOULA, '--change', '2017..2018'], ['no option --change']),
     (['read', MISSOULA, '--fiscal', '2017'], ['--fiscal', 'end', 'start']),
     (['estimate', MISSOULA, '--bootstrap', '10'], ['estimate', '--bootstrap']),

@@ -509,6 +509,77 @@ static int back_to_c(void **state)
     return setlocale(LC_ALL, "C") != NULL ? 0 : -1;
 }
 
+/* ---- whole arrays --------------------------------------------------------------------------- */
+
+enum { MANY = 1003 }; /* no multiple of any vector's length */
+
+static double relative(double got, double want)
+{
+    return want == 0.0 ? fabs(got) : fabs(got - want) / fabs(want);
+}
+
+static void arrays_of_exponentials_agree_with_the_c_library(void **state)
+{
+    (void) state;
+    double x[MANY];
+    double want[MANY];
+    for (size_t i = 0; i < MANY; i++) {
+        x[i] = 1400.0 * (traffstat_i_random_uniform(7, 1, 0, i) - 0.5);
+        want[i] = exp(x[i]);
+    }
+    traffstat_i_exp_many(x, MANY);
+    for (size_t i = 0; i < MANY; i++) {
+        assert_true(relative(x[i], want[i]) <= 2.0 * DBL_EPSILON);
+    }
+    double ends[3] = {0.0, 1e6, -1e6};
+    traffstat_i_exp_many(ends, 3);
+    assert_true(ends[0] == 1.0 && isfinite(ends[1]) && ends[2] > 0.0);
+}
+
+static void arrays_of_logarithms_agree_with_the_c_library(void **state)
+{
+    (void) state;
+    double x[MANY];
+    double want[MANY];
+    for (size_t i = 0; i < MANY; i++) { /* far and near 1 */
+        const double u = traffstat_i_random_uniform(7, 1, 1, i) - 0.5;
+        x[i] = exp(i % 2 == 0 ? 1400.0 * u : u);
+        want[i] = log(x[i]);
+    }
+    x[0] = 1.0;
+    want[0] = 0.0;
+    x[1] = DBL_MIN;
+    want[1] = log(DBL_MIN);
+    traffstat_i_log_many(x, MANY);
+    for (size_t i = 0; i < MANY; i++) {
+        assert_true(relative(x[i], want[i]) <= 2.0 * DBL_EPSILON);
+    }
+}
+
+/* The same bits whatever stands beside a number, and whichever lane it comes to. */
+static void a_number_in_an_array_does_not_depend_on_its_neighbours(void **state)
+{
+    (void) state;
+    for (size_t count = 1; count < 12; count++) {
+        double x[12] = {0.0};
+        double y[12] = {0.0};
+        for (size_t i = 0; i < count; i++) {
+            x[i] = 0.3 + 0.7 * (double) i;
+            y[i] = x[i];
+        }
+        traffstat_i_exp_many(x, count);
+        traffstat_i_log_many(y, count);
+        for (size_t i = 0; i < count; i++) {
+            double alone = 0.3 + 0.7 * (double) i;
+            double log_alone = alone;
+            traffstat_i_exp_many(&alone, 1);
+            traffstat_i_log_many(&log_alone, 1);
+            assert_true(bits_of(x[i]) == bits_of(alone) && bits_of(y[i]) == bits_of(log_alone));
+        }
+        assert_true(x[count] == 0.0 && y[count] == 0.0); /* nothing past the end is touched */
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -529,6 +600,9 @@ int main(void)
         cmocka_unit_test(a_hundred_thousand_random_bit_patterns_are_shortest),
         cmocka_unit_test(a_million_random_doubles_read_back),
         cmocka_unit_test(fixed_decimals_are_cut_to_fit_the_page),
+        cmocka_unit_test(arrays_of_exponentials_agree_with_the_c_library),
+        cmocka_unit_test(arrays_of_logarithms_agree_with_the_c_library),
+        cmocka_unit_test(a_number_in_an_array_does_not_depend_on_its_neighbours),
         cmocka_unit_test_teardown(a_comma_locale_changes_no_number, back_to_c),
         cmocka_unit_test_teardown(a_point_of_two_bytes_changes_no_number, back_to_c),
     };

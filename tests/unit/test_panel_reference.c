@@ -184,6 +184,9 @@ static traffstat_i_posterior *open_panel(void **state, const reference *of, traf
 static double poisson(support_rng *rng, double mean)
 {
     double count = 0.0;
+    if (mean > 1e7) { /* an outlier of the fast engine, without weight: chance is 0.03 % of it */
+        return rint(mean);
+    }
     while (mean > 0.0) {
         const double piece = mean > 20.0 ? 20.0 : mean;
         const double limit = exp(-piece);
@@ -350,9 +353,9 @@ static double weighted_quantile(const weighted *sorted, size_t n, double prob)
     return sorted[n - 1].value;
 }
 
-/* It is an approximation, and its rule says where it may stand beside the referee: a median within
- * 0.1 and limits within 0.2 posterior sd are fine. On this panel it comes within 0.25 and 0.5 of every
- * quantity (chance included), its medians high, which is why its answers always bear a caution. */
+/* Its rule: medians within 0.1 and limits within 0.2 posterior sd of the referee's (METHODS-reporting,
+ * last section). The referee's own point is known only to be between two of its order statistics:
+ * those two Monte Carlo errors away, read off the fast engine's law. */
 static void compare_fast(const double *values, const double *log_weights, size_t n,
                          const figures *want)
 {
@@ -363,12 +366,14 @@ static void compare_fast(const double *values, const double *log_weights, size_t
     qsort(sorted, n, sizeof *sorted, by_value);
     const double probs[] = {0.025, 0.5, 0.975};
     const double wanted[] = {want->low, want->median, want->high};
-    const double bound[] = {0.5, 0.25, 0.5};
+    const double bound[] = {0.2, 0.1, 0.2};
     for (size_t k = 0; k < 3; k++) {
-        const double got = weighted_quantile(sorted, n, probs[k]);
-        if (!(fabs(got - wanted[k]) <= bound[k] * want->sd)) {
-            print_error("%g %% point: %g, Stan has %g, sd %g\n", 100.0 * probs[k], got, wanted[k],
-                        want->sd);
+        const double error = 2.0 * sqrt(probs[k] * (1.0 - probs[k]) / want->ess);
+        const double least = weighted_quantile(sorted, n, probs[k] - error) - bound[k] * want->sd;
+        const double most = weighted_quantile(sorted, n, probs[k] + error) + bound[k] * want->sd;
+        if (!(wanted[k] >= least && wanted[k] <= most)) {
+            print_error("%g %% point: %g to %g, Stan has %g, sd %g\n", 100.0 * probs[k], least,
+                        most, wanted[k], want->sd);
             fail();
         }
     }
@@ -377,8 +382,8 @@ static void compare_fast(const double *values, const double *log_weights, size_t
 
 static void the_fast_engine_comes_near(void **state)
 {
-    enum { FAST = 4000 };
-    for (size_t k = 0; k < 3; k++) { /* the fourth prior's upper limits are the law's far tail */
+    enum { FAST = 16000 };
+    for (size_t k = 0; k < sizeof stan / sizeof *stan; k++) {
         traffstat_i_cell cells[CELLS];
         traffstat_i_posterior *p = open_panel(state, &stan[k], cells);
         const size_t d = traffstat_i_posterior_dimension(p);
@@ -392,7 +397,7 @@ static void the_fast_engine_comes_near(void **state)
         support_rng_init(&rng, 7630);
         assert_ok(*state,
                   traffstat_i_posterior_laplace(*state, p, 5, FAST, positions, log_weights, &khat));
-        assert_true(khat < 1.0); /* beyond, the answer is refused */
+        assert_true(khat < 0.7); /* beyond, its answers bear a caution */
         for (size_t i = 0; i < FAST; i++) {
             double drawn[QUANTITIES];
             take_draw(p, scratch, cells, positions + i * d, &rng, drawn);

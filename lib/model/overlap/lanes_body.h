@@ -8,15 +8,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/lane_math.h"
 #include "model/overlap/engine.h"
-
-#if defined(__GNUC__) && !defined(__clang__)
-/* The lanes are the vectors already; where GCC 12 makes more of its own it stops with an error. */
-#pragma GCC optimize("no-tree-slp-vectorize", "no-tree-loop-vectorize")
-#endif
-
-typedef double vec __attribute__((vector_size(8 * LANES)));
-typedef int64_t mask __attribute__((vector_size(8 * LANES)));
 
 #define STEPS_MAX 200
 #define DONE_AT 1e-14      /* of the squared Newton decrement; the last step squares it once more */
@@ -52,16 +45,6 @@ typedef struct state {
     vec cutoff;
 } state;
 
-static inline TARGET vec set_all(double x)
-{
-    return (vec){0} + x;
-}
-
-static inline TARGET vec choose(mask which, vec yes, vec no)
-{
-    return (vec) ((which & (mask) yes) | (~which & (mask) no));
-}
-
 static inline TARGET bool any(mask which)
 {
     int64_t all = 0;
@@ -69,26 +52,6 @@ static inline TARGET bool any(mask which)
         all |= which[l];
     }
     return all != 0;
-}
-
-/* e^x to about one unit in the last place for |x| <= 700: x = k ln 2 + r, Taylor's series for r. */
-static inline TARGET vec exp_of(vec x)
-{
-    const vec shift = set_all(0x1.8p52);
-    const vec k = x * set_all(0x1.71547652b82fep0) + shift;
-    const mask whole = (mask) k - (mask) shift;
-    const vec rounded = k - shift;
-    const vec r = (x - rounded * set_all(0x1.62e42feep-1)) - rounded * set_all(0x1.a39ef35793c76p-33);
-    const vec r2 = r * r;
-    const vec r4 = r2 * r2;
-    const vec low = (set_all(1.0) + r) + r2 * (set_all(1.0 / 2) + r * set_all(1.0 / 6));
-    const vec mid = (set_all(1.0 / 24) + r * set_all(1.0 / 120)) +
-                    r2 * (set_all(1.0 / 720) + r * set_all(1.0 / 5040));
-    const vec high = (set_all(1.0 / 40320) + r * set_all(1.0 / 362880)) +
-                     r2 * (set_all(1.0 / 3628800) + r * set_all(1.0 / 39916800)) +
-                     r4 * (set_all(1.0 / 479001600) + r * set_all(1.0 / 6227020800.0));
-    const vec series = low + r4 * (mid + r4 * high);
-    return series * (vec) ((whole + 1023) << 52);
 }
 
 static inline TARGET void sum_supersets(vec *x, size_t cells)

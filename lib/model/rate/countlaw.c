@@ -38,33 +38,48 @@ static double log_rest(double u)
     return gsl_sf_log_1plusx_mx_e(u, &rest) == GSL_SUCCESS ? rest.val : log1p(u) - u;
 }
 
-/* Integral from 0 to j less half the last term and the derivatives of Euler & Maclaurin's formula; the
- * difference of two of these is the sum between them. */
-static rising rising_integral(double j, double size)
+/* The same less the integrals that the sums stand for: what is left of them where counts or sizes are
+ * large, and where a difference of two large numbers would leave rounding. */
+static rising less_integrals(const rising *sum, double y, double size)
 {
-    const double u = j / size;
+    const double u = y / size;
+    return (rising){sum->first + log_rest(u), sum->second - u * u / (size * (1.0 + u))};
+}
+
+/* Euler & Maclaurin's terms behind the integral, at its upper end j. */
+static rising rising_ends(double j, double size)
+{
     const double past = size + j;
     const double p2 = past * past;
     rising at = {0.0, 0.0};
     rising_step(&at, j, size);
-    return (rising){-log_rest(u) - 0.5 * at.first + 1.0 / (12.0 * p2) - 1.0 / (120.0 * p2 * p2),
-                    u * u / (size * (1.0 + u)) - 0.5 * at.second + 1.0 / (6.0 * p2 * past) -
-                        1.0 / (30.0 * p2 * p2 * past)};
+    return (rising){-0.5 * at.first + 1.0 / (12.0 * p2) - 1.0 / (120.0 * p2 * p2),
+                    -0.5 * at.second + 1.0 / (6.0 * p2 * past) - 1.0 / (30.0 * p2 * p2 * past)};
 }
 
-static rising rising_sums(double y, double size)
+/* The sums less their integrals. */
+static rising rising_rest(double y, double size)
 {
+    const double summed = fmin(y, SUMMED);
     rising sum = {0.0, 0.0};
-    for (double j = 0.0; j < fmin(y, SUMMED); j += 1.0) {
+    for (double j = 0.0; j < summed; j += 1.0) {
         rising_step(&sum, j, size);
     }
+    rising rest = less_integrals(&sum, summed, size);
     if (y > SUMMED) {
-        const rising from = rising_integral(SUMMED, size);
-        const rising to = rising_integral(y, size);
-        sum.first += to.first - from.first;
-        sum.second += to.second - from.second;
+        const rising from = rising_ends(SUMMED, size);
+        const rising to = rising_ends(y, size);
+        rest.first += to.first - from.first;
+        rest.second += to.second - from.second;
     }
-    return sum;
+    return rest;
+}
+
+/* One value more: a term of the sum less the integral over it. */
+static rising rest_step(double j, double size)
+{
+    const double past = size + j;
+    return (rising){log_rest(1.0 / past), -1.0 / (past * past * (past + 1.0))};
 }
 
 /* ---- one value ------------------------------------------------------------------------------- */
@@ -76,7 +91,9 @@ static double negbin_log_chance(double y, double mean, double size)
     return -log1p(y / size) + traffstat_i_log_binomial(size, y, size / both, mean / both);
 }
 
-static traffstat_i_count_terms value_terms(double y, double mean, double size, const rising *sums)
+/* `rest`: the rising sums less their integrals. The other parts of both derivatives by size combine
+ * to terms in d = (y - mean)/(size + mean), in which nothing large cancels. */
+static traffstat_i_count_terms value_terms(double y, double mean, double size, const rising *rest)
 {
     traffstat_i_count_terms out = {.over = (y - mean) * (y - mean) - y};
     if (isinf(size)) {
@@ -85,15 +102,14 @@ static traffstat_i_count_terms value_terms(double y, double mean, double size, c
         return out;
     }
     const double both = size + mean;
-    const double x = mean / size;
-    const double by_size = -sums->first - log_rest(x) + x * (y - mean) / both;
-    const double twice = sums->second - x * x / (size * (1.0 + x)) -
-                         mean * (y - mean) * (size + both) / (size * both * size * both);
-    out.t1 = size * (y - mean) / both;
-    out.t2 = size * mean * (y + size) / (both * both);
+    const double d = (y - mean) / both;
+    const double by_size = log_rest(d) - rest->first;
+    const double twice = rest->second + d * d / (size + y);
+    out.t1 = size * d;
+    out.t2 = size * (mean / both) * ((y + size) / both);
     out.s1 = size * by_size;
     out.s2 = -size * size * twice - size * by_size;
-    out.ts = -size * mean * (y - mean) / (both * both);
+    out.ts = -size * (mean / both) * d;
     return out;
 }
 
@@ -134,28 +150,25 @@ static double next_ratio(double y, double mean, double size)
 /* From `start` on upward or downward to `end`; false: too many values. */
 static bool walk(gathered *sum, double start, double end, double mean, double size, bool up)
 {
-    rising sums = {0};
+    rising rest = {0};
     if (!isinf(size)) {
-        sums = rising_sums(start, size);
+        rest = rising_rest(start, size);
     }
     double weight = 1.0;
     double y = start;
     for (int i = 0; i < VALUES_MAX; i++) {
         if (i > 0 || up) { /* the start belongs to the way up */
-            const traffstat_i_count_terms value = value_terms(y, mean, size, &sums);
+            const traffstat_i_count_terms value = value_terms(y, mean, size, &rest);
             gather(sum, weight, &value);
         }
         if (y == end || weight < NEGLIGIBLE * sum->weight) {
             return true;
         }
         weight = up ? weight * next_ratio(y, mean, size) : weight / next_ratio(y - 1.0, mean, size);
-        if (isfinite(size) && up) {
-            rising_step(&sums, y, size);
-        } else if (isfinite(size)) {
-            rising taken = {0.0, 0.0};
-            rising_step(&taken, y - 1.0, size);
-            sums.first -= taken.first;
-            sums.second -= taken.second;
+        if (isfinite(size)) {
+            const rising moved = rest_step(up ? y : y - 1.0, size);
+            rest.first += up ? moved.first : -moved.first;
+            rest.second += up ? moved.second : -moved.second;
         }
         y += up ? 1.0 : -1.0;
     }
@@ -192,14 +205,14 @@ bool traffstat_i_count_law(double lower, double upper, double mean, double size,
         return false;
     }
     const double start = fmin(fmax(mode_of(mean, size), lower), upper);
-    rising sums = {0};
+    rising rest = {0};
     if (!isinf(size)) {
-        sums = rising_sums(start, size);
+        rest = rising_rest(start, size);
     }
     const double log_start =
         isinf(size) ? traffstat_i_log_poisson(start, mean) : negbin_log_chance(start, mean, size);
     if (lower == upper) {
-        *out = value_terms(lower, mean, size, &sums);
+        *out = value_terms(lower, mean, size, &rest);
         out->log_chance = log_start;
         return isfinite(log_start);
     }

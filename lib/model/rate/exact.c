@@ -226,8 +226,24 @@ static double walk_out(one_tail *target, double from)
     return direction * INFINITY;
 }
 
+/* One tail without mid-p is a gamma or beta law's quantile; NaN on failure. */
+static double quantile_limit(const lattice *law, double tail)
+{
+    const double x = law->x;
+    const bool up = law->direction > 0.0;
+    if (isinf(law->n)) {
+        return log(traffstat_i_gamma_quantile(up ? x + 1.0 : x, tail, !up));
+    }
+    return up ? -traffstat_i_beta_logit_quantile(law->n - x, x + 1.0, tail)
+              : traffstat_i_beta_logit_quantile(x, law->n - x + 1.0, tail);
+}
+
 static double limit_by_tail(const lattice *law, double tail, bool midp)
 {
+    const double direct = midp ? (double) NAN : quantile_limit(law, tail);
+    if (!isnan(direct)) {
+        return direct;
+    }
     one_tail target = {law, NAN, tail, midp ? 0.5 : 0.0};
     double from = own(law, law->x);
     /* at x's own mean a tail may already be below a wanted tail near 1 (a low level) */

@@ -24,4 +24,19 @@ traffstat_status traffstat_i_links_init(traffstat_ctx *ctx, traffstat_i_links *l
                                         const traffstat_neighbours *neighbours, size_t n);
 void traffstat_i_links_clear(traffstat_i_links *links);
 
+/* The public calls without starting one, for calls that are made of several: they leave the context's
+ * message alone and report progress within its span, never its end. */
+traffstat_status traffstat_i_places_moran(traffstat_ctx *ctx, const double *values, size_t n,
+                                          const traffstat_neighbours *neighbours,
+                                          const traffstat_moran_options *options,
+                                          traffstat_moran *out);
+traffstat_status traffstat_i_places_moran_rates(traffstat_ctx *ctx, const double *cases,
+                                                const double *persons, size_t n,
+                                                const traffstat_neighbours *neighbours,
+                                                const traffstat_moran_options *options,
+                                                traffstat_moran *out);
+traffstat_status traffstat_i_places_ranks(traffstat_ctx *ctx, const double *cases,
+                                          const double *expected, size_t n, double level,
+                                          traffstat_rank *out);
+
 #endif

@@ -266,16 +266,14 @@ static traffstat_status test_pattern(pattern *at, const double *values,
     }
     traffstat_i_free(at->ctx, at->z);
     traffstat_i_links_clear(&at->links);
-    return status == TRAFFSTAT_OK ? traffstat_i_progress(at->ctx, 1.0) : status;
+    return status;
 }
 
-traffstat_status traffstat_places_moran(traffstat_ctx *ctx, const double *values, size_t n,
-                                        const traffstat_neighbours *neighbours,
-                                        const traffstat_moran_options *options,
-                                        traffstat_moran *out)
+traffstat_status traffstat_i_places_moran(traffstat_ctx *ctx, const double *values, size_t n,
+                                          const traffstat_neighbours *neighbours,
+                                          const traffstat_moran_options *options,
+                                          traffstat_moran *out)
 {
-    traffstat_i_enter(ctx);
-    traffstat_i_gsl_guard();
     traffstat_moran_options settings;
     traffstat_status status = read_settings(ctx, options, &settings);
     if (status == TRAFFSTAT_OK && (out == NULL || values == NULL)) {
@@ -298,6 +296,18 @@ traffstat_status traffstat_places_moran(traffstat_ctx *ctx, const double *values
         *out = made;
     }
     return status;
+}
+
+traffstat_status traffstat_places_moran(traffstat_ctx *ctx, const double *values, size_t n,
+                                        const traffstat_neighbours *neighbours,
+                                        const traffstat_moran_options *options,
+                                        traffstat_moran *out)
+{
+    traffstat_i_enter(ctx);
+    traffstat_i_gsl_guard();
+    const traffstat_status status =
+        traffstat_i_places_moran(ctx, values, n, neighbours, options, out);
+    return status == TRAFFSTAT_OK ? traffstat_i_progress(ctx, 1.0) : status;
 }
 
 /* Rates in standard errors of their own: variance a + m / persons, where a is Marshall's and may be
@@ -326,14 +336,12 @@ static size_t standardise(const double *cases, const double *persons, size_t n, 
     return clipped;
 }
 
-traffstat_status traffstat_places_moran_rates(traffstat_ctx *ctx, const double *cases,
-                                              const double *persons, size_t n,
-                                              const traffstat_neighbours *neighbours,
-                                              const traffstat_moran_options *options,
-                                              traffstat_moran *out)
+traffstat_status traffstat_i_places_moran_rates(traffstat_ctx *ctx, const double *cases,
+                                                const double *persons, size_t n,
+                                                const traffstat_neighbours *neighbours,
+                                                const traffstat_moran_options *options,
+                                                traffstat_moran *out)
 {
-    traffstat_i_enter(ctx);
-    traffstat_i_gsl_guard();
     traffstat_moran_options settings;
     traffstat_status status = read_settings(ctx, options, &settings);
     if (status == TRAFFSTAT_OK && out == NULL) {
@@ -357,4 +365,17 @@ traffstat_status traffstat_places_moran_rates(traffstat_ctx *ctx, const double *
     }
     traffstat_i_free(ctx, values);
     return status;
+}
+
+traffstat_status traffstat_places_moran_rates(traffstat_ctx *ctx, const double *cases,
+                                              const double *persons, size_t n,
+                                              const traffstat_neighbours *neighbours,
+                                              const traffstat_moran_options *options,
+                                              traffstat_moran *out)
+{
+    traffstat_i_enter(ctx);
+    traffstat_i_gsl_guard();
+    const traffstat_status status =
+        traffstat_i_places_moran_rates(ctx, cases, persons, n, neighbours, options, out);
+    return status == TRAFFSTAT_OK ? traffstat_i_progress(ctx, 1.0) : status;
 }

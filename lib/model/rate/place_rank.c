@@ -151,28 +151,42 @@ static double chance_higher(const double *cases, const double *expected, size_t 
     return tails.lower;
 }
 
-static traffstat_status rank_one(traffstat_ctx *ctx, const double *cases, const double *expected,
-                                 size_t n, const bounds *limits, size_t i, traffstat_rank *out)
+/* What the ranks of all places are worked out from; one task a place. */
+typedef struct ranking {
+    const double *cases;
+    const double *expected;
+    size_t n;
+    const bounds *limits;
+    traffstat_rank *out;
+} ranking;
+
+static traffstat_status rank_one(void *arg, size_t i, size_t worker)
 {
-    traffstat_rank made = {.rank = 1.0, .expected = 1.0, .lower = 1, .upper = (int64_t) n};
-    for (size_t j = 0; j < n; j++) {
+    const ranking *of = arg;
+    traffstat_rank made = {.rank = 1.0, .expected = 1.0, .lower = 1, .upper = (int64_t) of->n};
+    (void) worker;
+    for (size_t j = 0; j < of->n; j++) {
         if (j == i) {
             continue;
         }
         /* compared by products: ratios that are equal stay equal */
-        const double here = cases[i] * expected[j];
-        const double there = cases[j] * expected[i];
+        const double here = of->cases[i] * of->expected[j];
+        const double there = of->cases[j] * of->expected[i];
         made.rank += there > here ? 1.0 : there < here ? 0.0 : 0.5;
-        made.expected += chance_higher(cases, expected, j, i);
-        made.lower += limits[j].lower > limits[i].upper ? 1 : 0;
-        made.upper -= limits[j].upper < limits[i].lower ? 1 : 0;
+        made.expected += chance_higher(of->cases, of->expected, j, i);
+        made.lower += of->limits[j].lower > of->limits[i].upper ? 1 : 0;
+        made.upper -= of->limits[j].upper < of->limits[i].lower ? 1 : 0;
     }
-    if (!isfinite(made.expected)) {
-        return traffstat_i_fail(ctx, TRAFFSTAT_E_NUMERIC,
-                                "place %zu: its expected rank could not be found", i);
-    }
-    *out = made;
-    return TRAFFSTAT_OK;
+    of->out[i] = made;
+    return isfinite(made.expected) ? TRAFFSTAT_OK : TRAFFSTAT_E_NUMERIC;
+}
+
+static traffstat_status rank_all(traffstat_ctx *ctx, ranking *of)
+{
+    const traffstat_status status = traffstat_i_parallel(ctx, of->n, rank_one, of);
+    return status == TRAFFSTAT_E_NUMERIC
+               ? traffstat_i_fail(ctx, status, "the expected rank of a place could not be found")
+               : status;
 }
 
 static traffstat_status check_ranks(traffstat_ctx *ctx, const double *cases, const double *expected,
@@ -187,12 +201,10 @@ static traffstat_status check_ranks(traffstat_ctx *ctx, const double *cases, con
     return status == TRAFFSTAT_E_NODATA ? TRAFFSTAT_OK : status; /* no case: all share a rank */
 }
 
-traffstat_status traffstat_places_ranks(traffstat_ctx *ctx, const double *cases,
-                                        const double *expected, size_t n, double level,
-                                        traffstat_rank *out)
+traffstat_status traffstat_i_places_ranks(traffstat_ctx *ctx, const double *cases,
+                                          const double *expected, size_t n, double level,
+                                          traffstat_rank *out)
 {
-    traffstat_i_enter(ctx);
-    traffstat_i_gsl_guard();
     traffstat_status status = check_ranks(ctx, cases, expected, n, level, out);
     if (status != TRAFFSTAT_OK) {
         return status;
@@ -203,14 +215,30 @@ traffstat_status traffstat_places_ranks(traffstat_ctx *ctx, const double *cases,
     if (limits != NULL && made != NULL) {
         status = bound_all(ctx, cases, expected, n, level, limits);
     }
-    for (size_t i = 0; i < n && status == TRAFFSTAT_OK; i++) {
-        status = rank_one(ctx, cases, expected, n, limits, i, &made[i]);
+    if (status == TRAFFSTAT_OK) {
+        ranking of = {cases, expected, n, limits, made};
+        status = rank_all(ctx, &of);
     }
     if (status == TRAFFSTAT_OK) {
         memcpy(out, made, n * sizeof *out);
-        traffstat_i_enter(ctx); /* a message of no case is none of this call's */
     }
     traffstat_i_free(ctx, made);
     traffstat_i_free(ctx, limits);
+    return status;
+}
+
+traffstat_status traffstat_places_ranks(traffstat_ctx *ctx, const double *cases,
+                                        const double *expected, size_t n, double level,
+                                        traffstat_rank *out)
+{
+    traffstat_i_enter(ctx);
+    traffstat_i_gsl_guard();
+    traffstat_status status = traffstat_i_places_ranks(ctx, cases, expected, n, level, out);
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_i_progress(ctx, 1.0);
+    }
+    if (status == TRAFFSTAT_OK) {
+        traffstat_i_enter(ctx); /* a message of no case is none of this call's */
+    }
     return status;
 }

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/base.h"
+#include "model/rate/series.h"
 #include "model/rate/tail.h"
 
 #include <traffstat/rate.h>
@@ -233,11 +234,12 @@ static traffstat_status refuse_year(traffstat_ctx *ctx, const traffstat_cell *ce
 
 /* Counts of unlike completeness differ for that alone. A coverage known on both sides makes up for
  * it; one that is known on one side only does not, unless it is 1. */
-static traffstat_status check_complete(traffstat_ctx *ctx, const traffstat_cell cells[2])
+static traffstat_status check_complete(traffstat_ctx *ctx, const traffstat_cell cells[2],
+                                       bool over_places)
 {
     const bool coverages = !isnan(cells[0].coverage) && !isnan(cells[1].coverage);
     for (int i = 0; i < 2; i++) {
-        if ((cells[i].flags & TRAFFSTAT_FLAG_PARTIAL) != 0) {
+        if ((cells[i].flags & TRAFFSTAT_FLAG_PARTIAL) != 0 && !over_places) {
             return refuse_year(ctx, &cells[i],
                                "its count is a sum in which a part was not reported");
         }
@@ -304,18 +306,10 @@ static traffstat_status find_rows(traffstat_ctx *ctx, const traffstat_panel *pan
     return status;
 }
 
-traffstat_status traffstat_rate_change(traffstat_ctx *ctx, const traffstat_panel *panel,
-                                       size_t series, int32_t first_year, int32_t second_year,
-                                       double level, traffstat_change *out)
+traffstat_status traffstat_i_rate_change(traffstat_ctx *ctx, const traffstat_panel *panel,
+                                         size_t series, const int32_t years[2], double level,
+                                         bool over_places, traffstat_change *out)
 {
-    traffstat_i_enter(ctx);
-    traffstat_i_gsl_guard();
-    if (panel == NULL || series >= traffstat_panel_series(panel)) {
-        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
-                                panel == NULL ? "no panel was given"
-                                              : "the panel has no such series");
-    }
-    const int32_t years[2] = {first_year, second_year};
     size_t rows[2];
     traffstat_status status = find_rows(ctx, panel, series, years, rows);
     if (status != TRAFFSTAT_OK) {
@@ -334,7 +328,7 @@ traffstat_status traffstat_rate_change(traffstat_ctx *ctx, const traffstat_panel
             return traffstat_i_fail(ctx, TRAFFSTAT_E_INTERNAL, "a row of the panel is missing");
         }
     }
-    status = check_complete(ctx, cells);
+    status = check_complete(ctx, cells, over_places);
     if (status != TRAFFSTAT_OK) {
         return status;
     }
@@ -346,4 +340,19 @@ traffstat_status traffstat_rate_change(traffstat_ctx *ctx, const traffstat_panel
                                .level = level};
     set_exposures(cells, &change);
     return compare(ctx, &change, out);
+}
+
+traffstat_status traffstat_rate_change(traffstat_ctx *ctx, const traffstat_panel *panel,
+                                       size_t series, int32_t first_year, int32_t second_year,
+                                       double level, traffstat_change *out)
+{
+    traffstat_i_enter(ctx);
+    traffstat_i_gsl_guard();
+    if (panel == NULL || series >= traffstat_panel_series(panel)) {
+        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
+                                panel == NULL ? "no panel was given"
+                                              : "the panel has no such series");
+    }
+    const int32_t years[2] = {first_year, second_year};
+    return traffstat_i_rate_change(ctx, panel, series, years, level, false, out);
 }

@@ -20,17 +20,27 @@ typedef struct profile {
     traffstat_status status;
 } profile;
 
+/* One coefficient held: the column's part of the predictor becomes offset; with the penalty, whose
+ * information is that of all columns, it stays in the design and keeps its coefficient. */
+static traffstat_status fit_held(profile *p, double value, traffstat_i_fit *fit)
+{
+    const traffstat_i_counts *full = &p->of->counts;
+    if (p->of->options.penalty == TRAFFSTAT_PENALTY_FIRTH) {
+        return traffstat_i_regress_firth(p->ctx, &p->counts, &value, fit);
+    }
+    for (size_t row = 0; row < full->rows; row++) {
+        p->offset[row] = full->offset[row] + value * full->design[row * full->columns + p->column];
+    }
+    return traffstat_i_regress(p->ctx, &p->counts, p->of->options.family == TRAFFSTAT_FAMILY_NEGBIN,
+                               fit);
+}
+
 /* Scaled likelihood ratio at the held value, less the wanted one; NaN where nothing can be fitted. */
 static double miss(double value, void *user)
 {
     profile *p = user;
-    const traffstat_i_counts *full = &p->of->counts;
     traffstat_i_fit fit;
-    for (size_t row = 0; row < full->rows; row++) {
-        p->offset[row] = full->offset[row] + value * full->design[row * full->columns + p->column];
-    }
-    const traffstat_status status = traffstat_i_regress(
-        p->ctx, &p->counts, p->of->options.family == TRAFFSTAT_FAMILY_NEGBIN, &fit);
+    const traffstat_status status = fit_held(p, value, &fit);
     const bool good = status == TRAFFSTAT_OK &&
                       (fit.end == TRAFFSTAT_I_FIT_DONE || fit.end == TRAFFSTAT_I_FIT_SEPARATED);
     const double lost = 2.0 * (p->of->fit.loglik - fit.loglik) / p->scale;
@@ -55,6 +65,21 @@ static double end_of(profile *p, double center, double step)
         inner = outer;
     }
     return NAN;
+}
+
+/* The design with a column moved to the end. */
+static double *move_last(traffstat_ctx *ctx, const traffstat_i_counts *full, size_t column)
+{
+    const size_t k = full->columns;
+    double *block = traffstat_i_alloc(ctx, full->rows * k, sizeof *block);
+    for (size_t row = 0; block != NULL && row < full->rows; row++) {
+        const double *from = full->design + row * k;
+        double *to = block + row * k;
+        memcpy(to, from, column * sizeof *to);
+        memcpy(to + column, from + column + 1, (k - 1 - column) * sizeof *to);
+        to[k - 1] = from[column];
+    }
+    return block;
 }
 
 /* The design without a column, and room for offsets behind it. */
@@ -93,7 +118,8 @@ traffstat_status traffstat_i_regression_profile(traffstat_ctx *ctx,
     const bool quasi = regression->options.family == TRAFFSTAT_FAMILY_QUASIPOISSON;
     const double tail = 0.5 * (1.0 - level);
     const bool done = regression->fit.end == TRAFFSTAT_I_FIT_DONE;
-    double *block = cut(ctx, full, column);
+    const bool firth = regression->options.penalty == TRAFFSTAT_PENALTY_FIRTH;
+    double *block = firth ? move_last(ctx, full, column) : cut(ctx, full, column);
     if (block == NULL) {
         return TRAFFSTAT_E_NOMEM;
     }
@@ -107,9 +133,11 @@ traffstat_status traffstat_i_regression_profile(traffstat_ctx *ctx,
                  .offset = block + full->rows * (full->columns - 1),
                  .scale = quasi && done ? regression->summary.dispersion : 1.0,
                  .wanted = z * z};
-    p.counts.columns = full->columns - 1;
     p.counts.design = block;
-    p.counts.offset = p.offset;
+    if (!firth) {
+        p.counts.columns = full->columns - 1;
+        p.counts.offset = p.offset;
+    }
     const double error = sqrt(regression->fit.covariance[column * full->columns + column]);
     const double step = done ? error * sqrt(p.scale) : 1.0 / spread(full, column);
     const double center = regression->fit.coefficients[column];

@@ -245,6 +245,7 @@ static double step_length(const work *w)
 static traffstat_i_fit_end climb(work *w, int *iterations)
 {
     double before = -INFINITY;
+    double last = INFINITY;
     for (int i = 0; i < STEPS; i++) {
         ++*iterations;
         if (!differentiate(w)) {
@@ -259,7 +260,10 @@ static traffstat_i_fit_end climb(work *w, int *iterations)
         }
         before = w->loglik;
         const double gone = go(w);
-        if (gone == 0.0 || (length < SMALL_STEP && gone == 1.0)) {
+        /* steps that small square, unless they are rounding alone */
+        const bool noise = last < 1e-5 && length > 0.1 * last && length < 1e-5;
+        last = length;
+        if (gone == 0.0 || noise || (length < SMALL_STEP && gone == 1.0)) {
             return length < 1e-4 && differentiate(w) ? TRAFFSTAT_I_FIT_DONE
                                                      : TRAFFSTAT_I_FIT_SEPARATED;
         }
@@ -400,6 +404,18 @@ static void spread(work *w, size_t n, traffstat_i_fit *fit)
     }
 }
 
+/* back * c = at */
+void traffstat_i_fit_coefficients(traffstat_i_fit *fit, size_t columns, const double *at)
+{
+    for (size_t i = columns; i > 0; i--) {
+        double sum = at[i - 1];
+        for (size_t l = i; l < columns; l++) {
+            sum -= fit->back[(i - 1) * columns + l] * fit->coefficients[l];
+        }
+        fit->coefficients[i - 1] = sum / fit->back[(i - 1) * columns + i - 1];
+    }
+}
+
 static traffstat_i_fit_end report(work *w, traffstat_i_fit_end end, traffstat_i_fit *fit)
 {
     fit->loglik = w->loglik;
@@ -408,13 +424,7 @@ static traffstat_i_fit_end report(work *w, traffstat_i_fit_end end, traffstat_i_
     for (size_t row = 0; row < w->counts->rows; row++) {
         fit->means[row] = exp(predictor(w, w->at, row));
     }
-    for (size_t i = w->k; i > 0; i--) { /* coefficients: back * c = at */
-        double sum = w->at[i - 1];
-        for (size_t l = i; l < w->k; l++) {
-            sum -= fit->back[(i - 1) * w->k + l] * fit->coefficients[l];
-        }
-        fit->coefficients[i - 1] = sum / fit->back[(i - 1) * w->k + i - 1];
-    }
+    traffstat_i_fit_coefficients(fit, w->k, w->at);
     if (end != TRAFFSTAT_I_FIT_DONE) {
         return end;
     }
@@ -448,20 +458,27 @@ void traffstat_i_fit_free(traffstat_ctx *ctx, traffstat_i_fit *fit)
 }
 
 /* One block for all arrays of the fit. */
-static bool fit_new(traffstat_ctx *ctx, const traffstat_i_counts *counts, traffstat_i_fit *fit)
+traffstat_status traffstat_i_fit_new(traffstat_ctx *ctx, const traffstat_i_counts *counts,
+                                     traffstat_i_fit *fit)
 {
+    *fit = (traffstat_i_fit){0};
     const size_t k = counts->columns;
     const size_t n = counts->rows;
     double *block = traffstat_i_alloc(ctx, k + 2 * k * k + n + n * k, sizeof *block);
     if (block == NULL) {
-        return false;
+        return TRAFFSTAT_E_NOMEM;
     }
     fit->coefficients = block;
     fit->covariance = block + k;
     fit->back = block + k + k * k;
     fit->means = block + k + 2 * k * k;
     fit->basis = block + k + 2 * k * k + n;
-    return true;
+    if (n < k) {
+        fit->end = TRAFFSTAT_I_FIT_FEW;
+    } else if (!orthonormal(counts, fit->basis, fit->back)) {
+        fit->end = TRAFFSTAT_I_FIT_DEPENDENT;
+    }
+    return TRAFFSTAT_OK;
 }
 
 static double *work_new(traffstat_ctx *ctx, size_t k, work *w)
@@ -482,24 +499,22 @@ static double *work_new(traffstat_ctx *ctx, size_t k, work *w)
 traffstat_status traffstat_i_regress(traffstat_ctx *ctx, const traffstat_i_counts *counts,
                                      bool negbin, traffstat_i_fit *out)
 {
-    *out = (traffstat_i_fit){0};
     work w = {.counts = counts, .negbin = negbin, .k = counts->columns};
+    const traffstat_status status = traffstat_i_fit_new(ctx, counts, out);
+    if (status != TRAFFSTAT_OK || out->end != TRAFFSTAT_I_FIT_DONE) {
+        return status;
+    }
+    if (all_zero(counts)) {
+        out->end = TRAFFSTAT_I_FIT_ALL_ZERO;
+        return TRAFFSTAT_OK;
+    }
     double *block = work_new(ctx, w.k, &w);
-    if (block == NULL || !fit_new(ctx, counts, out)) {
-        traffstat_i_free(ctx, block);
+    if (block == NULL) {
         return TRAFFSTAT_E_NOMEM;
     }
     w.basis = out->basis;
-    if (counts->rows < counts->columns) {
-        out->end = TRAFFSTAT_I_FIT_FEW;
-    } else if (!orthonormal(counts, out->basis, out->back)) {
-        out->end = TRAFFSTAT_I_FIT_DEPENDENT;
-    } else if (all_zero(counts)) {
-        out->end = TRAFFSTAT_I_FIT_ALL_ZERO;
-    } else {
-        out->end = fit_both(&w, out);
-        out->end = out->end == TRAFFSTAT_I_FIT_LOST ? out->end : report(&w, out->end, out);
-    }
+    out->end = fit_both(&w, out);
+    out->end = out->end == TRAFFSTAT_I_FIT_LOST ? out->end : report(&w, out->end, out);
     traffstat_i_free(ctx, block);
     return TRAFFSTAT_OK;
 }

@@ -29,7 +29,8 @@ typedef enum traffstat_i_fit_end {
 typedef struct traffstat_i_fit {
     traffstat_i_fit_end end;
     int iterations;
-    double loglik;
+    double loglik;         /* with the penalty */
+    double penalty;        /* Firth's, 0 without: half the log determinant of the information */
     double size;           /* of the negative binomial; INFINITY: Poisson */
     double log_size_error; /* standard error of its logarithm, from the joint information */
     bool boundary;         /* a negative binomial was asked for, and Poisson fits as well */
@@ -46,6 +47,18 @@ typedef struct traffstat_i_fit {
 traffstat_status traffstat_i_regress(traffstat_ctx *ctx, const traffstat_i_counts *counts,
                                      bool negbin, traffstat_i_fit *out);
 void traffstat_i_fit_free(traffstat_ctx *ctx, traffstat_i_fit *fit);
+
+/* Poisson with Firth's penalty, exact counts only: finite also where all counts are 0 or a coefficient
+ * would run away. `held`: the value at which the last column's coefficient stays, NULL: none does (then
+ * `covariance` means nothing). Ends: DONE, DEPENDENT, FEW, LOST. */
+traffstat_status traffstat_i_regress_firth(traffstat_ctx *ctx, const traffstat_i_counts *counts,
+                                           const double *held, traffstat_i_fit *out);
+
+/* What both fits share: arrays and the orthonormal basis (ends: DONE so far, FEW, DEPENDENT), and the
+ * coefficients from those of the basis. */
+traffstat_status traffstat_i_fit_new(traffstat_ctx *ctx, const traffstat_i_counts *counts,
+                                     traffstat_i_fit *fit);
+void traffstat_i_fit_coefficients(traffstat_i_fit *fit, size_t columns, const double *at);
 
 /* Cholesky factor of a symmetric n x n matrix in its lower triangle, in place; false: not positive
  * definite. Then solving with it, in place. */

@@ -36,6 +36,11 @@ static bool exact(const traffstat_i_counts *counts, size_t row)
     return counts->lower[row] == counts->upper[row];
 }
 
+static bool firth(const traffstat_regression *of)
+{
+    return of->options.penalty == TRAFFSTAT_PENALTY_FIRTH;
+}
+
 static bool all_exact(const traffstat_i_counts *counts)
 {
     for (size_t row = 0; row < counts->rows; row++) {
@@ -211,9 +216,10 @@ static void summarise(traffstat_regression *of)
     const bool quasi = of->options.family == TRAFFSTAT_FAMILY_QUASIPOISSON;
     const bool negbin = of->options.family == TRAFFSTAT_FAMILY_NEGBIN;
     const double parameters = (double) of->counts.columns + (negbin ? 1.0 : 0.0);
-    sum->loglik = quasi ? (double) NAN : of->fit.loglik;
-    sum->aic = -2.0 * sum->loglik + 2.0 * parameters;
-    sum->bic = -2.0 * sum->loglik + parameters * log((double) of->counts.rows);
+    const double maximum = quasi || firth(of) ? (double) NAN : of->fit.loglik;
+    sum->loglik = quasi ? (double) NAN : of->fit.loglik - of->fit.penalty;
+    sum->aic = -2.0 * maximum + 2.0 * parameters;
+    sum->bic = -2.0 * maximum + parameters * log((double) of->counts.rows);
     sum->theta = negbin ? of->fit.size : (double) NAN;
     sum->theta_error = negbin && isfinite(of->fit.size) ? theta_error(of) : (double) NAN;
     sum->log_theta_error = of->fit.log_size_error;
@@ -243,8 +249,25 @@ static void set_nothing(traffstat_regression_summary *sum)
     sum->dean_b = sum->dean_c = sum->excess = sum->excess_t = NAN;
 }
 
+/* What a penalised fit says where the plain one has no finite answer. */
+static const char *penalised_reason(traffstat_i_fit_end plain)
+{
+    switch (plain) {
+    case TRAFFSTAT_I_FIT_ALL_ZERO:
+        return "no count is above zero: what is estimated rests on Firth's penalty";
+    case TRAFFSTAT_I_FIT_SEPARATED:
+        return "cases lie only where a coefficient can grow without end: it is finite by Firth's "
+               "penalty alone, and its profile interval says how little is known";
+    default:
+        return "";
+    }
+}
+
 static const char *reason_of(const traffstat_regression *of)
 {
+    if (firth(of) && of->fit.end == TRAFFSTAT_I_FIT_DONE) {
+        return penalised_reason(of->plain);
+    }
     switch (of->fit.end) {
     case TRAFFSTAT_I_FIT_ALL_ZERO:
         return "no count is above zero, so no rate can be estimated";
@@ -273,6 +296,10 @@ static traffstat_status conclude(traffstat_ctx *ctx, traffstat_regression *of)
         sandwich(of, factor, factor + k * k);
         if (all_exact(&of->counts) && isinf(of->fit.size)) {
             scatter(of, factor, factor + k * k);
+        }
+    } else {
+        for (size_t j = 0; j < k; j++) {
+            of->robust[j] = NAN;
         }
     }
     traffstat_i_free(ctx, factor);
@@ -314,10 +341,22 @@ void traffstat_regression_free(traffstat_regression *regression)
     traffstat_i_free(ctx, regression);
 }
 
+/* The fit; a penalised one after a plain one, which knows whether the penalty is needed. */
+static traffstat_status fit_family(traffstat_ctx *ctx, traffstat_regression *of)
+{
+    const bool negbin = of->options.family == TRAFFSTAT_FAMILY_NEGBIN;
+    traffstat_status status = traffstat_i_regress(ctx, &of->counts, negbin, &of->fit);
+    if (status == TRAFFSTAT_OK && firth(of)) {
+        of->plain = of->fit.end;
+        traffstat_i_fit_free(ctx, &of->fit);
+        status = traffstat_i_regress_firth(ctx, &of->counts, NULL, &of->fit);
+    }
+    return status;
+}
+
 static traffstat_status fit_copied(traffstat_ctx *ctx, traffstat_regression *of)
 {
-    traffstat_status status = traffstat_i_regress(
-        ctx, &of->counts, of->options.family == TRAFFSTAT_FAMILY_NEGBIN, &of->fit);
+    traffstat_status status = fit_family(ctx, of);
     if (status != TRAFFSTAT_OK) {
         return status;
     }
@@ -364,10 +403,16 @@ traffstat_status traffstat_i_regression_fit(traffstat_ctx *ctx, const traffstat_
 static traffstat_status check_options(traffstat_ctx *ctx, traffstat_regression_options *opt)
 {
     if (opt->family < 0 || opt->family > TRAFFSTAT_FAMILY_NEGBIN || opt->robust < 0 ||
-        opt->robust > 3 || opt->reserved != 0) {
+        opt->robust > 3 || opt->reserved != 0 || opt->reserved2 != 0) {
         return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
                                 "there is no regression of family %d with robust errors HC%d",
                                 (int) opt->family, (int) opt->robust);
+    }
+    if (opt->penalty < 0 || opt->penalty > TRAFFSTAT_PENALTY_FIRTH ||
+        (opt->penalty != 0 && opt->family != TRAFFSTAT_FAMILY_POISSON)) {
+        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
+                                "there is no penalty %d for the family %s", (int) opt->penalty,
+                                traffstat_family_name(opt->family));
     }
     if (!(opt->level > 0.0 && opt->level < 1.0)) {
         return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
@@ -436,6 +481,10 @@ static traffstat_status fit_checked(traffstat_ctx *ctx, const traffstat_i_counts
         return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
                                 "quasi-Poisson has no likelihood to put interval counts into; "
                                 "take the negative binomial");
+    }
+    if (opt->penalty == TRAFFSTAT_PENALTY_FIRTH && !all_exact(counts)) {
+        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
+                                "Firth's penalty is not defined for interval counts");
     }
     return traffstat_i_regression_fit(ctx, counts, opt, out);
 }

@@ -11,6 +11,7 @@ struct traffstat_regression {
     traffstat_i_counts counts; /* its arrays are in `block` */
     double *block;
     traffstat_i_fit fit;
+    traffstat_i_fit_end plain; /* of the fit without a penalty, where there is one */
     traffstat_regression_options options;
     traffstat_regression_summary summary;
     double *robust; /* columns: sandwich variances */

@@ -4,6 +4,7 @@
 
 #include "base/base.h"
 
+#include <traffstat/estimate.h>
 #include <traffstat/series.h>
 
 /* n >= 2, finite values; scores are those of the public calls. */
@@ -17,5 +18,11 @@ traffstat_status traffstat_i_poisson_trend(traffstat_ctx *ctx, const int32_t *ti
                                            const double *counts, const double *exposures, size_t n,
                                            int32_t origin, double exact_top,
                                            traffstat_poisson_trend_result *out);
+
+/* traffstat_rate_change without starting a public call. `over_places`: the series is a sum over places,
+ * so that a part that did not report is told by the number of places and refuses no year. */
+traffstat_status traffstat_i_rate_change(traffstat_ctx *ctx, const traffstat_panel *panel,
+                                         size_t series, const int32_t years[2], double level,
+                                         bool over_places, traffstat_change *out);
 
 #endif

@@ -7,7 +7,6 @@
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_math.h>
 #include <gsl/gsl_sf_gamma.h>
-#include <gsl/gsl_sf_log.h>
 
 #define STEPS_MAX 4000000 /* a series near its mode needs about 8 sqrt(shape) terms */
 #define UNIFORM_FROM 1e10 /* from here the uniform expansion's error, 1/shape, is below 1e-10 */
@@ -19,8 +18,11 @@
 static double stirling_error(double z)
 {
     gsl_sf_result star;
-    if (z > 1e8) {
-        return 1.0 / (12.0 * z);
+    if (z > 15.0) { /* the next term is below 2e-16 */
+        const double w = 1.0 / (z * z);
+        return (1.0 / 12.0 -
+                w * (1.0 / 360.0 - w * (1.0 / 1260.0 - w * (1.0 / 1680.0 - w / 1188.0)))) /
+               z;
     }
     if (gsl_sf_gammastar_e(z, &star) != GSL_SUCCESS) {
         return NAN;
@@ -28,21 +30,29 @@ static double stirling_error(double z)
     return log(star.val);
 }
 
-/* x ln(x/m) + m - x, without cancellation near x = m (Loader's deviance term). x >= 0, m > 0. */
+/* x ln(x/m) + m - x, without cancellation near x = m (Loader's deviance term): with
+ * v = (x - m)/(x + m), ln(x/m) is 2 (v + v^3/3 + v^5/5 + ...). x >= 0, m > 0. */
 static double deviance(double x, double m)
 {
     if (x == 0.0) {
         return m;
     }
-    const double t = (x - m) / m;
-    gsl_sf_result rest;
-    if (t > 1.0 || t < -0.5) {
+    if (x > 2.0 * m || x < 0.5 * m) {
         return x * log(x / m) + m - x;
     }
-    if (gsl_sf_log_1plusx_mx_e(t, &rest) != GSL_SUCCESS) {
-        return NAN;
+    const double v = (x - m) / (x + m);
+    const double v2 = v * v;
+    double power = 2.0 * x * v;
+    double sum = (x - m) * v;
+    for (double j = 3.0; j < 100.0; j += 2.0) { /* v2 <= 1/9: some 17 terms at most */
+        power *= v2;
+        const double before = sum;
+        sum += power / j;
+        if (sum == before) {
+            break;
+        }
     }
-    return x * rest.val + t * (x - m);
+    return sum;
 }
 
 /* ln of m^x e^-m / Gamma(x+1), x >= 0, m > 0. */
@@ -303,6 +313,37 @@ double traffstat_i_root(traffstat_i_curve_fn curve, void *user, double low, doub
     return fabs(f[0]) < fabs(f[1]) ? x[0] : x[1];
 }
 
+/* ln(tail / wanted tail) at a point, its slope there, and its second derivative over the first. */
+typedef struct tail_point {
+    double miss;
+    double slope;
+    double turn;
+} tail_point;
+
+typedef bool (*tail_fn)(double t, const void *target, tail_point *out);
+
+/* Halley's steps from a good guess: each triples the digits, so that the step after one of 1e-5 of the
+ * law's spread is below rounding. NaN where they do not settle: a bracketed search then does it. */
+static double halley(tail_fn tail, const void *target, double t, double spread)
+{
+    for (int i = 0; i < 12; i++) {
+        tail_point at;
+        if (!tail(t, target, &at) || !(fabs(at.slope) > 0.0)) {
+            return NAN;
+        }
+        const double newton = at.miss / at.slope;
+        const double step = -newton / (1.0 - 0.5 * newton * at.turn);
+        if (!(fabs(step) < 4.0 * spread + 1.0)) {
+            return NAN;
+        }
+        t += step;
+        if (fabs(step) < 1e-5 * fmin(spread, 1.0)) {
+            return t;
+        }
+    }
+    return NAN;
+}
+
 typedef struct gamma_target {
     double shape;
     double tail; /* wanted probability */
@@ -320,12 +361,48 @@ static double gamma_miss(double t, void *user)
     return log(fmax(target->lower ? tails.lower : tails.upper, 1e-307)) - log(target->tail);
 }
 
+static bool gamma_point(double t, const void *user, tail_point *out)
+{
+    const gamma_target *target = user;
+    const double x = target->shape * exp(t);
+    traffstat_i_tails tails;
+    if (!(x > 0.0) || !traffstat_i_gamma_tails(target->shape, x, &tails)) {
+        return false;
+    }
+    const double tail = target->lower ? tails.lower : tails.upper;
+    if (!(tail > 1e-300)) {
+        return false;
+    }
+    const double slope = target->shape * exp(log_poisson(target->shape, x)) / tail;
+    out->miss = log(tail) - log(target->tail);
+    out->slope = target->lower ? slope : -slope;
+    out->turn = target->shape - x - out->slope;
+    return true;
+}
+
+/* Wilson & Hilferty's cube; near 0, where it fails, the leading term x^shape / Gamma(shape + 1). */
+static double gamma_guess(const gamma_target *target)
+{
+    const double z = gsl_cdf_ugaussian_Qinv(target->tail);
+    const double sd = 1.0 / (3.0 * sqrt(target->shape));
+    const double root = 1.0 - sd * sd + (target->lower ? -z : z) * sd;
+    const double below = target->lower ? log(target->tail) : log1p(-target->tail);
+    if (root > 0.3) {
+        return 3.0 * log(root);
+    }
+    return (below - log_poisson(target->shape, target->shape)) / target->shape - 1.0;
+}
+
 double traffstat_i_gamma_quantile(double shape, double tail, bool lower)
 {
     gamma_target target = {shape, tail, lower};
+    const double sd = 1.0 / sqrt(shape);
+    const double quick = halley(gamma_point, &target, gamma_guess(&target), sd);
+    if (!isnan(quick)) {
+        return shape * exp(quick);
+    }
     /* Wilson & Hilferty's spread, twice over, brackets the root; small shapes need more room
      * below */
-    const double sd = 1.0 / sqrt(shape);
     const double z = sqrt(-2.0 * log(tail)) + 2.0;
     const double below = -2.0 * z * sd - 2.0 * (1.0 - log(tail)) / shape;
     const double above = log1p(2.0 * z * sd + 2.0 * z * z / shape);
@@ -355,6 +432,28 @@ static double beta_miss(double z, void *user)
     return log1p(-target->q) - log(fmax(tails.upper, DBL_MIN));
 }
 
+static bool beta_point(double z, const void *user, tail_point *out)
+{
+    const beta_target *target = user;
+    const double x = 1.0 / (1.0 + exp(-z));
+    const double y = 1.0 / (1.0 + exp(z));
+    const bool lower = target->q <= 0.5;
+    traffstat_i_tails tails;
+    if (!(x > 0.0 && y > 0.0) || !traffstat_i_beta_tails(target->a, target->b, x, y, &tails)) {
+        return false;
+    }
+    const double tail = lower ? tails.lower : tails.upper;
+    if (!(tail > 1e-300)) {
+        return false;
+    }
+    const double both = target->a * (target->b / (target->a + target->b));
+    const double slope = both * exp(log_binomial(target->a, target->b, x, y)) / tail;
+    out->miss = log(tail) - (lower ? log(target->q) : log1p(-target->q));
+    out->slope = lower ? slope : -slope;
+    out->turn = target->a * y - target->b * x - out->slope;
+    return true;
+}
+
 /* From `middle` outward by doubling steps until the root is passed; NaN when it lies past the
  * numbers. */
 static double walk(beta_target *target, double middle, double direction)
@@ -376,6 +475,12 @@ double traffstat_i_beta_logit_quantile(double a, double b, double q)
     }
     beta_target target = {a, b, q};
     const double middle = log(a) - log(b);
+    const double spread = sqrt(1.0 / a + 1.0 / b);
+    const double guess = middle - spread * gsl_cdf_ugaussian_Qinv(q);
+    const double quick = halley(beta_point, &target, guess, spread);
+    if (!isnan(quick) && fabs(quick) < LOGIT_MAX) {
+        return quick;
+    }
     const double low = walk(&target, middle, -1.0);
     const double high = walk(&target, middle, 1.0);
     if (isnan(low) || isnan(high)) {

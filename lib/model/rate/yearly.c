@@ -4,8 +4,11 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
-#include "table/panel.h"
+#include <gsl/gsl_cdf.h>
+
+#include "table/table.h"
 
 /* ---- reading a series ------------------------------------------------------------------------ */
 
@@ -30,8 +33,40 @@ void traffstat_i_yearly_free(traffstat_ctx *ctx, traffstat_i_yearly *of)
     *of = (traffstat_i_yearly){0};
 }
 
-/* A sum over places tells its own coverage; anything else with a part missing is a smaller number than
- * it looks. */
+/* Of a sum that knows its parts, whether they are of more than one place. */
+static bool parts_are_places(const traffstat_panel *panel, size_t series)
+{
+    const size_t *into = NULL;
+    const traffstat_panel *parts = traffstat_i_panel_parts(panel, &into);
+    size_t first = TRAFFSTAT_NONE;
+    for (size_t i = 0; i < traffstat_panel_series(parts); i++) {
+        if (into[i] != series) {
+            continue;
+        }
+        first = first == TRAFFSTAT_NONE ? i : first;
+        if (strcmp(traffstat_panel_key(parts, i), traffstat_panel_key(parts, first)) != 0 ||
+            strcmp(traffstat_panel_jurisdiction(parts, i),
+                   traffstat_panel_jurisdiction(parts, first)) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool traffstat_i_over_places(const traffstat_panel *panel, size_t series)
+{
+    const size_t first = traffstat_panel_series_first(panel, series);
+    traffstat_cell cell;
+    for (size_t i = traffstat_panel_series_count(panel, series); i > 0; i--) {
+        if (traffstat_panel_cell(panel, first + i - 1, &cell) == TRAFFSTAT_OK && cell.places > 1) {
+            return true;
+        }
+    }
+    return parts_are_places(panel, series);
+}
+
+/* A sum over places tells by their number which of them did not report; anything else with a part
+ * missing is a smaller number than it looks. */
 static bool usable(const traffstat_cell *cell, bool over_places)
 {
     const bool part = (cell->flags & TRAFFSTAT_FLAG_PARTIAL) != 0 && !over_places;
@@ -61,12 +96,10 @@ static traffstat_cell cell_at(const traffstat_panel *panel, size_t row)
 static common look(const traffstat_panel *panel, size_t series)
 {
     common all = {.first = traffstat_panel_series_first(panel, series),
+                  .over_places = traffstat_i_over_places(panel, series),
                   .populations = true,
                   .coverages = true};
     all.end = all.first + traffstat_panel_series_count(panel, series);
-    for (size_t row = all.first; row < all.end; row++) {
-        all.over_places = all.over_places || cell_at(panel, row).places > 1;
-    }
     for (size_t row = all.first + 1; row < all.end; row++) {
         all.first = (cell_at(panel, row).flags & TRAFFSTAT_FLAG_BREAK) != 0 ? row : all.first;
     }
@@ -218,6 +251,61 @@ static traffstat_status choose(traffstat_ctx *ctx, const traffstat_i_yearly *of,
     return status;
 }
 
+/* The half-width of an interval by the error 1, of `n` years. */
+static double reach(const traffstat_i_slope *slope, size_t n, double level)
+{
+    const double p = 0.5 + 0.5 * level;
+    return slope->family == TRAFFSTAT_FAMILY_QUASIPOISSON ? gsl_cdf_tdist_Pinv(p, (double) (n - 2))
+                                                          : gsl_cdf_ugaussian_Pinv(p);
+}
+
+/* Sum of squares of n consecutive years about their middle. */
+static double squares(double n)
+{
+    return n * (n * n - 1.0) / 12.0;
+}
+
+#define MOST_YEARS 1000
+
+/* How many consecutive years that scatter as these do would make the interval narrow enough. */
+static size_t years_needed(const traffstat_i_yearly *of, const traffstat_i_slope *slope,
+                           double level)
+{
+    const double width = slope->upper - slope->lower;
+    double middle = 0.0;
+    double own = 0.0;
+    for (size_t i = 0; i < of->n; i++) {
+        middle += of->times[i] / (double) of->n;
+    }
+    for (size_t i = 0; i < of->n; i++) {
+        own += (of->times[i] - middle) * (of->times[i] - middle);
+    }
+    const double each = width * sqrt(own) / reach(slope, of->n, level);
+    for (size_t m = of->n + 1; isfinite(width) && m <= MOST_YEARS; m++) {
+        if (each * reach(slope, m, level) / sqrt(squares((double) m)) <= log(TRAFFSTAT_I_WIDE)) {
+            return m;
+        }
+    }
+    return 0;
+}
+
+static void judge_width(const traffstat_i_yearly *of, double level, traffstat_i_slope *out)
+{
+    out->wide = !isnan(out->slope) && !(out->upper - out->lower <= log(TRAFFSTAT_I_WIDE));
+    if (!out->wide) {
+        return;
+    }
+    out->needed = years_needed(of, out, level);
+    char needed[64] = "many more years";
+    if (out->needed > 0) {
+        (void) snprintf(needed, sizeof needed, "about %zu years", out->needed);
+    }
+    (void) snprintf(out->reason, sizeof out->reason,
+                    "the interval of the yearly change is too wide to tell anything (its ends as "
+                    "factors differ more than %g times): %s of such counts would be needed",
+                    TRAFFSTAT_I_WIDE, needed);
+}
+
 traffstat_status traffstat_i_yearly_slope(traffstat_ctx *ctx, const traffstat_i_yearly *of,
                                           double level, bool profiled, traffstat_i_slope *out)
 {
@@ -249,6 +337,8 @@ traffstat_status traffstat_i_yearly_slope(traffstat_ctx *ctx, const traffstat_i_
         (void) snprintf(out->reason, sizeof out->reason,
                         "all cases lie at one end of the period, so the yearly change has no "
                         "finite estimate, only one limit");
+    } else {
+        judge_width(of, level, out);
     }
     traffstat_regression_free(fit);
     return status;

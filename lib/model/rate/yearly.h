@@ -11,7 +11,8 @@
 
 #define TRAFFSTAT_I_REASON_SIZE 256
 #define TRAFFSTAT_I_TREND_YEARS 3 /* two years are a change; a trend needs one more */
-#define TRAFFSTAT_I_FEW_CASES 20  /* below: no percentages in a sentence */
+#define TRAFFSTAT_I_FEW_CASES 20  /* in all: below, no number is put to a trend */
+#define TRAFFSTAT_I_WIDE 4.0      /* upper over lower end of a yearly factor: above, it tells nothing */
 
 /* The usable years of a series, rising. Arrays belong to it: traffstat_i_yearly_free. */
 typedef struct traffstat_i_yearly {
@@ -45,6 +46,8 @@ typedef struct traffstat_i_slope {
     double robust_lower;
     double robust_upper;
     double dispersion;
+    bool wide;       /* the interval tells nothing */
+    size_t needed;   /* where it is wide: about so many years would be needed; 0: more than 1000 */
 } traffstat_i_slope;
 
 traffstat_status traffstat_i_yearly_new(traffstat_ctx *ctx, size_t room, traffstat_i_yearly *out);
@@ -52,6 +55,9 @@ void traffstat_i_yearly_free(traffstat_ctx *ctx, traffstat_i_yearly *of);
 /* The usable years of a series of a panel. */
 traffstat_status traffstat_i_yearly_read(traffstat_ctx *ctx, const traffstat_panel *panel,
                                          size_t series, traffstat_i_yearly *out);
+
+/* Is a series a sum over places, so that its parts that did not report are told by their number? */
+bool traffstat_i_over_places(const traffstat_panel *panel, size_t series);
 
 /* One regression of the years on powers of time, the middle of the period being 0. */
 traffstat_status traffstat_i_yearly_fit(traffstat_ctx *ctx, const traffstat_i_yearly *of,
@@ -81,9 +87,62 @@ typedef struct traffstat_i_account_of_series {
 traffstat_status traffstat_i_say_series(traffstat_ctx *ctx,
                                         const traffstat_i_account_of_series *of);
 
-/* The sentence of a series. change NULL: there is none. */
-void traffstat_i_say_trend(traffstat_text *text, const traffstat_panel *panel, size_t series,
-                           const traffstat_i_yearly *years, const traffstat_change *change,
-                           const traffstat_i_slope *slope, double level);
+/* A sum over some of the places, in all years from one on. */
+typedef struct traffstat_i_part_sum {
+    size_t places;                        /* 0: there is no such sum */
+    traffstat_i_yearly years;
+    traffstat_i_slope slope;
+    bool compared;
+    traffstat_change change;
+    char reason[TRAFFSTAT_I_REASON_SIZE]; /* why the two years are not compared, or there is no sum */
+} traffstat_i_part_sum;
+
+/* Which places a sum over places is made of, year by year. */
+typedef struct traffstat_i_coverage {
+    bool varies;     /* not the same places in all years that are used: else no sum below is set */
+    bool known;      /* which places they are: else only their number is */
+    bool zeros;      /* some place has a count of 0 */
+    size_t years;
+    size_t *places;  /* that reported in each year */
+    size_t fewest;   /* of these */
+    size_t most;
+    size_t *began;   /* that reported in each year for the first time */
+    size_t *stopped; /* that reported for the last time in the year before */
+    size_t ever;
+    size_t always;   /* places with a whole count in every year */
+    size_t all_began;
+    size_t all_stopped;
+    size_t lacking;  /* counts of a place that lack a part, or cover a part of the year */
+    traffstat_i_part_sum each;      /* the whole sum for each place that reported */
+    traffstat_i_part_sum constant;  /* places with a whole count in every year of a window */
+    traffstat_i_part_sum remaining; /* places that report at both ends of that window */
+    traffstat_i_part_sum both;      /* places with a whole count in the two compared years */
+    traffstat_i_slope whole;        /* of the whole sum in the window of the constant set */
+} traffstat_i_coverage;
+
+/* change NULL: no years are compared. */
+traffstat_status traffstat_i_coverage_read(traffstat_ctx *ctx, const traffstat_panel *panel,
+                                           size_t series, const traffstat_i_yearly *years,
+                                           const traffstat_change *change, double level,
+                                           traffstat_i_coverage *out);
+void traffstat_i_coverage_free(traffstat_ctx *ctx, traffstat_i_coverage *of);
+/* The member coverage_change of `object`, and the trend and change of the whole sum in it. */
+void traffstat_i_detail_coverage(traffstat_detail *object, const traffstat_i_coverage *of,
+                                 const traffstat_i_part_sum *all);
+/* Is the change of places large enough to stand in a sentence? */
+bool traffstat_i_coverage_matters(const traffstat_i_coverage *of);
+
+/* What a sentence speaks of. change NULL: there is none. */
+typedef struct traffstat_i_told {
+    const traffstat_panel *panel;
+    size_t series;
+    const traffstat_i_yearly *years;
+    const traffstat_change *change;
+    const traffstat_i_slope *slope;
+    const traffstat_i_coverage *coverage;
+    double level;
+    bool multiplied; /* the counts share a divisor that chance does not explain */
+} traffstat_i_told;
+void traffstat_i_say_trend(traffstat_text *text, const traffstat_i_told *told);
 
 #endif

@@ -15,6 +15,8 @@
 #define SEN_YEARS 1000
 #define CURVE_YEARS 5
 #define PETTITT_YEARS 4
+#define MULTIPLIED                                                                                 \
+    0.1 /* share of cases in counts with a divisor in common: above, tests may fail */
 
 typedef traffstat_i_account_of_series account;
 
@@ -135,9 +137,10 @@ static traffstat_status say_change(traffstat_ctx *ctx, const account *of, traffs
                                    bool *found)
 {
     const traffstat_trend_options *options = of->options;
+    const int32_t years[2] = {options->first_year, options->second_year};
     const traffstat_status status =
-        traffstat_rate_change(ctx, of->panel, of->series, options->first_year, options->second_year,
-                              options->level, change);
+        traffstat_i_rate_change(ctx, of->panel, of->series, years, options->level,
+                                traffstat_i_over_places(of->panel, of->series), change);
     *found = status == TRAFFSTAT_OK;
     if (*found) {
         write_change(ctx, of->object, change, of);
@@ -499,54 +502,67 @@ static traffstat_status say_autocorrelation(traffstat_ctx *ctx, const account *o
 
 /* ---- places ---------------------------------------------------------------------------------- */
 
-static double places_in(const account *of, int32_t year)
-{
-    traffstat_cell cell;
-    const size_t row = traffstat_panel_find(of->panel, of->series, year);
-    return traffstat_panel_cell(of->panel, row, &cell) == TRAFFSTAT_OK && cell.places > 0
-               ? (double) cell.places
-               : 1.0;
-}
-
-/* A sum over places that began or stopped reporting: the same trend for each place that reported. */
-static traffstat_status say_coverage(traffstat_ctx *ctx, const account *of,
-                                     const traffstat_i_yearly *years)
+/* A sum whose places are not the same in all years mixes what happened with who reported it. */
+static traffstat_status caution_places(const account *of, const traffstat_i_coverage *coverage)
 {
     char reason[TRAFFSTAT_I_REASON_SIZE];
-    traffstat_i_slope slope;
-    bool varies = false;
-    const double first = years->n > 0 ? places_in(of, years->years[0]) : 1.0;
-    const double last = years->n > 0 ? places_in(of, years->years[years->n - 1]) : 1.0;
-    double *each = traffstat_i_alloc(ctx, years->n + 1, sizeof *each);
-    if (each == NULL) {
-        return TRAFFSTAT_E_NOMEM;
+    const size_t last = coverage->years - 1;
+    const int32_t *years = coverage->each.years.years;
+    if (coverage->places[0] != coverage->places[last]) {
+        (void) snprintf(reason, sizeof reason,
+                        "the number of places that reported went from %zu in %d to %zu in %d: the "
+                        "sum mixes crime with reporting (see coverage_change)",
+                        coverage->places[0], (int) years[0], coverage->places[last],
+                        (int) years[last]);
+    } else if (coverage->fewest != coverage->most) {
+        (void) snprintf(reason, sizeof reason,
+                        "the number of places that reported varied between %zu and %zu: the sum "
+                        "mixes crime with reporting (see coverage_change)",
+                        coverage->fewest, coverage->most);
+    } else {
+        (void) snprintf(reason, sizeof reason,
+                        "the places that reported are not the same in all years (%zu began, %zu "
+                        "stopped): the sum mixes crime with reporting (see coverage_change)",
+                        coverage->all_began, coverage->all_stopped);
     }
-    for (size_t i = 0; i < years->n; i++) {
-        const double places = places_in(of, years->years[i]);
-        varies = varies || places != first;
-        each[i] = places; /* in place of residents, where those are known */
-    }
-    traffstat_i_yearly same = *years;
-    same.exposure = each;
-    traffstat_status status =
-        varies ? traffstat_i_yearly_slope(ctx, &same, of->options->level, false, &slope)
-               : TRAFFSTAT_OK;
-    traffstat_i_free(ctx, each);
-    if (!varies || status != TRAFFSTAT_OK) {
-        traffstat_i_detail_none(of->object, "coverage_change");
-        return status;
-    }
-    traffstat_detail *object = traffstat_i_detail_object(of->object, "coverage_change");
-    traffstat_i_detail_number(object, "places_first", first);
-    traffstat_i_detail_number(object, "places_last", last);
-    traffstat_detail *per_place = traffstat_i_detail_object(object, "trend_per_place");
-    traffstat_i_detail_slope(per_place, &slope);
-    (void) snprintf(reason, sizeof reason,
-                    "the number of places that reported went from %d in %d to %d in %d: the "
-                    "trend mixes crime with reporting (see the trend per place)",
-                    (int) first, (int) years->years[0], (int) last,
-                    (int) years->years[years->n - 1]);
     return caution(of, reason);
+}
+
+static traffstat_status caution_coverage(const account *of, const traffstat_i_coverage *coverage)
+{
+    char reason[TRAFFSTAT_I_REASON_SIZE];
+    traffstat_status status = coverage->varies ? caution_places(of, coverage) : TRAFFSTAT_OK;
+    if (status == TRAFFSTAT_OK && coverage->varies && coverage->known && !coverage->zeros) {
+        status =
+            caution(of, "no place has a count of 0: where a file leaves out places that counted "
+                        "none, their number is itself a part of what changed, and a constant "
+                        "set favours places with many cases");
+    }
+    if (status == TRAFFSTAT_OK && coverage->lacking > 0) {
+        (void) snprintf(reason, sizeof reason,
+                        "%zu of the counts that were summed %s a part or cover%s a part of the "
+                        "year: the sums are too low there",
+                        coverage->lacking, coverage->lacking == 1 ? "lacks" : "lack",
+                        coverage->lacking == 1 ? "s" : "");
+        status = caution(of, reason);
+    }
+    return status;
+}
+
+static traffstat_status say_coverage(const account *of, const traffstat_i_coverage *coverage,
+                                     const traffstat_i_yearly *years,
+                                     const traffstat_change *change, const traffstat_i_slope *slope)
+{
+    traffstat_i_part_sum all = {.places = coverage->ever,
+                                .years = *years,
+                                .slope = *slope,
+                                .compared = change != NULL,
+                                .reason = "see change_reason"};
+    if (change != NULL) {
+        all.change = *change;
+    }
+    traffstat_i_detail_coverage(of->object, coverage, &all);
+    return caution_coverage(of, coverage);
 }
 
 /* ---- the series ------------------------------------------------------------------------------ */
@@ -574,16 +590,77 @@ static traffstat_status say_years(const account *of, const traffstat_i_yearly *y
     return caution(of, reason);
 }
 
+/* Adds the cases of a series, and those in counts that share a divisor beyond chance. */
+static void add_flagged(const traffstat_panel *panel, size_t series, double *all, double *flagged)
+{
+    const size_t first = traffstat_panel_series_first(panel, series);
+    const size_t end = first + traffstat_panel_series_count(panel, series);
+    for (size_t row = first; row < end; row++) {
+        const double cases = (double) traffstat_panel_lowers(panel)[row];
+        const uint32_t flags = traffstat_panel_flags(panel)[row];
+        *all += cases;
+        *flagged += (flags & (uint32_t) TRAFFSTAT_FLAG_COMMON_DIVISOR) != 0 ? cases : 0.0;
+    }
+}
+
+/* Are these enough of the series to doubt its tests? */
+static bool is_multiplied(const account *of)
+{
+    const size_t *into = NULL;
+    const traffstat_panel *parts = traffstat_i_panel_parts(of->panel, &into);
+    double all = 0.0;
+    double flagged = 0.0;
+    if (parts == NULL) {
+        add_flagged(of->panel, of->series, &all, &flagged);
+    }
+    for (size_t i = 0; i < traffstat_panel_series(parts); i++) {
+        if (into[i] == of->series) {
+            add_flagged(parts, i, &all, &flagged);
+        }
+    }
+    return flagged > MULTIPLIED * all;
+}
+
 static traffstat_status say_sentence(traffstat_ctx *ctx, const account *of,
-                                     const traffstat_i_yearly *years,
-                                     const traffstat_change *change, const traffstat_i_slope *slope)
+                                     const traffstat_i_told *told)
 {
     traffstat_text text;
     traffstat_i_text_init(&text, ctx);
-    traffstat_i_say_trend(&text, of->panel, of->series, years, change, slope, of->options->level);
+    traffstat_i_say_trend(&text, told);
     traffstat_i_detail_text(of->object, "sentence", traffstat_i_text_get(&text));
     const traffstat_status status = text.failed ? TRAFFSTAT_E_NOMEM : TRAFFSTAT_OK;
     traffstat_i_text_clear(&text);
+    return status;
+}
+
+/* What stands after the change and the trend: bends, tests, places, the sentence. */
+static traffstat_status say_rest(traffstat_ctx *ctx, const account *of,
+                                 const traffstat_i_yearly *years, const traffstat_change *change,
+                                 const traffstat_i_slope *slope)
+{
+    traffstat_i_coverage coverage;
+    traffstat_status status = say_joinpoints(ctx, of, years, slope);
+    if (status == TRAFFSTAT_OK) {
+        status = say_tests(ctx, of, years);
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = say_autocorrelation(ctx, of, years, slope);
+    }
+    if (status != TRAFFSTAT_OK) {
+        return status;
+    }
+    status = traffstat_i_coverage_read(ctx, of->panel, of->series, years, change,
+                                       of->options->level, &coverage);
+    if (status == TRAFFSTAT_OK) {
+        status = say_coverage(of, &coverage, years, change, slope);
+    }
+    if (status == TRAFFSTAT_OK) {
+        const traffstat_i_told told = {
+            of->panel,          of->series,       years, change, slope, &coverage,
+            of->options->level, is_multiplied(of)};
+        status = say_sentence(ctx, of, &told);
+    }
+    traffstat_i_coverage_free(ctx, &coverage);
     return status;
 }
 
@@ -591,7 +668,7 @@ static traffstat_status say_all(traffstat_ctx *ctx, const account *of,
                                 const traffstat_i_yearly *years)
 {
     traffstat_change change;
-    traffstat_i_slope slope;
+    traffstat_i_slope slope = {0};
     bool compared = false;
     traffstat_status status = say_years(of, years);
     if (status == TRAFFSTAT_OK) {
@@ -603,22 +680,8 @@ static traffstat_status say_all(traffstat_ctx *ctx, const account *of,
     if (status == TRAFFSTAT_OK) {
         status = say_trend(ctx, of, years, &slope);
     }
-    if (status == TRAFFSTAT_OK) {
-        status = say_joinpoints(ctx, of, years, &slope);
-    }
-    if (status == TRAFFSTAT_OK) {
-        status = say_tests(ctx, of, years);
-    }
-    if (status == TRAFFSTAT_OK) {
-        status = say_autocorrelation(ctx, of, years, &slope);
-    }
-    if (status == TRAFFSTAT_OK) {
-        status = say_coverage(ctx, of, years);
-    }
-    if (status == TRAFFSTAT_OK) {
-        status = say_sentence(ctx, of, years, compared ? &change : NULL, &slope);
-    }
-    return status;
+    return status == TRAFFSTAT_OK ? say_rest(ctx, of, years, compared ? &change : NULL, &slope)
+                                  : status;
 }
 
 traffstat_status traffstat_i_say_series(traffstat_ctx *ctx, const traffstat_i_account_of_series *of)

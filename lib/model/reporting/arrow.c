@@ -5,6 +5,11 @@
 #include <math.h>
 #include <string.h>
 
+#if defined(__GNUC__) && !defined(__clang__)
+/* Short loops over what is shared are most of the fast engine's work. */
+#pragma GCC optimize("tree-vectorize", "vect-cost-model=dynamic")
+#endif
+
 static size_t add_shared(size_t *shared, size_t from, size_t first, size_t count)
 {
     for (size_t k = 0; first != TRAFFSTAT_I_NO_COORDINATE && k < count; k++) {
@@ -14,7 +19,7 @@ static size_t add_shared(size_t *shared, size_t from, size_t first, size_t count
 }
 
 traffstat_status traffstat_i_arrow_open(traffstat_ctx *ctx, const traffstat_i_posterior *posterior,
-                                        traffstat_i_arrow *arrow)
+                                        bool held, traffstat_i_arrow *arrow)
 {
     const traffstat_i_posterior_spec *s = &posterior->spec;
     const traffstat_i_blocks *at = &posterior->at;
@@ -25,17 +30,21 @@ traffstat_status traffstat_i_arrow_open(traffstat_ctx *ctx, const traffstat_i_po
     arrow->pair = traffstat_i_alloc(ctx, 3 * arrow->blocks + 1, sizeof *arrow->pair);
     arrow->cross = traffstat_i_alloc(ctx, 2 * arrow->blocks * most + 1, sizeof *arrow->cross);
     arrow->core = traffstat_i_alloc(ctx, most * most, sizeof *arrow->core);
-    arrow->design = traffstat_i_alloc(ctx, 2 * most, sizeof *arrow->design);
+    arrow->design = traffstat_i_alloc(ctx, 2 * most * (s->year_count + 1), sizeof *arrow->design);
+    arrow->bends =
+        traffstat_i_alloc(ctx, 3 * (s->cell_count + s->year_count), sizeof *arrow->bends);
     if (arrow->shared == NULL || arrow->pair == NULL || arrow->cross == NULL ||
-        arrow->core == NULL || arrow->design == NULL) {
+        arrow->core == NULL || arrow->design == NULL || arrow->bends == NULL) {
         traffstat_i_arrow_close(ctx, arrow);
         return TRAFFSTAT_E_NOMEM;
     }
     size_t n = add_shared(arrow->shared, 0, at->level, 1);
     n = add_shared(arrow->shared, n, at->year, s->year_count - 1);
-    n = add_shared(arrow->shared, n, at->drift, s->year_count - 1);
     n = add_shared(arrow->shared, n, at->rate_beta, s->rate_covariate_count);
-    arrow->width = add_shared(arrow->shared, n, at->report_beta, s->report_covariate_count);
+    arrow->rates = n;
+    n = add_shared(arrow->shared, n, at->drift, s->year_count - 1);
+    n = add_shared(arrow->shared, n, at->report_beta, s->report_covariate_count);
+    arrow->width = held ? arrow->rates : n;
     return TRAFFSTAT_OK;
 }
 
@@ -46,39 +55,56 @@ void traffstat_i_arrow_close(traffstat_ctx *ctx, traffstat_i_arrow *arrow)
     traffstat_i_free(ctx, arrow->cross);
     traffstat_i_free(ctx, arrow->core);
     traffstat_i_free(ctx, arrow->design);
+    traffstat_i_free(ctx, arrow->bends);
     memset(arrow, 0, sizeof *arrow);
 }
 
 /* ---- filling -------------------------------------------------------------------------------- */
 
-/* How log rate and logit p of a cell (or, past the last cell, of a year alone) hang on the shared
- * coordinates. */
-static void design_of(const traffstat_i_posterior *p, const traffstat_i_field *f,
-                      traffstat_i_arrow *arrow, size_t year, size_t cell)
+/* How log rate and logit p hang on the shared coordinates: row 0 is the rate's, row 1 reporting's. */
+static double *design_at(const traffstat_i_arrow *arrow, size_t year)
+{
+    return arrow->design + 2 * arrow->width * year;
+}
+
+/* Of a year, covariates left out. */
+static void design_year(const traffstat_i_posterior *p, const traffstat_i_field *f,
+                        const traffstat_i_arrow *arrow, size_t year)
 {
     const traffstat_i_posterior_spec *s = &p->spec;
-    double *rate = arrow->design;
-    double *report = arrow->design + arrow->width;
-    memset(arrow->design, 0, 2 * arrow->width * sizeof *arrow->design);
-    size_t k = 0;
-    rate[k++] = 1.0;
-    for (size_t t = 1; p->at.year != TRAFFSTAT_I_NO_COORDINATE && t < s->year_count; t++, k++) {
+    double *rate = design_at(arrow, year);
+    double *report = rate + arrow->width;
+    memset(rate, 0, 2 * arrow->width * sizeof *rate);
+    rate[0] = 1.0;
+    for (size_t t = 1; p->at.year != TRAFFSTAT_I_NO_COORDINATE && t <= year; t++) {
         const bool anew = s->new_rate_level != NULL && s->new_rate_level[t];
-        rate[k] = t <= year ? (anew ? s->level_sd : f->year_sd) : 0.0;
+        rate[t] = anew ? s->level_sd : f->year_sd;
     }
-    for (size_t t = 1; p->at.drift != TRAFFSTAT_I_NO_COORDINATE && t < s->year_count; t++, k++) {
+    const bool drifts = p->at.drift != TRAFFSTAT_I_NO_COORDINATE && arrow->width > arrow->rates;
+    for (size_t t = 1; drifts && t < s->year_count; t++) {
         const bool between = t <= s->anchor_year ? year < t : year >= t;
-        report[k] = between ? f->drift_sd : 0.0;
+        report[arrow->rates + t - 1] = between ? f->drift_sd : 0.0;
     }
-    if (cell >= s->cell_count) {
-        return;
+}
+
+/* Of a cell: its year's, in the place past the last year's, with its covariates. */
+static const double *design_cell(const traffstat_i_posterior *p, const traffstat_i_arrow *arrow,
+                                 size_t cell)
+{
+    const traffstat_i_posterior_spec *s = &p->spec;
+    const size_t w = arrow->width;
+    double *rate = design_at(arrow, s->year_count);
+    double *report = rate + w;
+    memcpy(rate, design_at(arrow, s->cells[cell].year), 2 * w * sizeof *rate);
+    for (size_t i = 0; i < s->rate_covariate_count; i++) {
+        rate[arrow->rates - s->rate_covariate_count + i] =
+            s->covariate_sd * s->rate_covariates[cell * s->rate_covariate_count + i];
     }
-    for (size_t i = 0; i < s->rate_covariate_count; i++, k++) {
-        rate[k] = s->covariate_sd * s->rate_covariates[cell * s->rate_covariate_count + i];
+    for (size_t i = 0; w > arrow->rates && i < s->report_covariate_count; i++) {
+        report[w - s->report_covariate_count + i] =
+            s->covariate_sd * s->report_covariates[cell * s->report_covariate_count + i];
     }
-    for (size_t i = 0; i < s->report_covariate_count; i++, k++) {
-        report[k] = s->covariate_sd * s->report_covariates[cell * s->report_covariate_count + i];
-    }
+    return rate;
 }
 
 /* Curvature of one cell in (log rate, logit p). */
@@ -106,24 +132,9 @@ static void slope_and_curvature(const traffstat_i_cell *c, double log_mu, double
                  (2.0 * h);
 }
 
-static bend bend_of(const traffstat_i_posterior *p, const traffstat_i_field *f, size_t cell,
-                    bool expected)
+static bend bend_from(double slope, double own, double share, bool expected)
 {
-    const traffstat_i_cell *c = &p->spec.cells[cell];
-    double rate = 0.0;
-    double report = 0.0;
-    double slope = 0.0;
-    double own = 0.0;
-    traffstat_i_field_predict(p, f, cell, &rate, &report);
-    const double share = traffstat_i_logistic(report);
     const double rest = 1.0 - share;
-    if (c->low == c->high && isinf(f->theta)) {
-        own = p->weight[cell] * exp(rate) * share;
-        slope = (double) c->low - own;
-    } else {
-        slope_and_curvature(c, p->log_weight[cell] + rate + traffstat_i_log_logistic(report),
-                            f->theta, &slope, &own);
-    }
     double second = slope * share * rest;
     if (expected) {
         own = fmax(own, 0.0);
@@ -132,11 +143,53 @@ static bend bend_of(const traffstat_i_posterior *p, const traffstat_i_field *f, 
     return (bend){own, own * rest, own * rest * rest + second};
 }
 
-static void add_core(traffstat_i_arrow *arrow, bend b)
+static bend bend_of(const traffstat_i_posterior *p, const traffstat_i_field *f, size_t cell,
+                    bool expected)
+{
+    double rate = 0.0;
+    double report = 0.0;
+    double slope = 0.0;
+    double own = 0.0;
+    traffstat_i_field_predict(p, f, cell, &rate, &report);
+    const double share = traffstat_i_logistic(report);
+    slope_and_curvature(&p->spec.cells[cell],
+                        p->log_weight[cell] + rate + traffstat_i_log_logistic(report), f->theta,
+                        &slope, &own);
+    return bend_from(slope, own, share, expected);
+}
+
+/* Curvatures of all cells; those of exact counts from their means and shares alone. */
+static void fill_bends(const traffstat_i_posterior *p, traffstat_i_field *f, bend *bends,
+                       bool expected)
+{
+    if (!p->product) {
+        for (size_t i = 0; i < p->spec.cell_count; i++) {
+            bends[i] = bend_of(p, f, i, expected);
+        }
+        return;
+    }
+    (void) traffstat_i_field_factors(p, f);
+    const bool poisson = isinf(f->theta);
+    for (size_t k = 0; k < p->bulk_count; k++) {
+        const size_t cell = p->bulk[k];
+        const double y = (double) p->spec.cells[cell].low;
+        const double share = 1.0 / f->inverse[k];
+        const double mu = f->mean[k] * share;
+        const double whole = poisson ? 1.0 : 1.0 / (f->theta + mu);
+        const double left = poisson ? 1.0 : f->theta * whole;
+        const double own = poisson ? mu : mu * left * ((y + f->theta) * whole);
+        bends[cell] = bend_from((y - mu) * left, own, share, expected);
+    }
+    for (size_t k = 0; k < p->single_count; k++) {
+        bends[p->single[k]] = bend_of(p, f, p->single[k], expected);
+    }
+}
+
+static void add_core(traffstat_i_arrow *arrow, const double *design, bend b)
 {
     const size_t w = arrow->width;
-    const double *rate = arrow->design;
-    const double *report = arrow->design + w;
+    const double *rate = design;
+    const double *report = design + w;
     for (size_t i = 0; i < w; i++) {
         const double by_rate = b.rate * rate[i] + b.both * report[i];
         const double by_report = b.both * rate[i] + b.report * report[i];
@@ -149,7 +202,8 @@ static void add_core(traffstat_i_arrow *arrow, bend b)
     }
 }
 
-static void add_place(traffstat_i_arrow *arrow, const traffstat_i_field *f, size_t place, bend b)
+static void add_place(traffstat_i_arrow *arrow, const double *design, const traffstat_i_field *f,
+                      size_t place, bend b)
 {
     const size_t w = arrow->width;
     const double u = f->place_sd;
@@ -161,38 +215,18 @@ static void add_place(traffstat_i_arrow *arrow, const traffstat_i_field *f, size
     pair[1] += b.both * u * v;
     pair[2] += b.report * v * v;
     for (size_t k = 0; k < w; k++) {
-        const double rate = arrow->design[k];
-        const double report = arrow->design[w + k];
+        const double rate = design[k];
+        const double report = design[w + k];
         first[k] += u * (b.rate * rate + b.both * report);
         second[k] += v * (b.both * rate + b.report * report);
     }
 }
 
-static void add_cells(const traffstat_i_posterior *p, const traffstat_i_field *f,
-                      traffstat_i_arrow *arrow, bool expected)
+/* What validated cases tell of reporting. */
+static void add_terms(const traffstat_i_posterior *p, const traffstat_i_field *f,
+                      traffstat_i_arrow *arrow)
 {
     const traffstat_i_posterior_spec *s = &p->spec;
-    const bool covariates = s->rate_covariate_count + s->report_covariate_count > 0;
-    size_t year = TRAFFSTAT_I_EVERYWHERE;
-    bend together = {0.0, 0.0, 0.0}; /* cells of one design, that of the year before */
-    for (size_t i = 0; i < s->cell_count; i++) {
-        const bend b = bend_of(p, f, i, expected);
-        if (covariates || s->cells[i].year != year) {
-            if (i > 0) {
-                add_core(arrow, together);
-            }
-            together = (bend){0.0, 0.0, 0.0};
-            year = s->cells[i].year;
-            design_of(p, f, arrow, year, i);
-        }
-        together.rate += b.rate;
-        together.both += b.both;
-        together.report += b.report;
-        if (arrow->blocks > 0) {
-            add_place(arrow, f, s->cells[i].place, b);
-        }
-    }
-    add_core(arrow, together);
     for (size_t k = 0; k < s->term_count; k++) {
         const traffstat_i_evidence_term *term = &s->terms[k];
         const bool placed = term->place != TRAFFSTAT_I_EVERYWHERE;
@@ -201,12 +235,46 @@ static void add_cells(const traffstat_i_posterior *p, const traffstat_i_field *f
             f->report + (placed ? f->report_place[term->place] : 0.0) + f->report_year[when];
         const double share = traffstat_i_logistic(logit);
         const bend b = {0.0, 0.0, (double) term->m * share * (1.0 - share)};
-        design_of(p, f, arrow, when, s->cell_count);
-        add_core(arrow, b);
+        double *design = design_at(arrow, s->year_count);
+        memcpy(design, design_at(arrow, when), 2 * arrow->width * sizeof *design);
+        memset(design, 0, arrow->width * sizeof *design);
+        add_core(arrow, design, b);
         if (placed && arrow->blocks > 0) {
-            add_place(arrow, f, term->place, b);
+            add_place(arrow, design, f, term->place, b);
         }
     }
+}
+
+/* Cells of one year share a design, unless they have covariates. */
+static void add_cells(const traffstat_i_posterior *p, traffstat_i_field *f,
+                      traffstat_i_arrow *arrow, bool expected)
+{
+    const traffstat_i_posterior_spec *s = &p->spec;
+    bend *bends = (bend *) arrow->bends;
+    bend *together = bends + s->cell_count;
+    memset(together, 0, s->year_count * sizeof *together);
+    for (size_t t = 0; t < s->year_count; t++) {
+        design_year(p, f, arrow, t);
+    }
+    fill_bends(p, f, bends, expected);
+    for (size_t i = 0; i < s->cell_count; i++) {
+        const traffstat_i_cell *c = &s->cells[i];
+        const double *design = p->product ? design_at(arrow, c->year) : design_cell(p, arrow, i);
+        if (p->product) {
+            together[c->year].rate += bends[i].rate;
+            together[c->year].both += bends[i].both;
+            together[c->year].report += bends[i].report;
+        } else {
+            add_core(arrow, design, bends[i]);
+        }
+        if (arrow->blocks > 0) {
+            add_place(arrow, design, f, c->place, bends[i]);
+        }
+    }
+    for (size_t t = 0; p->product && t < s->year_count; t++) {
+        add_core(arrow, design_at(arrow, t), together[t]);
+    }
+    add_terms(p, f, arrow);
 }
 
 /* The level's own prior, and the standard normals. */
@@ -359,9 +427,20 @@ void traffstat_i_arrow_solve(const traffstat_i_posterior *posterior, traffstat_i
     back_substitute(posterior, arrow, step, work);
 }
 
-void traffstat_i_arrow_draw(const traffstat_i_posterior *posterior, traffstat_i_arrow *arrow,
-                            const double *normal, double *step, double *work)
+void traffstat_i_arrow_shared(const traffstat_i_posterior *posterior,
+                              const traffstat_i_arrow *arrow, const double *normal, double *step,
+                              double *work)
 {
-    memcpy(work, normal, (2 * arrow->blocks + arrow->width) * sizeof *work);
+    memset(work, 0, 2 * arrow->blocks * sizeof *work);
+    memcpy(work + 2 * arrow->blocks, normal, arrow->width * sizeof *work);
     back_substitute(posterior, arrow, step, work);
+}
+
+double traffstat_i_arrow_log_root(const traffstat_i_arrow *arrow, size_t first)
+{
+    double sum = 0.0;
+    for (size_t k = first; k < arrow->width; k++) {
+        sum += log(arrow->core[k * arrow->width + k]);
+    }
+    return sum;
 }

@@ -2,13 +2,15 @@
 #include "model/reporting/field.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_sf_gamma.h>
 
-#define ENOUGH 1e-17     /* of the sum so far: smaller terms are left away */
-#define PLAIN_ABOVE 1e15 /* a size past this is Poisson to the last digit */
-#define STIRLING_FROM 16.0
+#define ENOUGH 1e-17       /* of the sum so far: smaller terms are left away */
+#define PLAIN_ABOVE 1e15   /* a size past this is Poisson to the last digit */
+#define STIRLING_FROM 16.0 /* TRAFFSTAT_I_SMALL_COUNT as a double */
 
 /* sum over k < y of log(1 + k/theta) = log Gamma(y + theta) - log Gamma(theta) - y log theta, and
  * its derivative by theta, without the cancellation of those terms for large theta. */
@@ -48,13 +50,97 @@ static rising rising_of(double y, double theta)
     return sum;
 }
 
+/* ---- sums over many counts ------------------------------------------------------------------ */
+
+static int by_size(const void *a, const void *b)
+{
+    const double x = *(const double *) a;
+    const double y = *(const double *) b;
+    return (x > y) - (x < y);
+}
+
+traffstat_status traffstat_i_rising_table_init(traffstat_ctx *ctx, double *counts, size_t n,
+                                               traffstat_i_rising_table *table)
+{
+    memset(table, 0, sizeof *table);
+    table->large = traffstat_i_alloc(ctx, n > 0 ? n : 1, sizeof *table->large);
+    table->times = traffstat_i_alloc(ctx, n > 0 ? n : 1, sizeof *table->times);
+    if (table->large == NULL || table->times == NULL) {
+        return TRAFFSTAT_E_NOMEM;
+    }
+    qsort(counts, n, sizeof *counts, by_size);
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < TRAFFSTAT_I_SMALL_COUNT && (double) k < counts[i]; k++) {
+            table->above[k] += 1.0;
+            table->small = k + 1 > table->small ? k + 1 : table->small;
+        }
+        if (counts[i] <= STIRLING_FROM) {
+            continue;
+        }
+        const size_t last = table->large_count;
+        if (last == 0 || table->large[last - 1] != counts[i]) {
+            table->large[last] = counts[i];
+            table->times[last] = 0.0;
+            table->large_count++;
+        }
+        table->times[table->large_count - 1] += 1.0;
+    }
+    return TRAFFSTAT_OK;
+}
+
+size_t traffstat_i_rising_size(const traffstat_i_rising_table *table)
+{
+    return TRAFFSTAT_I_SMALL_COUNT + 1 + table->large_count;
+}
+
+void traffstat_i_rising_ask(const traffstat_i_rising_table *table, double theta, double *logs)
+{
+    for (size_t k = 0; k <= TRAFFSTAT_I_SMALL_COUNT; k++) {
+        logs[k] = 1.0 + (double) k / theta;
+    }
+    double *grown = logs + TRAFFSTAT_I_SMALL_COUNT + 1;
+    const double z = theta + STIRLING_FROM;
+    for (size_t i = 0; i < table->large_count; i++) {
+        grown[i] = (theta + table->large[i]) / z;
+    }
+}
+
+double traffstat_i_rising_sum(const traffstat_i_rising_table *table, double theta,
+                              const double *logs, double *slope)
+{
+    double value = 0.0;
+    double by_theta = 0.0;
+    for (size_t k = 1; k < table->small; k++) {
+        value += table->above[k] * logs[k];
+        by_theta -= table->above[k] * (double) k / (theta * (theta + (double) k));
+    }
+    const double *grown = logs + TRAFFSTAT_I_SMALL_COUNT + 1;
+    const double z = theta + STIRLING_FROM;
+    const rising from = stirling_rest(z);
+    for (size_t i = 0; i < table->large_count; i++) {
+        const double end = theta + table->large[i];
+        const double n = table->large[i] - STIRLING_FROM;
+        const rising to = stirling_rest(end);
+        const double most = (end - 0.5) * grown[i] - n + n * logs[TRAFFSTAT_I_SMALL_COUNT];
+        const double most_slope =
+            grown[i] - (end - 0.5) * n / (z * end) - n * STIRLING_FROM / (theta * z);
+        value += table->times[i] * (most + to.value - from.value);
+        by_theta += table->times[i] * (most_slope + to.slope - from.slope);
+    }
+    *slope += by_theta;
+    return value;
+}
+
+/* ---- one count ------------------------------------------------------------------------------ */
+
 double traffstat_i_log_factorial(int64_t count)
 {
     gsl_sf_result result;
     return gsl_sf_lngamma_e((double) count + 1.0, &result) == GSL_SUCCESS ? result.val : INFINITY;
 }
 
-static traffstat_i_cell_score exact(double y, double log_factorial, double log_mu, double theta)
+traffstat_i_cell_score traffstat_i_exact_score(double y, double log_factorial, double log_mu,
+                                               double theta)
 {
     const double mu = exp(log_mu);
     if (!(theta < PLAIN_ABOVE)) {
@@ -135,7 +221,7 @@ static traffstat_i_cell_score between(double low, double high, double log_mu, do
     sum_up(&sum, top, high, mu, theta);
     sum_down(&sum, top, low, mu, theta);
     traffstat_i_cell_score score =
-        exact(top, traffstat_i_log_factorial((int64_t) top), log_mu, theta);
+        traffstat_i_exact_score(top, traffstat_i_log_factorial((int64_t) top), log_mu, theta);
     const double shift = sum.offset / sum.weight;
     score.log_likelihood += log(sum.weight);
     if (theta < PLAIN_ABOVE) {
@@ -168,7 +254,7 @@ traffstat_i_cell_score traffstat_i_cell_score_of(int64_t low, int64_t high, doub
         return (traffstat_i_cell_score){-INFINITY, 0.0, 0.0};
     }
     if (high == low) {
-        return exact((double) low, traffstat_i_log_factorial(low), log_mu, theta);
+        return traffstat_i_exact_score((double) low, traffstat_i_log_factorial(low), log_mu, theta);
     }
     if (high >= 0) {
         return between((double) low, (double) high, log_mu, theta);

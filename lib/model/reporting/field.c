@@ -19,7 +19,8 @@ size_t traffstat_i_field_size(const traffstat_i_posterior *posterior)
     const traffstat_i_posterior_spec *s = &posterior->spec;
     const size_t effects =
         2 * (s->place_count + s->year_count) + s->rate_covariate_count + s->report_covariate_count;
-    return 2 * effects + 3 * s->place_count + 2 * s->year_count + 2 * s->cell_count;
+    return 2 * effects + 3 * s->place_count + 2 * s->year_count + 4 * s->cell_count +
+           traffstat_i_rising_size(&posterior->rising);
 }
 
 static double *take(double **next, size_t count)
@@ -47,12 +48,10 @@ static void lay_out(const traffstat_i_posterior_spec *s, double *scratch, traffs
     f->d_report_beta = take(&next, s->report_covariate_count);
     memset(f->d_rate_place, 0, (size_t) (next - f->d_rate_place) * sizeof *next);
     f->turned = take(&next, s->place_count);
-    f->place_factor = take(&next, s->place_count);
-    f->place_odds = take(&next, s->place_count);
-    f->year_factor = take(&next, s->year_count);
-    f->year_odds = take(&next, s->year_count);
+    f->factor = take(&next, 2 * (s->place_count + s->year_count));
+    f->mean = take(&next, s->cell_count);
     f->inverse = take(&next, s->cell_count);
-    f->log_inverse = take(&next, s->cell_count);
+    f->logs = next;
 }
 
 static double scale_at(const double *position, size_t at)

@@ -19,6 +19,8 @@
 
 #define TRAFFSTAT_I_NO_COORDINATE SIZE_MAX
 
+enum { TRAFFSTAT_I_SMALL_COUNT = 16 }; /* counts up to here are summed term by term */
+
 /* Where each block of coordinates begins. */
 typedef struct traffstat_i_blocks {
     size_t level;
@@ -38,18 +40,32 @@ typedef struct traffstat_i_blocks {
     size_t end;
 } traffstat_i_blocks;
 
+/* The exact counts as what the sum of log(Gamma(y + theta)/Gamma(theta)) needs of them. */
+typedef struct traffstat_i_rising_table {
+    double above[TRAFFSTAT_I_SMALL_COUNT]; /* counts above 0, 1, ... */
+    size_t small;                          /* how many of those matter */
+    double *large;                         /* distinct counts past that */
+    double *times;                         /* how often */
+    size_t large_count;
+} traffstat_i_rising_table;
+
 struct traffstat_i_posterior {
     traffstat_ctx *ctx;
     traffstat_i_posterior_spec spec; /* its arrays are the copies below */
     void *copies[6];
     traffstat_i_blocks at;
-    bool plain;            /* Poisson, exact counts, no covariates: no exp and log1p a cell */
+    bool product; /* no covariates: a rate is a product of a place's and a year's factor */
+    size_t *bulk; /* the cells with exact counts, which are worked out together */
+    size_t bulk_count;
+    size_t *single; /* the others */
+    size_t single_count;
+    traffstat_i_rising_table rising;
     double *weight;        /* exposure x coverage, one a cell */
     double *log_weight;    /* its logarithm */
     double *log_factorial; /* of the count, where it is exact */
     double *place_count;   /* sum of exact counts of a place, and of a year */
     double *year_count;
-    double fixed;       /* what the plain likelihood adds whatever the position */
+    double fixed;       /* what exact counts add whatever the position */
     size_t *term_cells; /* cells of each term, those of term k from term_start[k] on */
     size_t *term_start; /* term_count + 1 */
     double *basis;      /* neighbours: eigenvectors, one a row */
@@ -77,13 +93,11 @@ typedef struct traffstat_i_field {
     double *d_report_beta;
     double d_report; /* of what bears on the shared level alone */
     double d_theta;
-    double *turned;       /* neighbours: the place coordinates along the eigenvectors */
-    double *place_factor; /* work of the plain likelihood */
-    double *place_odds;
-    double *year_factor;
-    double *year_odds;
-    double *inverse; /* 1 / p, and its logarithm; one a cell */
-    double *log_inverse;
+    double *turned;  /* neighbours: the place coordinates along the eigenvectors */
+    double *factor;  /* work of exact counts: e^rate of places, of years, odds of the same */
+    double *mean;    /* one a cell: weight x rate */
+    double *inverse; /* one a cell: 1/p */
+    double *logs;    /* two a cell, and those of the rising factors */
 } traffstat_i_field;
 
 /* Lays the field over `scratch` and fills it from a position; derivatives are 0. */
@@ -105,6 +119,11 @@ void traffstat_i_field_predict(const traffstat_i_posterior *posterior,
 void traffstat_i_field_pull(const traffstat_i_posterior *posterior, traffstat_i_field *field,
                             size_t cell, double d_log_rate, double d_logit_p);
 
+/* Where the model is a product: rate and odds against reporting are products of a place's factor and
+ * a year's. Fills f->mean (weight x rate) and f->inverse (1/p) of the exact counts; returns what they
+ * add to the log likelihood linearly in the effects. */
+double traffstat_i_field_factors(const traffstat_i_posterior *posterior, traffstat_i_field *field);
+
 /* log p and log(1 - p) from logit p. */
 double traffstat_i_log_logistic(double x);
 double traffstat_i_logistic(double x);
@@ -117,7 +136,21 @@ typedef struct traffstat_i_cell_score {
 } traffstat_i_cell_score;
 traffstat_i_cell_score traffstat_i_cell_score_of(int64_t low, int64_t high, double log_mu,
                                                  double theta);
+/* The same of one count, whose log factorial is known. */
+traffstat_i_cell_score traffstat_i_exact_score(double count, double log_factorial, double log_mu,
+                                               double theta);
 double traffstat_i_log_factorial(int64_t count);
+
+/* counts[n], sorted by the call. Its arrays belong to the caller: traffstat_i_free. */
+traffstat_status traffstat_i_rising_table_init(traffstat_ctx *ctx, double *counts, size_t n,
+                                               traffstat_i_rising_table *table);
+/* Places in `logs` that traffstat_i_rising_ask() fills; their logarithms are wanted afterwards. */
+size_t traffstat_i_rising_size(const traffstat_i_rising_table *table);
+void traffstat_i_rising_ask(const traffstat_i_rising_table *table, double theta, double *logs);
+/* Sum over counts of log Gamma(y + theta) - log Gamma(theta) - y log theta; adds its derivative by
+ * theta to `slope`. Between the two: logs become their logarithms. */
+double traffstat_i_rising_sum(const traffstat_i_rising_table *table, double theta,
+                              const double *logs, double *slope);
 
 /* What the evidence beside the counts adds; its derivatives go into the field. */
 double traffstat_i_terms(const traffstat_i_posterior *posterior, traffstat_i_field *field);

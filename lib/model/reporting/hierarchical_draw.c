@@ -42,13 +42,24 @@ double traffstat_i_hierarchical_poisson(double mean, double u)
     return k;
 }
 
-/* A count of which only the set is known, given its mean: by the cdf within the set. */
-static double within_set(const traffstat_i_cell *cell, double mean, double u)
+#define POISSON_FROM 1e8 /* a size from which a negative binomial is drawn as a Poisson law */
+
+/* Log probability of a count, up to what all counts share. */
+static double log_mass(double k, double mean, double theta)
+{
+    if (theta < POISSON_FROM) {
+        return lgamma(k + theta) - lgamma(theta) - lgamma(k + 1.0) + k * log(mean / (theta + mean));
+    }
+    return k * log(mean) - mean - lgamma(k + 1.0);
+}
+
+/* A count of which only the set is known, given its mean and size: by the cdf within the set. */
+static double within_set(const traffstat_i_cell *cell, double mean, double theta, double u)
 {
     if (cell->low == cell->high) {
         return (double) cell->low;
     }
-    const double far = mean + 12.0 * sqrt(mean) + 40.0;
+    const double far = mean + 12.0 * sqrt(mean) + 40.0 * (1.0 + mean / theta);
     const double last =
         cell->high >= 0 ? (double) cell->high : fmax(far, (double) cell->low + 40.0);
     double sum = 0.0;
@@ -56,9 +67,13 @@ static double within_set(const traffstat_i_cell *cell, double mean, double u)
         const double want = u * sum;
         sum = 0.0;
         for (double k = (double) cell->low; k <= last; k += 1.0) {
-            sum += exp(k * log(mean) - mean - lgamma(k + 1.0));
+            const double mass = exp(log_mass(k, mean, theta));
+            sum += mass;
             if (pass == 1 && sum >= want) {
                 return k;
+            }
+            if (k > mean && mass < 1e-17 * sum) {
+                break;
             }
         }
         if (!(sum > 0.0)) {
@@ -109,7 +124,7 @@ double traffstat_i_hierarchical_draw_total(const traffstat_i_hierarchical *run,
         const double expected = cells[i].exposure * exp(rate[i]);
         const double share = cells[i].coverage / (1.0 + exp(-logit[i]));
         const double mu = expected * share;
-        count[i] = within_set(&cells[i], mu, uniform(run, draw, i, 0));
+        count[i] = within_set(&cells[i], mu, field.theta, uniform(run, draw, i, 0));
         mean[i] = expected * (1.0 - share);
         if (isfinite(field.theta)) {
             mean[i] *=
@@ -191,7 +206,7 @@ static void draw_cells(traffstat_i_hierarchical *run, const room *at, size_t dra
         const double expected = c->exposure * exp(at->rate[i]);
         const double share = c->coverage / (1.0 + exp(-at->logit[i]));
         const double mu = expected * share;
-        const double y = within_set(c, mu, uniform(run, draw, i, 0));
+        const double y = within_set(c, mu, theta, uniform(run, draw, i, 0));
         double hidden = expected * (1.0 - share);
         double again = mu;
         if (isfinite(theta)) {

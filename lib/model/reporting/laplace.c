@@ -1,15 +1,22 @@
-/* The fast engine: a nested Laplace approximation (Rue, Martino & Chopin 2009). Given the scales and
- * the shared reporting level the latent field is nearly normal: its mode and curvature give its law
- * and the marginal density of those few outer quantities. The outer quantities are drawn from a
- * Student law that is fitted to that density in rounds, on a low-discrepancy sequence, and weighted;
- * the ridge between rate and reporting is curved along the shared level, which is why that level is
- * an outer one. */
+/* The fast engine: importance sampling around nested normal laws (Rue, Martino & Chopin 2009 for the
+ * nesting). Given the scales and the shared reporting level - the outer quantities - the latent field
+ * is nearly normal: its mode and curvature propose what places share, and each place's own effects
+ * given that are drawn from candidates of their own (place_draw.c). Nothing of those normal laws is
+ * left in the answer but the weights of the draws, so that the weights' k-hat tells whether it may be
+ * trusted: on the few outer and shared quantities alone, not on the places' many.
+ *
+ * The outer quantities come from a Student law that is fitted to the weighted draws in rounds, on a
+ * low-discrepancy sequence; the ridge between rate and reporting is curved along the shared level,
+ * which is why that level is an outer one. */
 #include <math.h>
 #include <string.h>
 
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_errno.h>
+#include <gsl/gsl_linalg.h>
+#include <gsl/gsl_matrix.h>
 #include <gsl/gsl_qrng.h>
+#include <gsl/gsl_vector.h>
 
 #include "model/reporting/arrow.h"
 #include "model/reporting/nuts.h"
@@ -17,21 +24,35 @@
 enum {
     STREAM = 0x4C41504C, /* of the generator: no other model's numbers */
     OUTER = 7,           /* most outer quantities */
-    LEARNING = 256,      /* draws of a round that only teaches the next its law */
-    ROUNDS = 4,          /* such rounds */
-    FINAL = 1024,        /* draws of the last round */
+    LEARNING = 192,      /* draws of a round that only teaches the next its law */
+    ROUNDS = 2,          /* such rounds */
+    CLIMBS = 12,         /* Newton steps of the outer quantities */
+    FIFTH = 5,           /* one point in so many is of the wider law */
+    FIELDS = 6,          /* draws of the field with each outer draw of the last round */
     NEWTON = 60,
-    HALVINGS = 30
+    HALVINGS = 30,
+    TILTS = 3
 };
 
-#define FREEDOM 6.0 /* of the Student law: the scales' densities fall exponentially to 0 */
-#define ENOUGH 1e-9 /* of a Newton step's gain */
+#define FREEDOM 4.0        /* of the Student law: the scales' densities fall exponentially to 0 */
+#define WIDER 3.0          /* times the law's scale */
+#define FIELD_FREEDOM 20.0 /* of the shared coordinates', which are nearly normal */
+#define TEACHERS 0.35      /* share of a round's draws that count in teaching the next */
+#define STEP 0.3           /* of differences between outer quantities, whose sd is about 1 */
+#define LONGEST 1.0        /* step of an outer quantity */
+#define NEAR 0.05          /* gain of such a step that ends them */
+#define ENOUGH 1e-3        /* of a Newton step's gain: weights mend a mode that is a little off */
 
 /* One worker's room. */
 typedef struct bench {
     traffstat_i_arrow arrow;
+    traffstat_i_arrow held; /* the same with what is shared of reporting held */
+    traffstat_i_place_room places;
     void *scratch;
-    double *position;
+    double *store;    /* of the places' room */
+    double *position; /* the mode given the outer quantities */
+    double *given;    /* the mode given what is shared of reporting as well */
+    double *tilt;     /* slope of what the places' normal laws leave out, by what is shared */
     double *trial;
     double *gradient;
     double *step;
@@ -48,61 +69,94 @@ typedef struct fit {
     double factor[OUTER * OUTER]; /* Cholesky, lower, of the Student law's scale */
     size_t *order;                /* cells by place: those of place j from first[j] on */
     size_t *first;
+    size_t most_cells;       /* of a place */
     double *start;           /* a position near the mode */
-    double *points;          /* draws of a round: count each */
-    double *log_ratio;       /* of them */
+    double *points;          /* outer draws of a round: count each */
+    double *log_ratio;       /* of the round's draws */
+    double weight[LEARNING]; /* of a round that teaches */
     double shift[OUTER + 1]; /* turns the sequence by the seed */
     bench *benches;
     size_t bench_count;
     uint64_t seed;
-    size_t round_size;
-    size_t draw_count; /* 0 but in the last round */
-    double *positions;
+    uint32_t round;
+    size_t round_size; /* outer draws */
+    size_t
+        draw_count; /* draws of the field: draw i belongs to the outer draw i modulo round_size */
+    double *positions; /* NULL but in the last round */
 } fit;
 
 /* ---- given the outer quantities ------------------------------------------------------------- */
 
-static double climb(const fit *f, bench *b, double here, double gain)
+/* Log density and gradient, tilted. */
+static double height(const fit *f, bench *b, const double *position)
+{
+    double sum = traffstat_i_posterior_density(f->posterior, b->scratch, position, b->gradient);
+    for (size_t k = 0; k < b->arrow.width; k++) {
+        const size_t at = b->arrow.shared[k];
+        sum += b->tilt[at] * position[at];
+        b->gradient[at] += b->tilt[at];
+    }
+    return sum;
+}
+
+static double climb(const fit *f, bench *b, double *position, double here, double gain)
 {
     const size_t d = f->posterior->at.end;
     for (double size = 1.0; size > ldexp(1.0, -HALVINGS); size *= 0.5) {
         for (size_t i = 0; i < d; i++) {
-            b->trial[i] = b->position[i] + size * b->step[i];
+            b->trial[i] = position[i] + size * b->step[i];
         }
-        const double there =
-            traffstat_i_posterior_density(f->posterior, b->scratch, b->trial, b->gradient);
+        const double there = height(f, b, b->trial);
         if (there >= here + 1e-4 * size * gain) {
-            memcpy(b->position, b->trial, d * sizeof *b->position);
+            memcpy(position, b->trial, d * sizeof *position);
             return there;
         }
     }
     return -INFINITY;
 }
 
-/* The latent field's mode from b->position; the log marginal density of the outer quantities there,
- * up to a constant, with the arrow factored at the mode. -INFINITY where there is none. */
-static double marginal(const fit *f, bench *b)
+/* From `position` to nearly the mode of what the arrow holds, which is then factored there; false
+ * where there is none. */
+static bool find_mode(const fit *f, bench *b, traffstat_i_arrow *arrow, double *position)
 {
     const traffstat_i_posterior *p = f->posterior;
-    double here = traffstat_i_posterior_density(p, b->scratch, b->position, b->gradient);
+    double here = height(f, b, position);
     for (int i = 0; i < NEWTON && isfinite(here); i++) {
-        if (!traffstat_i_arrow_fill(p, &b->arrow, b->scratch, b->position, false) &&
-            !traffstat_i_arrow_fill(p, &b->arrow, b->scratch, b->position, true)) {
-            return -INFINITY;
+        if (!traffstat_i_arrow_fill(p, arrow, b->scratch, position, false) &&
+            !traffstat_i_arrow_fill(p, arrow, b->scratch, position, true)) {
+            return false;
         }
-        traffstat_i_arrow_solve(p, &b->arrow, b->gradient, b->step, b->work);
+        traffstat_i_arrow_solve(p, arrow, b->gradient, b->step, b->work);
         double gain = 0.0;
         for (size_t k = 0; k < p->at.end; k++) {
             gain += b->step[k] * b->gradient[k];
         }
         if (gain < ENOUGH) {
-            return here - 0.5 * b->arrow.log_determinant +
-                   traffstat_i_place_integral(p, &b->arrow, b->scratch, b->position, f->order,
-                                              f->first);
+            return true;
         }
-        here = climb(f, b, here, gain);
+        here = climb(f, b, position, here, gain);
     }
-    return -INFINITY;
+    return false;
+}
+
+/* The mode of what is shared once the places are integrated out: each of their laws errs by a factor
+ * that moves with what is shared, and many of those together move the mode. The tilt makes up for
+ * it. */
+static bool find_middle(const fit *f, bench *b)
+{
+    const traffstat_i_posterior *p = f->posterior;
+    memset(b->tilt, 0, p->at.end * sizeof *b->tilt);
+    for (int i = 0; i < TILTS && b->arrow.blocks > 0; i++) {
+        if (!find_mode(f, b, &b->arrow, b->position)) {
+            return false;
+        }
+        (void) traffstat_i_place_scores(p, &b->arrow, b->scratch, &b->places, b->position,
+                                        b->gradient);
+        for (size_t k = 0; k < b->arrow.width; k++) {
+            b->tilt[b->arrow.shared[k]] += b->gradient[b->arrow.shared[k]];
+        }
+    }
+    return find_mode(f, b, &b->arrow, b->position);
 }
 
 /* A scale from the normal score of its half-normal prior: its posterior is far nearer to a normal
@@ -132,7 +186,8 @@ static double place_outer(const fit *f, const double *outer, double *position)
 
 /* ---- the Student law of the outer quantities ------------------------------------------------ */
 
-/* Log density up to a constant that a round shares. */
+/* Log density up to a constant that a round shares: every fifth point is of a law that is wider, so
+ * that no tail that the rounds did not meet stays without points. */
 static double student(const fit *f, const double *outer)
 {
     double z[OUTER];
@@ -147,12 +202,17 @@ static double student(const fit *f, const double *outer)
         squares += z[i] * z[i];
         log_factor += log(f->factor[i * OUTER + i]);
     }
-    return -log_factor - 0.5 * (FREEDOM + (double) f->count) * log1p(squares / FREEDOM);
+    const double n = (double) f->count;
+    const double power = -0.5 * (FREEDOM + n);
+    const double core = exp(power * log1p(squares / FREEDOM));
+    const double wide = exp(power * log1p(squares / (FREEDOM * WIDER * WIDER)) - n * log(WIDER));
+    return log(((FIFTH - 1.0) * core + wide) / FIFTH) - log_factor;
 }
 
-static void student_point(const fit *f, const double *uniform, double *outer)
+static void student_point(const fit *f, const double *uniform, bool wide, double *outer)
 {
-    const double stretch = sqrt(FREEDOM / gsl_cdf_chisq_Pinv(uniform[f->count], FREEDOM));
+    const double stretch =
+        (wide ? WIDER : 1.0) * sqrt(FREEDOM / gsl_cdf_chisq_Pinv(uniform[f->count], FREEDOM));
     double z[OUTER];
     for (size_t i = 0; i < f->count; i++) {
         z[i] = stretch * gsl_cdf_ugaussian_Pinv(uniform[i]);
@@ -181,7 +241,7 @@ static traffstat_status spread(traffstat_ctx *ctx, fit *f, size_t from)
             uniform[k] -= floor(uniform[k]);
             uniform[k] = fmin(fmax(uniform[k], 1e-9), 1.0 - 1e-9);
         }
-        student_point(f, uniform, f->points + (i - from) * f->count);
+        student_point(f, uniform, (i - from) % FIFTH == 0, f->points + (i - from) * f->count);
     }
     gsl_qrng_free(sequence);
     return TRAFFSTAT_OK;
@@ -189,67 +249,126 @@ static traffstat_status spread(traffstat_ctx *ctx, fit *f, size_t from)
 
 /* ---- a round -------------------------------------------------------------------------------- */
 
-/* The latent field's draws that belong to an outer draw: numbers task, task + round_size, ... */
-static void draw_fields(const fit *f, bench *b, size_t task)
+/* A Student draw around `middle` of the shared coordinates of an arrow from number `first` on, those
+ * before it and the places at their middles given them, into `to`; the log of its density, up to a
+ * constant. */
+static double draw_shared(const fit *f, bench *b, const traffstat_i_arrow *arrow, size_t first,
+                          const double *middle, double *to, traffstat_i_stream *stream)
 {
-    const size_t d = f->posterior->at.end;
-    const size_t normals = 2 * b->arrow.blocks + b->arrow.width;
-    for (size_t i = task; i < f->draw_count; i += f->round_size) {
-        for (size_t k = 0; k < normals; k++) {
-            b->normal[k] = gsl_cdf_ugaussian_Pinv(
-                traffstat_i_random_uniform(f->seed, STREAM, (uint32_t) i, k));
-        }
-        traffstat_i_arrow_draw(f->posterior, &b->arrow, b->normal, b->step, b->work);
-        for (size_t k = 0; k < d; k++) {
-            f->positions[i * d + k] = b->position[k] + b->step[k];
-        }
+    const size_t width = arrow->width;
+    double squares = 0.0;
+    memset(b->normal, 0, width * sizeof *b->normal);
+    const double chance =
+        traffstat_i_random_uniform(stream->seed, stream->model, stream->replicate, stream->index++);
+    const double stretch = sqrt(FIELD_FREEDOM / gsl_cdf_chisq_Pinv(chance, FIELD_FREEDOM));
+    for (size_t k = first; k < width; k++) {
+        b->normal[k] =
+            stretch * gsl_cdf_ugaussian_Pinv(traffstat_i_random_uniform(
+                          stream->seed, stream->model, stream->replicate, stream->index++));
+        squares += b->normal[k] * b->normal[k];
     }
+    traffstat_i_arrow_shared(f->posterior, arrow, b->normal, b->step, b->work);
+    for (size_t k = 0; k < f->posterior->at.end; k++) {
+        to[k] = middle[k] + b->step[k];
+    }
+    return traffstat_i_arrow_log_root(arrow, first) -
+           0.5 * (FIELD_FREEDOM + (double) (width - first)) * log1p(squares / FIELD_FREEDOM);
 }
 
-static traffstat_status try_point(void *arg, size_t task, size_t worker)
+/* One draw of the whole field into b->trial; the log of its weight given the outer quantities. What
+ * is shared of reporting comes first: given that, what is left is nearly normal. */
+static double draw_field(const fit *f, bench *b, size_t draw)
+{
+    const traffstat_i_posterior *p = f->posterior;
+    traffstat_i_stream stream = {f->seed, STREAM, (uint32_t) draw, (uint64_t) f->round << 32};
+    const traffstat_i_arrow *arrow = &b->arrow;
+    double proposed = 0.0;
+    if (arrow->rates < arrow->width) {
+        proposed = draw_shared(f, b, arrow, arrow->rates, b->position, b->given, &stream);
+        if (!find_mode(f, b, &b->held, b->given)) {
+            return -INFINITY;
+        }
+        arrow = &b->held;
+    }
+    const double *middle = arrow == &b->held ? b->given : b->position;
+    proposed += draw_shared(f, b, arrow, 0, middle, b->trial, &stream);
+    const double target = traffstat_i_posterior_density(p, b->scratch, b->trial, b->gradient);
+    if (!isfinite(target)) {
+        return -INFINITY;
+    }
+    return target - proposed +
+           traffstat_i_place_draw(p, arrow, b->scratch, &b->places, &stream, b->trial);
+}
+
+/* Log density of the outer quantities, up to a constant, by the normal law of what is shared and a
+ * rule for the places. */
+static double marginal(const fit *f, bench *b)
+{
+    const traffstat_i_posterior *p = f->posterior;
+    const double here = traffstat_i_posterior_density(p, b->scratch, b->position, b->gradient);
+    return here - traffstat_i_arrow_log_root(&b->arrow, 0) +
+           traffstat_i_place_scores(p, &b->arrow, b->scratch, &b->places, b->position, b->gradient);
+}
+
+/* The density at outer quantities of a round that only teaches. */
+static traffstat_status measure(void *arg, size_t task, size_t worker)
+{
+    fit *f = arg;
+    bench *b = &f->benches[worker];
+    const double log_slope = place_outer(f, f->points + task * f->count, b->position);
+    const double height = find_middle(f, b) ? marginal(f, b) : -INFINITY;
+    f->log_ratio[task] = isfinite(height) ? height + log_slope : -INFINITY;
+    return TRAFFSTAT_OK;
+}
+
+static traffstat_status draw_fields(void *arg, size_t task, size_t worker)
 {
     fit *f = arg;
     bench *b = &f->benches[worker];
     const double *outer = f->points + task * f->count;
     const double log_slope = place_outer(f, outer, b->position);
-    const double height = marginal(f, b) + log_slope;
-    if (isfinite(height)) {
-        f->log_ratio[task] = height - student(f, outer);
-        draw_fields(f, b, task);
-        return TRAFFSTAT_OK;
-    }
-    f->log_ratio[task] = -INFINITY;
+    const double proposed = student(f, outer);
+    const bool found = find_middle(f, b);
     for (size_t i = task; i < f->draw_count; i += f->round_size) {
-        memcpy(f->positions + i * f->posterior->at.end, f->start,
+        const double weight = found ? draw_field(f, b, i) : -INFINITY;
+        f->log_ratio[i] = isfinite(weight) ? weight + log_slope - proposed : -INFINITY;
+        memcpy(f->positions + i * f->posterior->at.end, found ? b->trial : f->start,
                f->posterior->at.end * sizeof *f->positions);
     }
     return TRAFFSTAT_OK;
 }
 
-/* Weights of a round that teaches: none may count for more than the root of their number
- * (Ionides 2008). False where no point has a density. */
-static bool truncated_weights(fit *f)
+/* Weights to the power of `power`, adding up to 1; their effective number. */
+static double temper(const fit *f, double top, double power, double *weight)
+{
+    double sum = 0.0;
+    double squares = 0.0;
+    for (size_t i = 0; i < f->round_size; i++) {
+        weight[i] = exp(power * (f->log_ratio[i] - top));
+        sum += weight[i];
+    }
+    for (size_t i = 0; i < f->round_size; i++) {
+        weight[i] /= sum;
+        squares += weight[i] * weight[i];
+    }
+    return 1.0 / squares;
+}
+
+/* Weights of a round that teaches, flattened until enough of them count: a law that is far off is
+ * led in steps to where it belongs. False where no point has a density. */
+static bool flat_weights(fit *f)
 {
     double top = -INFINITY;
     for (size_t i = 0; i < f->round_size; i++) {
+        f->log_ratio[i] -= student(f, f->points + i * f->count);
         top = fmax(top, f->log_ratio[i]);
     }
     if (!isfinite(top)) {
         return false;
     }
-    double sum = 0.0;
-    for (size_t i = 0; i < f->round_size; i++) {
-        f->log_ratio[i] = exp(f->log_ratio[i] - top);
-        sum += f->log_ratio[i];
-    }
-    const double most = sum / sqrt((double) f->round_size);
-    double kept = 0.0;
-    for (size_t i = 0; i < f->round_size; i++) {
-        f->log_ratio[i] = fmin(f->log_ratio[i], most);
-        kept += f->log_ratio[i];
-    }
-    for (size_t i = 0; i < f->round_size; i++) {
-        f->log_ratio[i] /= kept;
+    double power = 1.0;
+    while (temper(f, top, power, f->weight) < TEACHERS * (double) f->round_size && power > 0.01) {
+        power *= 0.85;
     }
     return true;
 }
@@ -257,13 +376,13 @@ static bool truncated_weights(fit *f)
 /* Mean and covariance of the weighted points become the law of the next round. */
 static bool learn(fit *f)
 {
-    if (!truncated_weights(f)) {
+    if (!flat_weights(f)) {
         return false;
     }
     double mean[OUTER] = {0.0};
     for (size_t i = 0; i < f->round_size; i++) {
         for (size_t k = 0; k < f->count; k++) {
-            mean[k] += f->log_ratio[i] * f->points[i * f->count + k];
+            mean[k] += f->weight[i] * f->points[i * f->count + k];
         }
     }
     double moment[OUTER * OUTER] = {0.0};
@@ -271,7 +390,7 @@ static bool learn(fit *f)
         const double *at = f->points + i * f->count;
         for (size_t k = 0; k < f->count; k++) {
             for (size_t m = 0; m <= k; m++) {
-                moment[k * OUTER + m] += f->log_ratio[i] * (at[k] - mean[k]) * (at[m] - mean[m]);
+                moment[k * OUTER + m] += f->weight[i] * (at[k] - mean[k]) * (at[m] - mean[m]);
             }
         }
     }
@@ -290,14 +409,140 @@ static bool learn(fit *f)
     return true;
 }
 
+/* ---- where the outer quantities belong ------------------------------------------------------ */
+
+/* Points around the law's center: it, one step each way along each quantity, one along each pair. */
+static size_t stencil(fit *f)
+{
+    const size_t n = f->count;
+    size_t rows = 0;
+    for (size_t i = 0; i < 1 + 2 * n + n * (n - 1) / 2; i++) {
+        memcpy(f->points + i * n, f->center, n * sizeof *f->points);
+    }
+    rows++;
+    for (size_t k = 0; k < n; k++) {
+        f->points[rows++ * n + k] += STEP;
+        f->points[rows++ * n + k] -= STEP;
+    }
+    for (size_t k = 0; k < n; k++) {
+        for (size_t m = 0; m < k; m++) {
+            f->points[rows * n + k] += STEP;
+            f->points[rows++ * n + m] += STEP;
+        }
+    }
+    return rows;
+}
+
+/* Slope and negative curvature of the log density from the stencil's heights. */
+static void differences(const fit *f, double *slope, gsl_matrix *curvature)
+{
+    const size_t n = f->count;
+    const double *h = f->log_ratio;
+    const double *pair = h + 1 + 2 * n;
+    for (size_t k = 0; k < n; k++) {
+        const double up = h[1 + 2 * k];
+        const double down = h[2 + 2 * k];
+        slope[k] = (up - down) / (2.0 * STEP);
+        gsl_matrix_set(curvature, k, k, (2.0 * h[0] - up - down) / (STEP * STEP));
+        for (size_t m = 0; m < k; m++) {
+            const double both = (h[1 + 2 * k] + h[1 + 2 * m] - h[0] - *pair++) / (STEP * STEP);
+            gsl_matrix_set(curvature, k, m, both);
+            gsl_matrix_set(curvature, m, k, both);
+        }
+    }
+}
+
+/* Cholesky factor of the curvature with as much added to its diagonal as that takes. */
+static bool factor_curvature(const gsl_matrix *curvature, gsl_matrix *factor)
+{
+    for (double more = 0.1; more < 1e6; more *= 2.0) {
+        gsl_matrix_memcpy(factor, curvature);
+        for (size_t k = 0; k < factor->size1; k++) {
+            const double own = gsl_matrix_get(factor, k, k);
+            gsl_matrix_set(factor, k, k, own + (more > 0.1 ? more : 0.0));
+        }
+        if (gsl_linalg_cholesky_decomp1(factor) == GSL_SUCCESS &&
+            gsl_matrix_get(factor, 0, 0) > 0.0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The inverse of the factored curvature becomes the law's scale. */
+static bool take_scale(fit *f, gsl_matrix *factor)
+{
+    if (gsl_linalg_cholesky_invert(factor) != GSL_SUCCESS ||
+        gsl_linalg_cholesky_decomp1(factor) != GSL_SUCCESS) {
+        return false;
+    }
+    for (size_t k = 0; k < f->count; k++) {
+        for (size_t m = 0; m <= k; m++) {
+            f->factor[k * OUTER + m] = gsl_matrix_get(factor, k, m);
+        }
+    }
+    return true;
+}
+
+/* A Newton step of the law's center, no quantity by more than LONGEST; its gain by the quadratic. */
+static double step_center(fit *f, const gsl_matrix *factor, const double *slope)
+{
+    double step[OUTER];
+    memcpy(step, slope, f->count * sizeof *step);
+    gsl_vector_view x = gsl_vector_view_array(step, f->count);
+    (void) gsl_linalg_cholesky_svx(factor, &x.vector);
+    double longest = 0.0;
+    double gain = 0.0;
+    for (size_t k = 0; k < f->count; k++) {
+        longest = fmax(longest, fabs(step[k]));
+        gain += step[k] * slope[k];
+    }
+    const double shrink = longest > LONGEST ? LONGEST / longest : 1.0;
+    for (size_t k = 0; k < f->count; k++) {
+        f->center[k] += shrink * step[k];
+    }
+    return gain;
+}
+
 /* Newton starts of the next round from the field's mode at the law's centre. */
 static void move_start(fit *f)
 {
     bench *b = &f->benches[0];
     place_outer(f, f->center, b->position);
-    if (isfinite(marginal(f, b))) {
+    if (find_middle(f, b)) {
         memcpy(f->start, b->position, f->posterior->at.end * sizeof *f->start);
     }
+}
+
+/* The law's center climbs to the mode of the outer quantities, its scale becomes their curvature's.
+ * Whatever comes of it is only where the rounds begin. */
+static traffstat_status find_center(traffstat_ctx *ctx, fit *f)
+{
+    gsl_matrix *curvature = gsl_matrix_alloc(f->count, f->count);
+    gsl_matrix *factor = gsl_matrix_alloc(f->count, f->count);
+    traffstat_status status = TRAFFSTAT_OK;
+    if (curvature == NULL || factor == NULL) {
+        status = traffstat_i_fail(ctx, TRAFFSTAT_E_NOMEM, "no memory for %zu scales", f->count);
+    }
+    for (int i = 0; i < CLIMBS && status == TRAFFSTAT_OK; i++) {
+        double slope[OUTER];
+        move_start(f);
+        status = traffstat_i_parallel(ctx, stencil(f), measure, f);
+        if (status != TRAFFSTAT_OK) {
+            break;
+        }
+        differences(f, slope, curvature);
+        if (!factor_curvature(curvature, factor)) {
+            break;
+        }
+        const double gain = step_center(f, factor, slope);
+        if (!take_scale(f, factor) || gain < NEAR) {
+            break;
+        }
+    }
+    gsl_matrix_free(curvature);
+    gsl_matrix_free(factor);
+    return status;
 }
 
 /* ---- the whole ------------------------------------------------------------------------------ */
@@ -346,17 +591,20 @@ static void begin(fit *f)
 static traffstat_status run(traffstat_ctx *ctx, fit *f, size_t draw_count, double *positions)
 {
     size_t used = 0;
-    for (int round = 0; round <= ROUNDS; round++) {
+    traffstat_i_progress_span(ctx, 0.0, 0.1);
+    traffstat_status status = find_center(ctx, f);
+    for (int round = 0; round <= ROUNDS && status == TRAFFSTAT_OK; round++) {
         const bool last = round == ROUNDS;
-        f->round_size = last ? FINAL : LEARNING;
-        f->draw_count = last ? draw_count : 0;
+        f->round = (uint32_t) round;
+        f->round_size = last ? (draw_count + FIELDS - 1) / FIELDS : LEARNING;
+        f->draw_count = draw_count;
         f->positions = positions;
         move_start(f);
-        traffstat_i_progress_span(ctx, 0.1 * round, last ? 0.9 : 0.1 * (round + 1));
-        traffstat_status status = spread(ctx, f, used);
+        traffstat_i_progress_span(ctx, 0.1 * (round + 1), last ? 0.9 : 0.1 * (round + 2));
+        status = status == TRAFFSTAT_OK ? spread(ctx, f, used) : status;
         used += f->round_size;
         if (status == TRAFFSTAT_OK) {
-            status = traffstat_i_parallel(ctx, f->round_size, try_point, f);
+            status = traffstat_i_parallel(ctx, f->round_size, last ? draw_fields : measure, f);
         }
         if (status != TRAFFSTAT_OK) {
             return status;
@@ -382,18 +630,49 @@ static void sort_by_place(fit *f)
     for (size_t i = 0; i < s->cell_count; i++) {
         f->order[f->first[s->cells[i].place + 1]++] = i;
     }
+    for (size_t j = 0; j < s->place_count; j++) {
+        const size_t cells = f->first[j + 1] - f->first[j];
+        f->most_cells = cells > f->most_cells ? cells : f->most_cells;
+    }
 }
 
-static traffstat_status open_benches(traffstat_ctx *ctx, fit *f)
+static traffstat_status open_bench(traffstat_ctx *ctx, const fit *f, bench *b)
+{
+    const size_t d = f->posterior->at.end;
+    const size_t cells = f->posterior->spec.cell_count;
+    b->scratch = traffstat_i_alloc(ctx, traffstat_i_posterior_scratch_size(f->posterior), 1);
+    b->position = traffstat_i_alloc(ctx, 8 * d, sizeof *b->position);
+    b->store =
+        traffstat_i_alloc(ctx, traffstat_i_place_room_size(cells, f->most_cells), sizeof *b->store);
+    if (b->scratch == NULL || b->position == NULL || b->store == NULL) {
+        return TRAFFSTAT_E_NOMEM;
+    }
+    b->places.order = f->order;
+    b->places.first = f->first;
+    traffstat_i_place_room_lay(&b->places, cells, b->store);
+    b->trial = b->position + d;
+    b->gradient = b->trial + d;
+    b->step = b->gradient + d;
+    b->work = b->step + d;
+    b->normal = b->work + d;
+    b->given = b->normal + d;
+    b->tilt = b->given + d;
+    const traffstat_status status = traffstat_i_arrow_open(ctx, f->posterior, false, &b->arrow);
+    return status == TRAFFSTAT_OK ? traffstat_i_arrow_open(ctx, f->posterior, true, &b->held)
+                                  : status;
+}
+
+static traffstat_status open_benches(traffstat_ctx *ctx, fit *f, size_t draw_count)
 {
     const traffstat_i_posterior_spec *s = &f->posterior->spec;
     const size_t d = f->posterior->at.end;
-    f->bench_count = traffstat_i_workers(ctx, FINAL);
+    const size_t draws = draw_count > LEARNING ? draw_count : LEARNING;
+    f->bench_count = traffstat_i_workers(ctx, LEARNING);
     f->start = traffstat_i_alloc(ctx, d, sizeof *f->start);
     f->order = traffstat_i_alloc(ctx, s->cell_count, sizeof *f->order);
     f->first = traffstat_i_alloc(ctx, s->place_count + 2, sizeof *f->first);
-    f->points = traffstat_i_alloc(ctx, (size_t) FINAL * OUTER, sizeof *f->points);
-    f->log_ratio = traffstat_i_alloc(ctx, FINAL, sizeof *f->log_ratio);
+    f->points = traffstat_i_alloc(ctx, draws * OUTER, sizeof *f->points);
+    f->log_ratio = traffstat_i_alloc(ctx, draws, sizeof *f->log_ratio);
     f->benches = traffstat_i_alloc(ctx, f->bench_count, sizeof *f->benches);
     if (f->benches != NULL) {
         memset(f->benches, 0, f->bench_count * sizeof *f->benches);
@@ -405,18 +684,7 @@ static traffstat_status open_benches(traffstat_ctx *ctx, fit *f)
     memset(f->start, 0, d * sizeof *f->start);
     sort_by_place(f);
     for (size_t i = 0; i < f->bench_count; i++) {
-        bench *b = &f->benches[i];
-        b->scratch = traffstat_i_alloc(ctx, traffstat_i_posterior_scratch_size(f->posterior), 1);
-        b->position = traffstat_i_alloc(ctx, 6 * d, sizeof *b->position);
-        if (b->scratch == NULL || b->position == NULL) {
-            return TRAFFSTAT_E_NOMEM;
-        }
-        b->trial = b->position + d;
-        b->gradient = b->trial + d;
-        b->step = b->gradient + d;
-        b->work = b->step + d;
-        b->normal = b->work + d;
-        const traffstat_status status = traffstat_i_arrow_open(ctx, f->posterior, &b->arrow);
+        const traffstat_status status = open_bench(ctx, f, &f->benches[i]);
         if (status != TRAFFSTAT_OK) {
             return status;
         }
@@ -429,7 +697,9 @@ static void close_benches(traffstat_ctx *ctx, fit *f)
     for (size_t i = 0; f->benches != NULL && i < f->bench_count; i++) {
         traffstat_i_free(ctx, f->benches[i].scratch);
         traffstat_i_free(ctx, f->benches[i].position);
+        traffstat_i_free(ctx, f->benches[i].store);
         traffstat_i_arrow_close(ctx, &f->benches[i].arrow);
+        traffstat_i_arrow_close(ctx, &f->benches[i].held);
     }
     traffstat_i_free(ctx, f->benches);
     traffstat_i_free(ctx, f->start);
@@ -437,26 +707,6 @@ static void close_benches(traffstat_ctx *ctx, fit *f)
     traffstat_i_free(ctx, f->first);
     traffstat_i_free(ctx, f->points);
     traffstat_i_free(ctx, f->log_ratio);
-}
-
-/* Smoothed weights of the outer draws, shared among the fields drawn with each. */
-static traffstat_status weigh(traffstat_ctx *ctx, fit *f, double *log_weights, double *khat)
-{
-    const traffstat_status status = traffstat_i_psis(ctx, f->log_ratio, f->round_size, khat);
-    if (status != TRAFFSTAT_OK) {
-        return status;
-    }
-    double sum = 0.0;
-    for (size_t i = 0; i < f->draw_count; i++) {
-        const size_t task = i % f->round_size;
-        const size_t sharers = (f->draw_count - task - 1) / f->round_size + 1;
-        log_weights[i] = f->log_ratio[task] - log((double) sharers);
-        sum += exp(log_weights[i]);
-    }
-    for (size_t i = 0; i < f->draw_count; i++) {
-        log_weights[i] -= log(sum);
-    }
-    return TRAFFSTAT_OK;
 }
 
 bool traffstat_i_posterior_has_fast(const traffstat_i_posterior *posterior)
@@ -480,13 +730,16 @@ traffstat_status traffstat_i_posterior_laplace(traffstat_ctx *ctx,
                                 "audits of several places or years: take the other engine");
     }
     fit f = {.posterior = posterior, .seed = seed};
-    traffstat_status status = open_benches(ctx, &f);
+    traffstat_status status = open_benches(ctx, &f, draw_count);
     if (status == TRAFFSTAT_OK) {
         begin(&f);
         status = run(ctx, &f, draw_count, positions);
     }
     if (status == TRAFFSTAT_OK) {
-        status = weigh(ctx, &f, log_weights, khat);
+        status = traffstat_i_psis(ctx, f.log_ratio, draw_count, khat);
+    }
+    if (status == TRAFFSTAT_OK) {
+        memcpy(log_weights, f.log_ratio, draw_count * sizeof *log_weights);
     }
     close_benches(ctx, &f);
     return status;

@@ -6,6 +6,10 @@
 
 #include "model/reporting/field.h"
 
+#define LARGEST 600.0    /* of a log mean: past it there is no density */
+#define LEAST_SIZE 1e-6  /* of a negative binomial that is worked out in bulk: past these its */
+#define LARGEST_SIZE 1e6 /* logarithms lose digits */
+
 /* ---- building ------------------------------------------------------------------------------- */
 
 static size_t block(size_t *next, size_t count, bool there)
@@ -110,6 +114,33 @@ static traffstat_status list_terms(traffstat_ctx *ctx, traffstat_i_posterior *p)
     return TRAFFSTAT_OK;
 }
 
+/* What exact counts add whatever the position. */
+static void add_exact(traffstat_i_posterior *p, size_t cell)
+{
+    const traffstat_i_cell *c = &p->spec.cells[cell];
+    const double y = (double) c->low;
+    p->log_factorial[cell] = traffstat_i_log_factorial(c->low);
+    p->place_count[c->place] += y;
+    p->year_count[c->year] += y;
+    p->fixed += y * p->log_weight[cell] - p->log_factorial[cell];
+    p->bulk[p->bulk_count++] = cell;
+}
+
+static traffstat_status list_counts(traffstat_ctx *ctx, traffstat_i_posterior *p)
+{
+    double *counts = traffstat_i_alloc(ctx, p->bulk_count > 0 ? p->bulk_count : 1, sizeof *counts);
+    if (counts == NULL) {
+        return TRAFFSTAT_E_NOMEM;
+    }
+    for (size_t k = 0; k < p->bulk_count; k++) {
+        counts[k] = (double) p->spec.cells[p->bulk[k]].low;
+    }
+    const traffstat_status status =
+        traffstat_i_rising_table_init(ctx, counts, p->bulk_count, &p->rising);
+    traffstat_i_free(ctx, counts);
+    return status;
+}
+
 /* What of the likelihood no position changes. */
 static traffstat_status prepare(traffstat_ctx *ctx, traffstat_i_posterior *p)
 {
@@ -120,26 +151,27 @@ static traffstat_status prepare(traffstat_ctx *ctx, traffstat_i_posterior *p)
     p->log_factorial = traffstat_i_alloc(ctx, n, sizeof *p->log_factorial);
     p->place_count = traffstat_i_alloc(ctx, s->place_count, sizeof *p->place_count);
     p->year_count = traffstat_i_alloc(ctx, s->year_count, sizeof *p->year_count);
+    p->bulk = traffstat_i_alloc(ctx, n, sizeof *p->bulk);
+    p->single = traffstat_i_alloc(ctx, n, sizeof *p->single);
     if (p->weight == NULL || p->log_weight == NULL || p->log_factorial == NULL ||
-        p->place_count == NULL || p->year_count == NULL) {
+        p->place_count == NULL || p->year_count == NULL || p->bulk == NULL || p->single == NULL) {
         return TRAFFSTAT_E_NOMEM;
     }
     memset(p->place_count, 0, s->place_count * sizeof *p->place_count);
     memset(p->year_count, 0, s->year_count * sizeof *p->year_count);
-    p->plain =
-        !s->negative_binomial && s->rate_covariate_count == 0 && s->report_covariate_count == 0;
+    p->product = s->rate_covariate_count == 0 && s->report_covariate_count == 0;
     for (size_t i = 0; i < n; i++) {
         const traffstat_i_cell *c = &s->cells[i];
-        const double y = (double) c->low;
         p->weight[i] = c->exposure * c->coverage;
         p->log_weight[i] = log(p->weight[i]);
-        p->plain = p->plain && c->low == c->high;
-        p->log_factorial[i] = c->low == c->high ? traffstat_i_log_factorial(c->low) : 0.0;
-        p->place_count[c->place] += y;
-        p->year_count[c->year] += y;
-        p->fixed += y * p->log_weight[i] - p->log_factorial[i];
+        if (c->low == c->high) {
+            add_exact(p, i);
+        } else {
+            p->log_factorial[i] = 0.0;
+            p->single[p->single_count++] = i;
+        }
     }
-    return TRAFFSTAT_OK;
+    return list_counts(ctx, p);
 }
 
 traffstat_status traffstat_i_posterior_new(traffstat_ctx *ctx,
@@ -187,6 +219,10 @@ void traffstat_i_posterior_free(traffstat_i_posterior *posterior)
     traffstat_i_free(ctx, posterior->log_factorial);
     traffstat_i_free(ctx, posterior->place_count);
     traffstat_i_free(ctx, posterior->year_count);
+    traffstat_i_free(ctx, posterior->bulk);
+    traffstat_i_free(ctx, posterior->single);
+    traffstat_i_free(ctx, posterior->rising.large);
+    traffstat_i_free(ctx, posterior->rising.times);
     traffstat_i_free(ctx, posterior->term_cells);
     traffstat_i_free(ctx, posterior->term_start);
     traffstat_i_free(ctx, posterior->basis);
@@ -206,46 +242,6 @@ size_t traffstat_i_posterior_scratch_size(const traffstat_i_posterior *posterior
 
 /* ---- the likelihood ------------------------------------------------------------------------- */
 
-/* Exact Poisson counts without covariates: rate and odds against reporting are products of a
- * place's factor and a year's, so that exp() is asked once for each of those. */
-static double plain_likelihood(const traffstat_i_posterior *p, traffstat_i_field *f)
-{
-    const traffstat_i_posterior_spec *s = &p->spec;
-    double sum = p->fixed;
-    for (size_t j = 0; j < s->place_count; j++) {
-        f->place_factor[j] = exp(f->level + f->rate_place[j]);
-        f->place_odds[j] = exp(-f->report - f->report_place[j]);
-        sum += p->place_count[j] * (f->level + f->rate_place[j]);
-    }
-    for (size_t t = 0; t < s->year_count; t++) {
-        f->year_factor[t] = exp(f->rate_year[t]);
-        f->year_odds[t] = exp(-f->report_year[t]);
-        sum += p->year_count[t] * f->rate_year[t];
-    }
-    for (size_t i = 0; i < s->cell_count; i++) {
-        const traffstat_i_cell *c = &s->cells[i];
-        f->log_inverse[i] = 1.0 + f->place_odds[c->place] * f->year_odds[c->year];
-    }
-    for (size_t i = 0; i < s->cell_count; i++) {
-        f->inverse[i] = 1.0 / f->log_inverse[i];
-        f->log_inverse[i] = log(f->log_inverse[i]);
-    }
-    for (size_t i = 0; i < s->cell_count; i++) {
-        const traffstat_i_cell *c = &s->cells[i];
-        const double y = (double) c->low;
-        const double mu =
-            p->weight[i] * f->place_factor[c->place] * f->year_factor[c->year] * f->inverse[i];
-        const double rest = y - mu;
-        const double by_report = rest * (1.0 - f->inverse[i]);
-        sum -= mu + y * f->log_inverse[i];
-        f->d_rate_place[c->place] += rest;
-        f->d_rate_year[c->year] += rest;
-        f->d_report_place[c->place] += by_report;
-        f->d_report_year[c->year] += by_report;
-    }
-    return sum;
-}
-
 static double cell_likelihood(const traffstat_i_posterior *p, const traffstat_i_field *f, size_t i,
                               traffstat_i_cell_score *score, double *logit_p)
 {
@@ -253,22 +249,126 @@ static double cell_likelihood(const traffstat_i_posterior *p, const traffstat_i_
     double log_rate = 0.0;
     traffstat_i_field_predict(p, f, i, &log_rate, logit_p);
     const double log_mu = p->log_weight[i] + log_rate + traffstat_i_log_logistic(*logit_p);
-    *score = traffstat_i_cell_score_of(c->low, c->high, log_mu, f->theta);
+    *score = c->low == c->high && log_mu < LARGEST
+                 ? traffstat_i_exact_score((double) c->low, p->log_factorial[i], log_mu, f->theta)
+                 : traffstat_i_cell_score_of(c->low, c->high, log_mu, f->theta);
     return score->log_likelihood;
 }
 
-static double any_likelihood(const traffstat_i_posterior *p, traffstat_i_field *f)
+/* Cells one by one, with all that a cell may have. */
+static double listed_likelihood(const traffstat_i_posterior *p, traffstat_i_field *f,
+                                const size_t *list, size_t count)
 {
     double sum = 0.0;
-    for (size_t i = 0; i < p->spec.cell_count; i++) {
+    for (size_t k = 0; k < count; k++) {
         traffstat_i_cell_score score;
         double logit_p = 0.0;
-        sum += cell_likelihood(p, f, i, &score, &logit_p);
+        sum += cell_likelihood(p, f, list[k], &score, &logit_p);
         f->d_theta += score.d_theta;
-        traffstat_i_field_pull(p, f, i, score.d_log_mu,
+        traffstat_i_field_pull(p, f, list[k], score.d_log_mu,
                                score.d_log_mu * traffstat_i_logistic(-logit_p));
     }
     return sum;
+}
+
+/* exp() is asked once for each place and year. */
+double traffstat_i_field_factors(const traffstat_i_posterior *p, traffstat_i_field *f)
+{
+    const traffstat_i_posterior_spec *s = &p->spec;
+    double *place = f->factor;
+    double *year = place + s->place_count;
+    double *place_odds = year + s->year_count;
+    double *year_odds = place_odds + s->place_count;
+    double sum = p->fixed;
+    for (size_t j = 0; j < s->place_count; j++) {
+        place[j] = f->level + f->rate_place[j];
+        place_odds[j] = -f->report - f->report_place[j];
+        sum += p->place_count[j] * place[j];
+    }
+    for (size_t t = 0; t < s->year_count; t++) {
+        year[t] = f->rate_year[t];
+        year_odds[t] = -f->report_year[t];
+        sum += p->year_count[t] * f->rate_year[t];
+    }
+    traffstat_i_exp_many(f->factor, 2 * (s->place_count + s->year_count));
+    for (size_t k = 0; k < p->bulk_count; k++) {
+        const size_t i = p->bulk[k];
+        const traffstat_i_cell *c = &s->cells[i];
+        f->inverse[k] = 1.0 + place_odds[c->place] * year_odds[c->year];
+        f->mean[k] = p->weight[i] * place[c->place] * year[c->year];
+    }
+    return sum;
+}
+
+static void pull_bulk(const traffstat_i_posterior *p, traffstat_i_field *f, size_t k, double rest,
+                      double share)
+{
+    const traffstat_i_cell *c = &p->spec.cells[p->bulk[k]];
+    const double by_report = rest * (1.0 - share);
+    f->d_rate_place[c->place] += rest;
+    f->d_rate_year[c->year] += rest;
+    f->d_report_place[c->place] += by_report;
+    f->d_report_year[c->year] += by_report;
+}
+
+static double poisson_bulk(const traffstat_i_posterior *p, traffstat_i_field *f)
+{
+    double sum = traffstat_i_field_factors(p, f);
+    memcpy(f->logs, f->inverse, p->bulk_count * sizeof *f->logs);
+    traffstat_i_log_many(f->logs, p->bulk_count);
+    for (size_t k = 0; k < p->bulk_count; k++) {
+        const double y = (double) p->spec.cells[p->bulk[k]].low;
+        const double share = 1.0 / f->inverse[k];
+        const double mu = f->mean[k] * share;
+        sum -= mu + y * f->logs[k];
+        pull_bulk(p, f, k, y - mu, share);
+    }
+    return sum;
+}
+
+/* With m = mean/p: theta + mu = (theta/p + m) p, so that two logarithms a cell serve, all asked for
+ * at once with those of the rising factors. */
+static double binomial_bulk(const traffstat_i_posterior *p, traffstat_i_field *f)
+{
+    const size_t n = p->bulk_count;
+    const double theta = f->theta;
+    double sum = traffstat_i_field_factors(p, f);
+    for (size_t k = 0; k < n; k++) {
+        f->logs[k] = f->inverse[k];
+        f->logs[n + k] = theta * f->inverse[k] + f->mean[k];
+    }
+    double *rising = f->logs + 2 * n;
+    traffstat_i_rising_ask(&p->rising, theta, rising);
+    traffstat_i_log_many(f->logs, 2 * n + traffstat_i_rising_size(&p->rising));
+    sum += traffstat_i_rising_sum(&p->rising, theta, rising, &f->d_theta);
+    double all = 0.0;
+    double by_theta = 0.0;
+    for (size_t k = 0; k < n; k++) {
+        const double y = (double) p->spec.cells[p->bulk[k]].low;
+        const double whole = 1.0 / (theta * f->inverse[k] + f->mean[k]);
+        const double share = 1.0 / f->inverse[k];
+        const double log_ratio = f->logs[n + k] - f->logs[k]; /* log(theta + mu) */
+        sum -= y * f->logs[k] + (theta + y) * log_ratio;
+        by_theta += (theta + y) * f->mean[k] * whole / theta - log_ratio;
+        pull_bulk(p, f, k, (y - f->mean[k] * share) * (theta * f->inverse[k] * whole), share);
+        all += theta + y;
+    }
+    const double log_theta = log(theta);
+    f->d_theta += by_theta + (double) n * log_theta;
+    return sum + all * log_theta;
+}
+
+static double likelihood(const traffstat_i_posterior *p, traffstat_i_field *f)
+{
+    double sum = 0.0;
+    if (p->product && isinf(f->theta)) {
+        sum = poisson_bulk(p, f);
+    } else if (p->product && f->theta > LEAST_SIZE && f->theta < LARGEST_SIZE) {
+        sum = binomial_bulk(p, f);
+    } else {
+        sum = listed_likelihood(p, f, p->bulk, p->bulk_count);
+    }
+    return sum + listed_likelihood(p, f, p->single, p->single_count);
 }
 
 double traffstat_i_posterior_density(const void *posterior, void *scratch, const double *position,
@@ -277,7 +377,7 @@ double traffstat_i_posterior_density(const void *posterior, void *scratch, const
     const traffstat_i_posterior *p = posterior;
     traffstat_i_field field;
     traffstat_i_field_read(p, scratch, position, &field);
-    double sum = p->plain ? plain_likelihood(p, &field) : any_likelihood(p, &field);
+    double sum = likelihood(p, &field);
     if (!isfinite(sum)) {
         memset(gradient, 0, p->at.end * sizeof *gradient);
         return -INFINITY;
@@ -300,12 +400,7 @@ void traffstat_i_posterior_hyper(const traffstat_i_posterior *posterior, void *s
                                  .drift_sd = field.drift_sd,
                                  .theta = field.theta,
                                  .mixing = field.mixing};
-    for (size_t i = 0; i < posterior->spec.cell_count; i++) {
-        traffstat_i_cell_score score;
-        double logit_p = 0.0;
-        hyper->log_likelihood += cell_likelihood(posterior, &field, i, &score, &logit_p);
-    }
-    hyper->log_likelihood += traffstat_i_terms(posterior, &field);
+    hyper->log_likelihood = likelihood(posterior, &field) + traffstat_i_terms(posterior, &field);
 }
 
 void traffstat_i_posterior_cells(const traffstat_i_posterior *posterior, void *scratch,
