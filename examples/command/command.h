@@ -52,8 +52,14 @@ typedef struct name_list {
     size_t count;
 } name_list;
 
+/* Columns beside the counts, in the order in which they were named. */
+typedef struct column_names {
+    const char *items[NAMES_MAX];
+    size_t count;
+} column_names;
+
 /* How unreported cases are estimated. */
-typedef enum model { MODEL_THINNING, MODEL_BOUNDS, MODEL_PANEL } model;
+typedef enum model { MODEL_THINNING, MODEL_BOUNDS, MODEL_PANEL, MODEL_POGIT } model;
 
 /* Files of counts in one call. */
 #define FILES 256
@@ -112,7 +118,12 @@ typedef struct options {
     model model;
     traffstat_engine engine; /* of the panel */
     bool negative_binomial;
-    double bounds[2]; /* of the reporting rate; both 0: not given */
+    bool maximum_likelihood; /* --engine ml, of pogit */
+    const char *covariates;  /* file of the columns below; NULL: that of the counts */
+    column_names rate_covariates;
+    column_names report_covariates;
+    name_list validation; /* v, m */
+    double bounds[2];     /* of the reporting rate; both 0: not given */
     double bounds_size;
     double drift;
     int32_t rate_prior;
@@ -209,6 +220,9 @@ bool take_coverage(options *to, const char *value);
 bool take_exposure(options *to, const char *value);
 bool take_negative_binomial(options *to, const char *value);
 bool take_engine(options *to, const char *value);
+bool take_rate_covariate(options *to, const char *value);
+bool take_report_covariate(options *to, const char *value);
+bool take_validation(options *to, const char *value);
 bool take_draws(options *to, const char *value);
 bool take_bounds(options *to, const char *value);
 bool take_bounds_size(options *to, const char *value);
@@ -295,6 +309,23 @@ int estimate_make(const command *session, const traffstat_panel *panel,
                   const traffstat_prior *prior, traffstat_estimate **out);
 /* EXIT_DONE, or EXIT_INESTIMABLE with the reason on stderr. */
 int estimate_status(const traffstat_estimate *estimate);
+
+/* ---- covariates.c ------------------------------------------------------------------------------ */
+
+/* What stands beside the counts of a panel; NULL where nothing was named. */
+typedef struct columns_beside {
+    traffstat_covariates *rate;
+    traffstat_covariates *report;
+    traffstat_covariates *validation;
+} columns_beside;
+
+/* Reads the columns that were named, for the rows of the panel that is estimated; EXIT_DONE or the
+ * message is out. */
+int columns_load(const command *session, const traffstat_panel *panel, columns_beside *out);
+void columns_free(columns_beside *of);
+/* Poisson-logistic regression. */
+int pogit_make(const command *session, const traffstat_panel *panel, const traffstat_prior *prior,
+               traffstat_estimate **out);
 
 /* ---- verb_overlap.c --------------------------------------------------------------------------- */
 

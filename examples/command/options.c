@@ -43,6 +43,7 @@ TEXT(stratum)
 TEXT(unit)
 TEXT(window)
 TEXT(population)
+TEXT(covariates)
 
 #define VERB_ROWS (VERB_READ | VERB_ESTIMATE | VERB_EVIDENCE | VERB_OVERLAP | VERB_TREND)
 #define VERB_PRIOR (VERB_ESTIMATE | VERB_CHART)
@@ -97,10 +98,21 @@ const option option_list[] = {
     {"rate-prior", "PRIOR", VERB_PRIOR, take_rate_prior,
      "prior of a row's true rate: inverse (default), jeffreys, gamma(shape,rate)"},
     {"model", "NAME", VERB_PRIOR, take_model,
-     "thinning (default: each count alone), panel (all places and years together), or bounds: only "
-     "limits of the reporting rate are granted"},
+     "thinning (default: each count alone), panel (all places and years together), pogit (rate and "
+     "reporting by covariates), or bounds: only limits of the reporting rate are granted"},
     {"engine", "NAME", VERB_PRIOR, take_engine,
-     "of --model panel: nuts (the sampler; what auto takes) or fast, an approximation"},
+     "nuts (the sampler; what auto takes); of --model panel also fast, an approximation; of "
+     "--model "
+     "pogit also ml, maximum likelihood"},
+    {"rate-covariate", "COLUMN", VERB_ESTIMATE, take_rate_covariate,
+     "of --model pogit: a column that the true rate follows: numbers, or words beside a baseline "
+     "(COLUMN=WORD names it); repeat for more"},
+    {"report-covariate", "COLUMN", VERB_ESTIMATE, take_report_covariate,
+     "the same of the reporting rate"},
+    {"validation", "V,M", VERB_ESTIMATE, take_validation,
+     "of --model pogit: the columns of true cases that were reported, and of those looked up"},
+    {"covariates", "FILE", VERB_ESTIMATE, take_covariates,
+     "the file of these columns, by key or name and year; default: that of the counts"},
     {"negative-binomial", NULL, VERB_PRIOR, take_negative_binomial,
      "of --model panel: true counts vary by more than chance alone"},
     {"bounds", "L..U", VERB_ESTIMATE, take_bounds,
@@ -425,4 +437,5 @@ void options_free(options *of)
     free_pairs(&of->set);
     free_pairs(&of->limits);
     free(of->lists.text);
+    free(of->validation.text);
 }

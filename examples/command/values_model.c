@@ -16,9 +16,11 @@ bool take_model(options *to, const char *value)
         to->model = MODEL_BOUNDS;
     } else if (same(value, "panel")) {
         to->model = MODEL_PANEL;
+    } else if (same(value, "pogit")) {
+        to->model = MODEL_POGIT;
     } else {
-        (void) usage("--model \"%s\" is not known; this version has: thinning, bounds, panel",
-                     value);
+        (void) usage(
+            "--model \"%s\" is not known; this version has: thinning, bounds, panel, pogit", value);
         return false;
     }
     return true;
@@ -97,8 +99,10 @@ bool take_engine(options *to, const char *value)
         to->engine = TRAFFSTAT_ENGINE_NUTS;
     } else if (same(value, "fast")) {
         to->engine = TRAFFSTAT_ENGINE_FAST;
+    } else if (same(value, "ml")) {
+        to->maximum_likelihood = true;
     } else {
-        (void) usage("--engine \"%s\" is not known: auto, nuts or fast", value);
+        (void) usage("--engine \"%s\" is not known: auto, nuts, fast or ml", value);
         return false;
     }
     return true;
@@ -173,27 +177,55 @@ bool take_drift(options *to, const char *value)
     return true;
 }
 
-/* The panel has priors of its own, and one law of p for all. */
+/* What stands beside the counts, and how it is fitted. */
+static bool check_pogit(const options *given)
+{
+    const bool pogit = given->model == MODEL_POGIT;
+    const char *stray = given->rate_covariates.count > 0     ? "rate-covariate"
+                        : given->report_covariates.count > 0 ? "report-covariate"
+                        : given->validation.count > 0        ? "validation"
+                        : given->covariates != NULL          ? "covariates"
+                        : given->maximum_likelihood          ? "engine ml"
+                                                             : NULL;
+    if (!pogit && stray != NULL) {
+        (void) usage("--%s goes with --model pogit", stray);
+        return false;
+    }
+    if (pogit && given->verb == VERB_CHART) {
+        (void) usage("a picture of a regression is not built yet; `traffstat estimate --model "
+                     "pogit` prints its numbers");
+        return false;
+    }
+    if (pogit && given->engine == TRAFFSTAT_ENGINE_FAST) {
+        (void) usage("--engine of --model pogit is nuts or ml");
+        return false;
+    }
+    return true;
+}
+
+/* The panel and the regression have priors of their own, and one law of p for all. */
 static bool check_panel(const options *given)
 {
+    const bool whole = given->model == MODEL_PANEL || given->model == MODEL_POGIT;
     const char *stray = given->independent                            ? "independent"
                         : given->sensitivity                          ? "sensitivity"
                         : given->rate_prior != TRAFFSTAT_RATE_INVERSE ? "rate-prior"
                                                                       : NULL;
-    if (given->model == MODEL_PANEL && stray != NULL) {
+    if (whole && stray != NULL) {
         (void) usage("--%s goes with --model thinning", stray);
         return false;
     }
-    if (given->model == MODEL_PANEL && given->draws > 20000) {
-        (void) usage("--draws of --model panel are those of each chain, at most 20000");
+    if (whole && given->draws > 20000) {
+        (void) usage("--draws of --model %s are those of each chain, at most 20000",
+                     given->model == MODEL_PANEL ? "panel" : "pogit");
         return false;
     }
     if (given->model != MODEL_PANEL && given->negative_binomial) {
         (void) usage("--negative-binomial goes with --model panel");
         return false;
     }
-    if (given->model != MODEL_PANEL && given->engine != TRAFFSTAT_ENGINE_AUTO) {
-        (void) usage("--engine goes with --model panel");
+    if (!whole && given->engine != TRAFFSTAT_ENGINE_AUTO) {
+        (void) usage("--engine goes with --model panel or pogit");
         return false;
     }
     return true;
@@ -212,7 +244,9 @@ static bool check_rate(const options *given)
                         : given->draws > 0     ? "draws"
                         : given->sensitivity   ? "sensitivity"
                                                : NULL;
-    if (stray != NULL && given->evidence == NULL && given->reporting == NULL) {
+    const bool validated = given->validation.count > 0 && given->draws > 0 &&
+                           !(given->transport > 0.0 || given->shift > 0.0);
+    if (stray != NULL && given->evidence == NULL && given->reporting == NULL && !validated) {
         (void) usage("--%s goes with a reporting rate: --evidence ID or --reporting PRIOR", stray);
         return false;
     }
@@ -242,5 +276,5 @@ bool check_model(const options *given)
         (void) usage("--bounds, --bounds-size and --drift go with --model bounds");
         return false;
     }
-    return check_panel(given) && check_rate(given);
+    return check_pogit(given) && check_panel(given) && check_rate(given);
 }

@@ -6,7 +6,8 @@
 #ifndef TRAFFSTAT_POGIT_H
 #define TRAFFSTAT_POGIT_H
 
-#include <traffstat/estimate.h>
+#include <traffstat/covariates.h>
+#include <traffstat/reporting.h>
 
 TRAFFSTAT_BEGIN
 
@@ -41,10 +42,10 @@ typedef struct traffstat_pogit_data {
     const double *effect_mean;
     const double *effect_scale;
     const double *effect_freedom;
-    int32_t steadying; /**< 1: these laws only steady the fit. They do not count as
+    const int32_t *effect_steadies; /**< 1: the law only steadies the fit: it does not count as
                                          information where a direction is looked for that nothing
-                                         tells of; default 0: they do */
-    int32_t reserved2; /**< 0 */
+                                         tells of; NULL: all count */
+    size_t steadying_priors;        /**< the last so many of `priors` only steady it, too */
 } traffstat_pogit_data;
 
 /** A fitted Poisson-logistic regression. Immutable. */
@@ -215,6 +216,80 @@ TRAFFSTAT_API TRAFFSTAT_MUST_CHECK traffstat_status traffstat_pogit_posterior_co
 /** All draws of a coefficient, chain after chain; NULL where there are none. Borrowed. */
 TRAFFSTAT_API const double *
 traffstat_pogit_posterior_draws(const traffstat_pogit_posterior *posterior, size_t index);
+
+/* ---- a panel ---------------------------------------------------------------------------------- */
+
+/** How a panel is fitted. */
+typedef int32_t traffstat_pogit_engine;
+enum {
+    TRAFFSTAT_POGIT_NUTS = 0, /**< the posterior, by the no-U-turn sampler */
+    TRAFFSTAT_POGIT_ML = 1    /**< maximum likelihood; with a prior, the mode */
+};
+
+/** Settings of traffstat_pogit_panel(); fill with traffstat_pogit_options_init(). */
+typedef struct traffstat_pogit_options {
+    uint32_t struct_size; /**< sizeof as the caller compiled it */
+    int32_t engine;       /**< a traffstat_pogit_engine; default NUTS */
+    double level;         /**< of lower and upper, 0.01 to 0.9999; default 0.95 */
+    int32_t draws;        /**< kept of each chain at first, 100 to 20000; default 1000 */
+    uint32_t reserved;    /**< 0 */
+    double level_sd;  /**< sd of the normal law of the log rate of the reference class, 0.1 to 100;
+                               default 2; its center is where the counts and the middle reporting rate
+                               put it */
+    double rate_sd;   /**< sd of the normal law, mean 0, of what one sd of a column of numbers, or a
+                               word, does to the log rate, 0.01 to 100; default 1 */
+    double report_sd; /**< the same of logit p; default 1 */
+} traffstat_pogit_options;
+
+TRAFFSTAT_API void traffstat_pogit_options_init(traffstat_pogit_options *options,
+                                                uint32_t struct_size);
+
+/**
+ * Unreported cases of a panel by Poisson-logistic regression: the true rate follows some columns, the
+ * reporting rate p the same or others, and validation counts or a prior say how large p is.
+ *
+ * log rate = level + rate columns; logit p = level + reporting columns. A count is Poisson(exposure
+ * rate coverage p); v of m true cases looked up are Binomial(m, p); unreported cases are Poisson(
+ * exposure rate (1 - coverage p)) given the rest, drawn beside the sampler. Exposure is the population
+ * per 100,000, or 1 where none is known. The reference class, to which the levels and the prior of p
+ * belong, has the baseline of every column of words and the mean of every column of numbers.
+ *
+ * A row of its own for every series and year; nothing but the columns makes them alike. Interval counts
+ * enter as intervals. A row without a count, or without a record in the covariates, gets no number.
+ *
+ * Refused, and the direction named (verdict inestimable): a combination of coefficients that neither
+ * counts nor validation nor the prior tell of (see traffstat_pogit_fit()). The normal laws of the
+ * coefficients steady the fit and are no information here. Nothing counted anywhere; chains that do not
+ * mix (R-hat above 1.05, effective size below 100, more than 1 % divergences at the smaller steps,
+ * E-BFMI below 0.2).
+ *
+ * The kind is an estimate where validation carries the level: it identifies p without the prior, and
+ * says more of it than the prior does. Else it is a scenario, or what the evidence makes it.
+ *
+ * Details: `reporting` (prior, posterior, contraction and shift of p in the reference class, source,
+ * kind), `coefficients` (part, name, one unit of the column as it was read, with R-hat and effective
+ * sizes, or profile intervals), `reference`, `share` (of all cases, counted), `sampling`, and of the
+ * sampler `checks` (zeros, maximum, dispersion) and `loo`.
+ *
+ * @param panel       counts of one measure and source
+ * @param rate        columns of the rate, for the rows of the panel; NULL: none
+ * @param report      columns of the reporting; NULL: none
+ * @param validation  two columns of counts: v reported of m true cases looked up; NULL: none
+ * @param prior       of p in the reference class; NULL only beside validation (else E_PRIOR), and not a
+ *                    known share
+ * @param options     NULL for the defaults
+ * @return TRAFFSTAT_OK (read the verdict), _E_PRIOR, _E_ARGUMENT (columns of another panel, v above m,
+ *         columns that others make up, a known share), _E_CONFLICT (several measures; populations of some
+ *         rows alone), _E_NODATA (no row can be used), _E_NUMERIC, _E_CANCELLED, _E_CALLBACK, _E_NOMEM
+ * @see Winkelmann & Zimmermann (1993); Dvorzak & Wagner (2016). Assumes that no count holds false
+ *      positives, and that the cases looked up are a fair sample of their row's. Cost: 16 rows and 10
+ *      coefficients a quarter of a second. The context's seed decides the draws, whatever the number of
+ *      threads.
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK traffstat_status traffstat_pogit_panel(
+    traffstat_ctx *ctx, const traffstat_panel *panel, const traffstat_covariates *rate,
+    const traffstat_covariates *report, const traffstat_covariates *validation,
+    const traffstat_prior *prior, const traffstat_pogit_options *options, traffstat_estimate **out);
 
 TRAFFSTAT_END
 

@@ -22,13 +22,14 @@ struct traffstat_pogit {
     traffstat_i_pogit model;
     size_t priors;
     bool validation;
-    bool informed;      /* a law of a coefficient of the reporting counts as information */
-    bool steadying;     /* such laws do not */
-    double *block;      /* every array of the model and those below */
-    int64_t *ends;      /* of intervals; NULL: none */
-    double *at;         /* k coefficients */
-    double *covariance; /* k x k */
-    double *work;       /* 3 k^2 + 8 k, for fitting */
+    bool informed;       /* a law of a coefficient of the reporting counts as information */
+    size_t steady_laws;  /* the last ones, which only steady the fit */
+    size_t steady_terms; /* likewise */
+    double *block;       /* every array of the model and those below */
+    int64_t *ends;       /* of intervals; NULL: none */
+    double *at;          /* k coefficients */
+    double *covariance;  /* k x k */
+    double *work;        /* 3 k^2 + 8 k, for fitting */
     double *middle; /* k: what columns are centred on and divided by, so that neither unit nor */
     double *spread; /* origin (years, incomes) moves the gate or the climbing */
     double value;   /* log posterior kernel */
@@ -128,9 +129,18 @@ static traffstat_status check_laws(traffstat_ctx *ctx, const traffstat_pogit_dat
                                     i);
         }
     }
-    return (d->steadying == 0 || d->steadying == 1) && d->reserved2 == 0
+    for (size_t i = 0; d->effect_steadies != NULL && i < d->rate_columns + d->reporting_columns;
+         i++) {
+        if (d->effect_steadies[i] != 0 && d->effect_steadies[i] != 1) {
+            return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
+                                    "the law of coefficient %zu steadies neither 0 nor 1", i);
+        }
+    }
+    return d->steadying_priors <= d->priors
                ? TRAFFSTAT_OK
-               : traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "steadying must be 0 or 1");
+               : traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
+                                  "%zu of %zu priors cannot be there to steady the fit",
+                                  d->steadying_priors, d->priors);
 }
 
 static traffstat_status check(traffstat_ctx *ctx, const traffstat_pogit_data *d)
@@ -272,23 +282,35 @@ static void copy_counts(const traffstat_pogit_data *d, traffstat_pogit *to)
     }
 }
 
-static void copy_laws(const traffstat_pogit_data *d, traffstat_pogit *to)
+static bool steadies(const traffstat_pogit_data *d, size_t index)
+{
+    return d->effect_steadies != NULL && d->effect_steadies[index] != 0;
+}
+
+static void copy_law(const traffstat_pogit_data *d, traffstat_pogit *to, size_t index, size_t at)
 {
     traffstat_i_pogit *m = &to->model;
+    const double freedom = d->effect_freedom == NULL ? 0.0 : d->effect_freedom[index];
+    fill_direction(to, index, m->form + at * size_of(to));
+    m->center[at] = d->effect_mean == NULL ? 0.0 : d->effect_mean[index];
+    m->scale[at] = d->effect_scale[index];
+    m->freedom[at] = freedom > 0.0 ? freedom : INFINITY;
+}
+
+/* Those that only steady the fit come last, so that a look without them is one at fewer. */
+static void copy_laws(const traffstat_pogit_data *d, traffstat_pogit *to)
+{
     size_t at = 0;
-    to->steadying = d->steadying != 0;
-    for (size_t i = 0; i < size_of(to); i++) {
-        if (!has_law(d, i)) {
-            continue;
+    for (int steady = 0; steady < 2; steady++) {
+        for (size_t i = 0; i < size_of(to); i++) {
+            if (has_law(d, i) && steadies(d, i) == (steady == 1)) {
+                copy_law(d, to, i, at++);
+                to->steady_laws += steady == 1 ? 1 : 0;
+                to->informed = to->informed || (i >= to->model.rate && steady == 0);
+            }
         }
-        const double freedom = d->effect_freedom == NULL ? 0.0 : d->effect_freedom[i];
-        fill_direction(to, i, m->form + at * size_of(to));
-        m->center[at] = d->effect_mean == NULL ? 0.0 : d->effect_mean[i];
-        m->scale[at] = d->effect_scale[i];
-        m->freedom[at] = freedom > 0.0 ? freedom : INFINITY;
-        to->informed = to->informed || (i >= m->rate && !to->steadying);
-        at++;
     }
+    to->steady_terms = d->steadying_priors;
 }
 
 static traffstat_status copy(traffstat_ctx *ctx, const traffstat_pogit_data *d, traffstat_pogit *to)
@@ -495,7 +517,8 @@ static traffstat_status gate(traffstat_ctx *ctx, traffstat_pogit *of)
                                   "validation or prior:");
     }
     traffstat_i_pogit told = of->model;
-    told.laws = of->steadying ? 0 : told.laws;
+    told.laws -= of->steady_laws;
+    told.terms -= of->steady_terms;
     (void) traffstat_i_pogit_value(&told, of->at, true, false, slope, matrix);
     of->summary.weakest = traffstat_i_pogit_weakest(matrix, k, direction, spare);
     of->summary.estimable = of->summary.weakest < WEAKEST ? 0 : 1;
@@ -580,7 +603,7 @@ static traffstat_status fit(traffstat_ctx *ctx, traffstat_pogit *of)
         of->reason = "no count is above zero, so no rate can be estimated";
         return TRAFFSTAT_OK;
     }
-    if (ambiguous && !of->validation && of->priors == 0 && !of->informed) {
+    if (ambiguous && !of->validation && of->priors == of->steady_terms && !of->informed) {
         of->reason = "the reporting columns are made up of the rate columns, so that the rate and "
                      "the reporting may change roles; validation or a prior must tell them apart";
         return TRAFFSTAT_OK;
@@ -611,17 +634,10 @@ void traffstat_pogit_free(traffstat_pogit *pogit)
     traffstat_i_free(ctx, pogit);
 }
 
-traffstat_status traffstat_pogit_fit(traffstat_ctx *ctx, const traffstat_pogit_data *data,
-                                     traffstat_pogit **out)
+traffstat_status traffstat_i_pogit_fit(traffstat_ctx *ctx, const traffstat_pogit_data *data,
+                                       traffstat_pogit **out)
 {
-    traffstat_i_enter(ctx);
-    traffstat_i_gsl_guard();
-    if (out != NULL) {
-        *out = NULL;
-    }
-    if (out == NULL || data == NULL) {
-        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "no data or no place was given");
-    }
+    *out = NULL;
     traffstat_pogit_data own;
     memset(&own, 0, sizeof own);
     traffstat_status status = traffstat_i_read_options(ctx, data, &own, sizeof own);
@@ -647,6 +663,20 @@ traffstat_status traffstat_pogit_fit(traffstat_ctx *ctx, const traffstat_pogit_d
     }
     *out = made;
     return TRAFFSTAT_OK;
+}
+
+traffstat_status traffstat_pogit_fit(traffstat_ctx *ctx, const traffstat_pogit_data *data,
+                                     traffstat_pogit **out)
+{
+    traffstat_i_enter(ctx);
+    traffstat_i_gsl_guard();
+    if (out != NULL) {
+        *out = NULL;
+    }
+    if (out == NULL || data == NULL) {
+        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "no data or no place was given");
+    }
+    return traffstat_i_pogit_fit(ctx, data, out);
 }
 
 /* ---- what is said ---------------------------------------------------------------------------- */
@@ -721,16 +751,10 @@ static double along(const traffstat_pogit *of, const double *direction)
     return sum;
 }
 
-traffstat_status traffstat_pogit_coefficient(traffstat_ctx *ctx, const traffstat_pogit *pogit,
-                                             size_t index, double level,
-                                             traffstat_pogit_number *out)
+traffstat_status traffstat_i_pogit_coefficient(traffstat_ctx *ctx, const traffstat_pogit *pogit,
+                                               size_t index, double level,
+                                               traffstat_pogit_number *out)
 {
-    traffstat_i_enter(ctx);
-    const bool there = pogit != NULL && out != NULL && index < size_of(pogit);
-    const traffstat_status status = check_ask(ctx, pogit, there, level);
-    if (status != TRAFFSTAT_OK) {
-        return status;
-    }
     const double z = traffstat_i_normal_quantile(0.5 * (1.0 - level));
     double *direction = traffstat_i_pogit_direction(ctx, pogit, index);
     if (direction == NULL) {
@@ -741,6 +765,17 @@ traffstat_status traffstat_pogit_coefficient(traffstat_ctx *ctx, const traffstat
     traffstat_i_free(ctx, direction);
     *out = (traffstat_pogit_number){at, error, at - z * error, at + z * error};
     return TRAFFSTAT_OK;
+}
+
+traffstat_status traffstat_pogit_coefficient(traffstat_ctx *ctx, const traffstat_pogit *pogit,
+                                             size_t index, double level,
+                                             traffstat_pogit_number *out)
+{
+    traffstat_i_enter(ctx);
+    const bool there = pogit != NULL && out != NULL && index < size_of(pogit);
+    const traffstat_status status = check_ask(ctx, pogit, there, level);
+    return status == TRAFFSTAT_OK ? traffstat_i_pogit_coefficient(ctx, pogit, index, level, out)
+                                  : status;
 }
 
 static double logit_of(const traffstat_pogit *of, size_t row)
@@ -791,12 +826,16 @@ traffstat_status traffstat_pogit_share(traffstat_ctx *ctx, const traffstat_pogit
     return TRAFFSTAT_OK;
 }
 
-/* Expected unreported cases, and their slope by the coefficients. */
-static double unreported(const traffstat_pogit *of, double *slope)
+/* Expected unreported cases of a row (TRAFFSTAT_NONE: of all), and their slope by the
+ * coefficients. */
+static double unreported(const traffstat_pogit *of, size_t only, double *slope)
 {
     const traffstat_i_pogit *m = &of->model;
     double sum = 0.0;
     for (size_t row = 0; row < m->rows; row++) {
+        if (only != TRAFFSTAT_NONE && row != only) {
+            continue;
+        }
         const double p = share_of(logit_of(of, row));
         double log_rate = m->offset[row];
         for (size_t j = 0; j < m->rate; j++) {
@@ -817,25 +856,29 @@ static double unreported(const traffstat_pogit *of, double *slope)
     return sum;
 }
 
-traffstat_status traffstat_pogit_unreported(traffstat_ctx *ctx, const traffstat_pogit *pogit,
-                                            double level, traffstat_pogit_number *out)
+traffstat_status traffstat_i_pogit_hidden(traffstat_ctx *ctx, const traffstat_pogit *pogit,
+                                          size_t row, double level, traffstat_pogit_number *out)
 {
-    traffstat_i_enter(ctx);
-    const traffstat_status status = check_ask(ctx, pogit, pogit != NULL && out != NULL, level);
-    if (status != TRAFFSTAT_OK) {
-        return status;
-    }
     double *slope = traffstat_i_alloc(ctx, size_of(pogit), sizeof *slope);
     if (slope == NULL) {
         return TRAFFSTAT_E_NOMEM;
     }
-    const double mean = unreported(pogit, slope);
+    const double mean = unreported(pogit, row, slope);
     const double error = sqrt(mean + variance(pogit, slope));
     const double z = traffstat_i_normal_quantile(0.5 * (1.0 - level));
     const double wide = exp(z * sqrt(log1p(error * error / (mean * mean))));
     traffstat_i_free(ctx, slope);
     *out = (traffstat_pogit_number){mean, error, mean / wide, mean * wide};
     return TRAFFSTAT_OK;
+}
+
+traffstat_status traffstat_pogit_unreported(traffstat_ctx *ctx, const traffstat_pogit *pogit,
+                                            double level, traffstat_pogit_number *out)
+{
+    traffstat_i_enter(ctx);
+    const traffstat_status status = check_ask(ctx, pogit, pogit != NULL && out != NULL, level);
+    return status == TRAFFSTAT_OK ? traffstat_i_pogit_hidden(ctx, pogit, TRAFFSTAT_NONE, level, out)
+                                  : status;
 }
 
 /* ---- profile intervals ----------------------------------------------------------------------- */
@@ -896,22 +939,26 @@ static traffstat_status profile(traffstat_ctx *ctx, const traffstat_pogit *of,
     return TRAFFSTAT_OK;
 }
 
+traffstat_status traffstat_i_pogit_profile(traffstat_ctx *ctx, const traffstat_pogit *pogit,
+                                           size_t index, double level, traffstat_interval *out)
+{
+    double *direction = traffstat_i_pogit_direction(ctx, pogit, index);
+    if (direction == NULL) {
+        return TRAFFSTAT_E_NOMEM;
+    }
+    const traffstat_status status = profile(ctx, pogit, direction, level, out);
+    traffstat_i_free(ctx, direction);
+    return status;
+}
+
 traffstat_status traffstat_pogit_profile(traffstat_ctx *ctx, const traffstat_pogit *pogit,
                                          size_t index, double level, traffstat_interval *out)
 {
     traffstat_i_enter(ctx);
     const bool there = pogit != NULL && out != NULL && index < size_of(pogit);
-    traffstat_status status = check_ask(ctx, pogit, there, level);
-    if (status != TRAFFSTAT_OK) {
-        return status;
-    }
-    double *direction = traffstat_i_pogit_direction(ctx, pogit, index);
-    if (direction == NULL) {
-        return TRAFFSTAT_E_NOMEM;
-    }
-    status = profile(ctx, pogit, direction, level, out);
-    traffstat_i_free(ctx, direction);
-    return status;
+    const traffstat_status status = check_ask(ctx, pogit, there, level);
+    return status == TRAFFSTAT_OK ? traffstat_i_pogit_profile(ctx, pogit, index, level, out)
+                                  : status;
 }
 
 traffstat_status traffstat_pogit_share_profile(traffstat_ctx *ctx, const traffstat_pogit *pogit,

@@ -57,6 +57,18 @@ const traffstat_i_pogit *traffstat_i_pogit_model(const traffstat_pogit *pogit);
 const double *traffstat_i_pogit_top(const traffstat_pogit *pogit);
 double *traffstat_i_pogit_direction(traffstat_ctx *ctx, const traffstat_pogit *pogit, size_t index);
 
+/* traffstat_pogit_unreported() of one row, or of all (TRAFFSTAT_NONE); the fit has numbers. */
+traffstat_status traffstat_i_pogit_hidden(traffstat_ctx *ctx, const traffstat_pogit *pogit,
+                                          size_t row, double level, traffstat_pogit_number *out);
+/* Public calls of these names, without starting one: the fit has numbers, the index is there. */
+traffstat_status traffstat_i_pogit_coefficient(traffstat_ctx *ctx, const traffstat_pogit *pogit,
+                                               size_t index, double level,
+                                               traffstat_pogit_number *out);
+traffstat_status traffstat_i_pogit_profile(traffstat_ctx *ctx, const traffstat_pogit *pogit,
+                                           size_t index, double level, traffstat_interval *out);
+traffstat_status traffstat_i_pogit_fit(traffstat_ctx *ctx, const traffstat_pogit_data *data,
+                                       traffstat_pogit **out);
+
 /* Log posterior kernel; where `matrix` is given also its slope and the information (k x k, k = rate +
  * share), observed or expected. `validation` false: counts alone. */
 double traffstat_i_pogit_value(const traffstat_i_pogit *of, const double *at, bool validation,

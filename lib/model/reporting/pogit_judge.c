@@ -14,13 +14,13 @@
 
 /* ---- mixing ---------------------------------------------------------------------------------- */
 
-traffstat_i_mix traffstat_i_mix_start(void)
+traffstat_i_mixing traffstat_i_mixing_start(void)
 {
-    return (traffstat_i_mix){1.0, INFINITY, INFINITY, ""};
+    return (traffstat_i_mixing){1.0, INFINITY, INFINITY, ""};
 }
 
-void traffstat_i_mix_look(traffstat_i_mix *mix, const double *values, int32_t chains, int32_t draws,
-                          double *room, const char *name)
+void traffstat_i_mixing_look(traffstat_i_mixing *mix, const double *values, int32_t chains,
+                             int32_t draws, double *room, const char *name)
 {
     const double rhat = traffstat_i_rhat(values, chains, draws, room);
     if (isnan(rhat)) {
@@ -36,7 +36,7 @@ void traffstat_i_mix_look(traffstat_i_mix *mix, const double *values, int32_t ch
     mix->tail = isnan(tail) ? mix->tail : fmin(mix->tail, tail);
 }
 
-bool traffstat_i_mixed(const traffstat_i_mix *mix, double wanted)
+bool traffstat_i_mixed(const traffstat_i_mixing *mix, double wanted)
 {
     return mix->rhat <= RHAT_CAUTION && mix->bulk >= wanted && mix->tail >= wanted;
 }
@@ -55,8 +55,8 @@ static bool beyond(double value, double limit, bool low)
     return !isnan(value) && (low ? value < limit : value > limit);
 }
 
-traffstat_verdict traffstat_i_mix_test(const traffstat_i_mix *mix, double diverged, double ebfmi,
-                                       int number, char *reason, size_t size)
+traffstat_verdict traffstat_i_mixing_test(const traffstat_i_mixing *mix, double diverged,
+                                          double ebfmi, int number, char *reason, size_t size)
 {
     const test tests[TRAFFSTAT_I_MIX_TESTS] = {
         {mix->rhat, RHAT_CAUTION, RHAT_REFUSED, false, "the chains do not agree: R-hat",

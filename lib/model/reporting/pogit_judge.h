@@ -12,23 +12,23 @@
 #define TRAFFSTAT_I_SIZE_CAUTION 400.0 /* effective draws: fewer, and limits move from run to run */
 
 /* The worst over all that was looked at. */
-typedef struct traffstat_i_mix {
+typedef struct traffstat_i_mixing {
     double rhat;
     double bulk;
     double tail;
     char worst[96];
-} traffstat_i_mix;
+} traffstat_i_mixing;
 
-traffstat_i_mix traffstat_i_mix_start(void);
+traffstat_i_mixing traffstat_i_mixing_start(void);
 /* values: chains x draws; room: twice as many. Numbers that are all the same say nothing. */
-void traffstat_i_mix_look(traffstat_i_mix *mix, const double *values, int32_t chains, int32_t draws,
-                          double *room, const char *name);
-bool traffstat_i_mixed(const traffstat_i_mix *mix, double wanted);
+void traffstat_i_mixing_look(traffstat_i_mixing *mix, const double *values, int32_t chains,
+                             int32_t draws, double *room, const char *name);
+bool traffstat_i_mixed(const traffstat_i_mixing *mix, double wanted);
 
 /* One test after the other: its verdict, and the reason where that is not ok. */
 enum { TRAFFSTAT_I_MIX_TESTS = 5 };
-traffstat_verdict traffstat_i_mix_test(const traffstat_i_mix *mix, double diverged, double ebfmi,
-                                       int test, char *reason, size_t size);
+traffstat_verdict traffstat_i_mixing_test(const traffstat_i_mixing *mix, double diverged,
+                                          double ebfmi, int test, char *reason, size_t size);
 
 /* ---- plain summaries ------------------------------------------------------------------------- */
 

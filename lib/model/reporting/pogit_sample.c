@@ -102,9 +102,9 @@ static traffstat_status look(const traffstat_i_chains *chains, void *user, bool 
     if (room == NULL) {
         return TRAFFSTAT_E_NOMEM;
     }
-    traffstat_i_mix mix = traffstat_i_mix_start();
+    traffstat_i_mixing mix = traffstat_i_mixing_start();
     for (size_t j = 0; j < w->out->k; j++) {
-        traffstat_i_mix_look(&mix, w->out->values + j * all, to->chains, to->draws, room, "");
+        traffstat_i_mixing_look(&mix, w->out->values + j * all, to->chains, to->draws, room, "");
     }
     traffstat_i_free(w->ctx, room);
     to->rhat = mix.rhat;
@@ -143,13 +143,13 @@ static traffstat_status judge(work *w)
 {
     traffstat_pogit_mixing *of = &w->out->mixing;
     char reason[256] = "";
-    const traffstat_i_mix mix = {of->rhat, of->ess_bulk, of->ess_tail, ""};
+    const traffstat_i_mixing mix = {of->rhat, of->ess_bulk, of->ess_tail, ""};
     const double share = (double) of->divergences / (double) all_of(w->out);
     of->verdict = TRAFFSTAT_VERDICT_OK;
     for (int test = 0; test < TRAFFSTAT_I_MIX_TESTS; test++) {
         char text[256];
         const traffstat_verdict verdict =
-            traffstat_i_mix_test(&mix, share, of->ebfmi, test, text, sizeof text);
+            traffstat_i_mixing_test(&mix, share, of->ebfmi, test, text, sizeof text);
         if (verdict > of->verdict) {
             of->verdict = verdict;
             memcpy(reason, text, sizeof reason);
@@ -205,7 +205,7 @@ static traffstat_status make(traffstat_ctx *ctx, const traffstat_pogit_data *dat
 {
     traffstat_pogit *fit = NULL;
     traffstat_pogit_summary sum;
-    traffstat_status status = traffstat_pogit_fit(ctx, data, &fit);
+    traffstat_status status = traffstat_i_pogit_fit(ctx, data, &fit);
     if (status == TRAFFSTAT_OK) {
         status = traffstat_pogit_get(fit, &sum);
     }
