@@ -252,7 +252,8 @@ TRAFFSTAT_API void traffstat_pogit_options_init(traffstat_pogit_options *options
  * rate coverage p); v of m true cases looked up are Binomial(m, p); unreported cases are Poisson(
  * exposure rate (1 - coverage p)) given the rest, drawn beside the sampler. Exposure is the population
  * per 100,000, or 1 where none is known. The reference class, to which the levels and the prior of p
- * belong, has the baseline of every column of words and the mean of every column of numbers.
+ * belong, has the baseline of every column of words, 0 of every column of 0 and 1, and the mean of every
+ * other column of numbers.
  *
  * A row of its own for every series and year; nothing but the columns makes them alike. Interval counts
  * enter as intervals. A row without a count, or without a record in the covariates, gets no number.

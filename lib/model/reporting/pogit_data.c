@@ -90,6 +90,19 @@ static double value_of(const traffstat_covariates *of, size_t row, size_t column
     return of->values[row * of->columns + column];
 }
 
+/* A column of 0 and 1 is as good as one of words: 0 is its baseline. */
+static bool is_switch(const traffstat_i_pogit_panel *run, const traffstat_covariates *of,
+                      size_t column)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        const double value = value_of(of, run->row_of[i], column);
+        if (value != 0.0 && value != 1.0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Words stay 0 and 1; numbers are brought to mean 0 and spread 1 over the rows that are used. */
 static traffstat_i_pogit_column column_of(const traffstat_i_pogit_panel *run,
                                           const traffstat_covariates *of, size_t column,
@@ -97,7 +110,8 @@ static traffstat_i_pogit_column column_of(const traffstat_i_pogit_panel *run,
 {
     traffstat_i_pogit_column out = {traffstat_covariates_name(of, column),
                                     traffstat_covariates_baseline(of, column), reporting, 0.0, 1.0};
-    if (of->about[column].baseline != NULL) {
+    if (of->about[column].baseline != NULL || is_switch(run, of, column)) {
+        out.baseline = of->about[column].baseline != NULL ? out.baseline : "0";
         return out;
     }
     double squares = 0.0;

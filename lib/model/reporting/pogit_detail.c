@@ -157,36 +157,57 @@ static traffstat_status reporting_after(traffstat_i_pogit_panel *run, number *ou
     return status;
 }
 
-/* Where validation alone says how large p is: the same keys as those of a borrowed rate. */
+static void say_source_of(const traffstat_i_pogit_panel *run, traffstat_text *source)
+{
+    traffstat_i_text_addf(source, "validation: of %lld cases looked up %lld were reported",
+                          (long long) run->checked, (long long) run->seen);
+    if (run->prior != NULL) {
+        const char *said = traffstat_prior_source(run->prior);
+        traffstat_i_text_addf(source, "; beside it %s", said[0] != '\0' ? said : "an assumption");
+    }
+}
+
+static void add_prior(const traffstat_i_pogit_panel *run, traffstat_detail *at, double a, double b,
+                      double mean)
+{
+    if (run->prior == NULL && !is_sampled(run)) {
+        traffstat_i_detail_none(at, "prior");
+        return;
+    }
+    traffstat_detail *prior = traffstat_i_detail_object(at, "prior");
+    traffstat_i_detail_number(prior, "a", a);
+    traffstat_i_detail_number(prior, "b", b);
+    traffstat_i_detail_number(prior, "mean", mean);
+}
+
+/* Where validation says how large p is: the same keys as those of a borrowed rate. */
 static traffstat_status add_validated(traffstat_i_pogit_panel *run, traffstat_detail *top,
                                       const number *after)
 {
-    const double sd = sqrt(0.125); /* of the flat law Beta(1/2, 1/2) that steadies the sampler */
+    double mean = 0.5; /* of the flat law Beta(1/2, 1/2), which only steadies the sampler */
+    double sd = sqrt(0.125);
+    const bool told = run->prior != NULL || is_sampled(run);
     const double middle = isnan(after->mean) ? after->estimate : after->mean;
     traffstat_text source;
-    traffstat_i_text_init(&source, run->ctx);
-    traffstat_i_text_addf(&source, "validation: of %lld cases looked up %lld were reported",
-                          (long long) run->checked, (long long) run->seen);
-    traffstat_detail *at = traffstat_i_detail_object(top, "reporting");
-    if (is_sampled(run)) {
-        traffstat_detail *prior = traffstat_i_detail_object(at, "prior");
-        traffstat_i_detail_number(prior, "a", 0.5);
-        traffstat_i_detail_number(prior, "b", 0.5);
-        traffstat_i_detail_number(prior, "mean", 0.5);
-    } else {
-        traffstat_i_detail_none(at, "prior");
+    if (run->prior != NULL) {
+        traffstat_i_share_moments(&run->prior->law, &mean, &sd);
     }
+    traffstat_detail *at = traffstat_i_detail_object(top, "reporting");
+    add_prior(run, at, run->prior != NULL ? traffstat_prior_a(run->prior) : 0.5,
+              run->prior != NULL ? traffstat_prior_b(run->prior) : 0.5, mean);
     traffstat_detail *posterior = traffstat_i_detail_object(at, "posterior");
     traffstat_i_detail_number(posterior, "mean", middle);
     traffstat_i_detail_number(posterior, "sd", after->sd);
     traffstat_i_detail_number(posterior, "lower", after->lower);
     traffstat_i_detail_number(posterior, "upper", after->upper);
-    traffstat_i_detail_number(at, "contraction", is_sampled(run) ? 1.0 - after->sd / sd : NAN);
-    traffstat_i_detail_number(at, "shift", is_sampled(run) ? middle - 0.5 : NAN);
+    traffstat_i_detail_number(at, "contraction", told ? 1.0 - after->sd / sd : NAN);
+    traffstat_i_detail_number(at, "shift", told ? middle - mean : NAN);
     traffstat_i_detail_text(at, "moved_by", "validation");
     traffstat_i_detail_text(at, "origin", "validation");
     traffstat_i_detail_text(at, "kind", "audit");
     traffstat_i_detail_number(at, "size", run->checked);
+    traffstat_i_text_init(&source, run->ctx);
+    say_source_of(run, &source);
     if (source.failed) {
         traffstat_i_detail_out_of_memory(at);
     } else {
@@ -202,7 +223,7 @@ static traffstat_status judge_prior(traffstat_i_pogit_panel *run, const number *
     double sd = 0.0;
     const double middle = isnan(after->mean) ? after->estimate : after->mean;
     traffstat_i_share_moments(&run->prior->law, &mean, &sd);
-    if (run->checked > 0.0 || run->carried || fabs(middle - mean) <= fmax(MOVED * mean, 0.2 * sd)) {
+    if (run->checked > 0.0 || fabs(middle - mean) <= fmax(MOVED * mean, 0.2 * sd)) {
         return TRAFFSTAT_OK;
     }
     return traffstat_i_estimate_reason(
@@ -215,7 +236,13 @@ static traffstat_status add_reporting(traffstat_i_pogit_panel *run, traffstat_de
 {
     number after;
     traffstat_status status = reporting_after(run, &after);
-    if (status != TRAFFSTAT_OK || run->prior == NULL) {
+    if (status == TRAFFSTAT_OK && run->disagrees) {
+        status = traffstat_i_estimate_reason(
+            run->thinning.estimate, TRAFFSTAT_VERDICT_CAUTION,
+            "the cases looked up and the reporting rate that was named say different things, by "
+            "more than their errors: the answer lies between");
+    }
+    if (status != TRAFFSTAT_OK || run->prior == NULL || run->carried) {
         return status == TRAFFSTAT_OK ? add_validated(run, top, &after) : status;
     }
     status = traffstat_i_thinning_basis(&run->thinning,

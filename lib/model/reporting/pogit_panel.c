@@ -4,6 +4,9 @@
 
 #include "model/reporting/pogit_panel.h"
 
+#define APART                                                                                      \
+    2.0 /* standard errors between validation and prior: chance seldom parts them so far */
+
 /* ---- settings -------------------------------------------------------------------------------- */
 
 void traffstat_pogit_options_init(traffstat_pogit_options *options, uint32_t struct_size)
@@ -100,6 +103,9 @@ static traffstat_status look_at_validation(traffstat_i_pogit_panel *run)
         status =
             traffstat_i_pogit_coefficient(run->ctx, alone, level_of_reporting(run), 0.95, &level);
         run->carried = status == TRAFFSTAT_OK && level.error <= sd;
+        run->disagrees =
+            status == TRAFFSTAT_OK &&
+            fabs(level.estimate - mean) > APART * sqrt(sd * sd + level.error * level.error);
     }
     traffstat_pogit_free(alone);
     return status;

@@ -33,8 +33,7 @@ typedef struct traffstat_i_pogit_panel {
     const traffstat_covariates *rate;
     const traffstat_covariates *report;
     const traffstat_covariates *validation;
-    const traffstat_prior *prior; /* as given: NULL without */
-    traffstat_prior *flat;        /* what stands for it then */
+    const traffstat_prior *prior; /* NULL: none */
     traffstat_pogit_options options;
     traffstat_i_thinning thinning; /* its kind, reasons and basis are those of a thinning */
 
@@ -48,7 +47,8 @@ typedef struct traffstat_i_pogit_panel {
     double exposed;  /* exposure x coverage */
     double seen;     /* of true cases looked up */
     double checked;
-    bool carried; /* validation carries the level */
+    bool carried;   /* validation carries the level */
+    bool disagrees; /* it says something else than the prior */
 
     traffstat_pogit_data data;
     double *block;  /* what the data point to */
