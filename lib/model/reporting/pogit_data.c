@@ -247,6 +247,9 @@ static double middle_share(const traffstat_i_pogit_panel *run)
     if (run->checked > 0.0) {
         return (run->seen + 0.5) / (run->checked + 1.0);
     }
+    if (run->prior == NULL) {
+        return 0.5; /* it will be refused */
+    }
     traffstat_i_share_moments(&run->prior->law, &mean, &sd);
     return mean;
 }
