@@ -7,6 +7,7 @@
 #include "support/support.h"
 
 #include <traffstat/pogit.h>
+#include <traffstat/read.h>
 
 static const char simul1[] = "place,year,cases,population,x1,x2,v,m\n"
                              "a,2018,193,10000000,0,0,22,25\nb,2018,183,10000000,0,0,25,25\n"
