@@ -55,7 +55,7 @@ traffstat_i_bend traffstat_i_pogit_count(const traffstat_i_pogit *of, size_t row
  * caller's columns as a combination of its own (NULL: no memory; the caller frees it). */
 const traffstat_i_pogit *traffstat_i_pogit_model(const traffstat_pogit *pogit);
 const double *traffstat_i_pogit_top(const traffstat_pogit *pogit);
-double *traffstat_i_pogit_direction(traffstat_ctx *ctx, const traffstat_pogit *pogit, size_t index);
+double *traffstat_i_pogit_direction(traffstat_ctx *ctx, const traffstat_pogit *of, size_t index);
 
 /* traffstat_pogit_unreported() of one row, or of all (TRAFFSTAT_NONE); the fit has numbers. */
 traffstat_status traffstat_i_pogit_hidden(traffstat_ctx *ctx, const traffstat_pogit *pogit,

@@ -28,7 +28,7 @@ bool traffstat_i_mixed(const traffstat_i_mixing *mix, double wanted);
 /* One test after the other: its verdict, and the reason where that is not ok. */
 enum { TRAFFSTAT_I_MIX_TESTS = 5 };
 traffstat_verdict traffstat_i_mixing_test(const traffstat_i_mixing *mix, double diverged,
-                                          double ebfmi, int test, char *reason, size_t size);
+                                          double ebfmi, int number, char *reason, size_t size);
 
 /* ---- plain summaries ------------------------------------------------------------------------- */
 

@@ -201,7 +201,7 @@ static traffstat_status refuse(traffstat_i_pogit_panel *run)
 
 static traffstat_status run_engine(traffstat_i_pogit_panel *run)
 {
-    traffstat_pogit_summary sum;
+    traffstat_pogit_summary sum = {0};
     const bool sampled = run->options.engine == TRAFFSTAT_POGIT_NUTS;
     traffstat_status status = fit(run, false, sampled, &run->fit);
     if (status == TRAFFSTAT_OK) {

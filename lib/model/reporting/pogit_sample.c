@@ -18,7 +18,7 @@ struct traffstat_pogit_posterior {
 typedef struct work {
     traffstat_ctx *ctx;
     const traffstat_pogit *fit;
-    const traffstat_i_pogit_target *target;
+    traffstat_i_pogit_target target;
     double *directions; /* k x k: the caller's coefficients */
     double *room;       /* scratch, then k: a point */
     double wanted;
@@ -75,9 +75,9 @@ static traffstat_status take_values(work *w, const traffstat_i_chains *chains)
     if (out->values == NULL) {
         return TRAFFSTAT_E_NOMEM;
     }
-    double *at = w->room + traffstat_i_pogit_scratch_size(w->target->of) / sizeof(double);
+    double *at = w->room + traffstat_i_pogit_scratch_size(w->target.of) / sizeof(double);
     for (size_t i = 0; i < all; i++) {
-        traffstat_i_pogit_at(w->target, w->room, chains->positions + i * k, at);
+        traffstat_i_pogit_at(&w->target, w->room, chains->positions + i * k, at);
         for (size_t j = 0; j < k; j++) {
             double sum = 0.0;
             for (size_t l = 0; l < k; l++) {
@@ -122,9 +122,8 @@ static traffstat_status find_directions(work *w)
 {
     const size_t k = w->out->k;
     w->directions = traffstat_i_alloc(w->ctx, k * k, sizeof *w->directions);
-    w->room = traffstat_i_alloc(w->ctx,
-                                traffstat_i_pogit_scratch_size(w->target->of) / sizeof(double) + k,
-                                sizeof *w->room);
+    w->room = traffstat_i_alloc(
+        w->ctx, traffstat_i_pogit_scratch_size(w->target.of) / sizeof(double) + k, sizeof *w->room);
     traffstat_status status =
         w->directions != NULL && w->room != NULL ? TRAFFSTAT_OK : TRAFFSTAT_E_NOMEM;
     for (size_t j = 0; j < k && status == TRAFFSTAT_OK; j++) {
@@ -164,18 +163,16 @@ static traffstat_status judge(work *w)
 
 static traffstat_status sample(work *w, int32_t draws)
 {
-    traffstat_i_pogit_target target;
     traffstat_i_chains *chains = NULL;
     const traffstat_i_pogit *of = traffstat_i_pogit_model(w->fit);
     traffstat_status status =
-        traffstat_i_pogit_target_init(w->ctx, of, traffstat_i_pogit_top(w->fit), &target);
+        traffstat_i_pogit_target_init(w->ctx, of, traffstat_i_pogit_top(w->fit), &w->target);
     if (status != TRAFFSTAT_OK) {
         return status;
     }
-    w->target = &target;
     status = find_directions(w);
     if (status == TRAFFSTAT_OK) {
-        status = traffstat_i_pogit_chains(w->ctx, &target, draws, look, w, &chains,
+        status = traffstat_i_pogit_chains(w->ctx, &w->target, draws, look, w, &chains,
                                           &w->out->mixing.accept);
     }
     if (status == TRAFFSTAT_OK) {
@@ -185,7 +182,7 @@ static traffstat_status sample(work *w, int32_t draws)
     traffstat_i_chains_free(w->ctx, chains);
     traffstat_i_free(w->ctx, w->directions);
     traffstat_i_free(w->ctx, w->room);
-    traffstat_i_pogit_target_clear(w->ctx, &target);
+    traffstat_i_pogit_target_clear(w->ctx, &w->target);
     return status;
 }
 

@@ -26,7 +26,7 @@ void traffstat_i_pogit_target_clear(traffstat_ctx *ctx, traffstat_i_pogit_target
 
 size_t traffstat_i_pogit_scratch_size(const traffstat_i_pogit *of);
 /* As traffstat_i_target wants it. */
-double traffstat_i_pogit_density(const void *target, void *scratch, const double *position,
+double traffstat_i_pogit_density(const void *model, void *scratch, const double *position,
                                  double *gradient);
 /* The coefficients at a position. */
 void traffstat_i_pogit_at(const traffstat_i_pogit_target *target, void *scratch,
