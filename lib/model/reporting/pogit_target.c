@@ -177,8 +177,34 @@ size_t traffstat_i_pogit_scratch_size(const traffstat_i_pogit *of)
     return (2 * (of->rate + of->share) + 2 * of->rows) * sizeof(double);
 }
 
-/* logits[row] is left in the second half of the scratch's rows. */
-static void place(const traffstat_i_pogit_target *target, double *logits, const double *position,
+/* ln p, p and 1 - p at a logit: one exponential, one logarithm. */
+typedef struct split {
+    double log_p;
+    double p;
+    double missed;
+} split;
+
+static split split_at(double logit)
+{
+    const double less = exp(-fabs(logit));
+    const double log_p = (logit < 0.0 ? logit : 0.0) - log1p(less);
+    const double one = 1.0 / (1.0 + less);
+    return logit < 0.0 ? (split){log_p, less * one, one} : (split){log_p, one, less * one};
+}
+
+/* What is kept of each row in the scratch. */
+typedef struct kept {
+    double *log_p;
+    double *missed;
+} kept;
+
+static kept kept_in(const traffstat_i_pogit *of, double *scratch)
+{
+    double *rows = scratch + 2 * (of->rate + of->share);
+    return (kept){rows, rows + of->rows};
+}
+
+static void place(const traffstat_i_pogit_target *target, const kept *keep, const double *position,
                   double *at)
 {
     const traffstat_i_pogit *of = target->of;
@@ -187,30 +213,30 @@ static void place(const traffstat_i_pogit_target *target, double *logits, const 
     backward(target->factor, k, at);
     add(at, target->top, k, 1.0);
     for (size_t row = 0; row < of->rows; row++) {
-        logits[row] = dot(of->w + row * of->share, at + of->rate, of->share);
-        const double grown = traffstat_i_log_share(logits[row]) - target->log_share[row];
-        add(at, target->follow + row * of->rate, of->rate, -grown);
+        const split here = split_at(dot(of->w + row * of->share, at + of->rate, of->share));
+        keep->log_p[row] = here.log_p;
+        keep->missed[row] = here.missed;
+        add(at, target->follow + row * of->rate, of->rate, target->log_share[row] - here.log_p);
     }
 }
 
 void traffstat_i_pogit_at(const traffstat_i_pogit_target *target, void *scratch,
                           const double *position, double *at)
 {
-    place(target, (double *) scratch + 2 * (target->of->rate + target->of->share), position, at);
+    const kept keep = kept_in(target->of, scratch);
+    place(target, &keep, position, at);
 }
 
-static double add_counts(const traffstat_i_pogit *of, const double *at, const double *logits,
+static double add_counts(const traffstat_i_pogit *of, const double *at, const kept *keep,
                          double *slope)
 {
     double sum = 0.0;
     for (size_t row = 0; row < of->rows; row++) {
         const double *x = of->x + row * of->rate;
-        const double log_mean =
-            of->offset[row] + dot(x, at, of->rate) + traffstat_i_log_share(logits[row]);
+        const double log_mean = of->offset[row] + dot(x, at, of->rate) + keep->log_p[row];
         const traffstat_i_bend bend = traffstat_i_pogit_count(of, row, log_mean, true);
-        const double missed = exp(traffstat_i_log_share(-logits[row]));
         add(slope, x, of->rate, bend.slope);
-        add(slope + of->rate, of->w + row * of->share, of->share, bend.slope * missed);
+        add(slope + of->rate, of->w + row * of->share, of->share, bend.slope * keep->missed[row]);
         sum += bend.value;
     }
     return sum;
@@ -222,12 +248,14 @@ static double add_others(const traffstat_i_pogit *of, const double *at, double *
     double sum = 0.0;
     for (size_t term = 0; term < of->terms; term++) {
         const double *z = of->z + term * of->share;
+        if (of->seen[term] + of->missed[term] <= 0.0) {
+            continue; /* nobody looked */
+        }
         const double logit = dot(z, at + of->rate, of->share);
-        const double log_p = traffstat_i_log_share(logit);
-        const double log_q = traffstat_i_log_share(-logit);
+        const split here = split_at(logit);
         add(slope + of->rate, z, of->share,
-            of->seen[term] * exp(log_q) - of->missed[term] * exp(log_p));
-        sum += of->seen[term] * log_p + of->missed[term] * log_q;
+            of->seen[term] * here.missed - of->missed[term] * here.p);
+        sum += of->seen[term] * here.log_p + of->missed[term] * (here.log_p - logit);
     }
     for (size_t law = 0; law < of->laws; law++) {
         const double *form = of->form + law * k;
@@ -245,17 +273,16 @@ double traffstat_i_pogit_density(const void *model, void *scratch, const double 
     const traffstat_i_pogit *of = target->of;
     const size_t k = of->rate + of->share;
     double *at = scratch;
-    double *logits = at + 2 * k;
-    place(target, logits, position, at);
+    const kept keep = kept_in(of, scratch);
+    place(target, &keep, position, at);
     memset(gradient, 0, k * sizeof *gradient);
-    const double value = add_counts(of, at, logits, gradient) + add_others(of, at, gradient);
+    const double value = add_counts(of, at, &keep, gradient) + add_others(of, at, gradient);
     if (!isfinite(value)) {
         return -INFINITY;
     }
     for (size_t row = 0; row < of->rows; row++) { /* the rate's coefficients follow log p */
         const double pulled = dot(target->follow + row * of->rate, gradient, of->rate);
-        const double missed = exp(traffstat_i_log_share(-logits[row]));
-        add(gradient + of->rate, of->w + row * of->share, of->share, -pulled * missed);
+        add(gradient + of->rate, of->w + row * of->share, of->share, -pulled * keep.missed[row]);
     }
     forward(target->factor, k, gradient);
     return value;
