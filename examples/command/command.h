@@ -52,17 +52,20 @@ typedef struct name_list {
     size_t count;
 } name_list;
 
+/* Columns beside the counts, in the order in which they were named. */
+typedef struct column_names {
+    const char *items[NAMES_MAX];
+    size_t count;
+} column_names;
+
 /* How unreported cases are estimated. */
-typedef enum model { MODEL_THINNING, MODEL_BOUNDS, MODEL_PANEL } model;
+typedef enum model { MODEL_THINNING, MODEL_BOUNDS, MODEL_PANEL, MODEL_POGIT } model;
 
 /* Files of counts in one call. */
 #define FILES 256
 
 /* Reporting rates in one call, which are combined. */
 #define REPORTINGS 16
-
-/* Covariates of one kind. */
-#define COLUMNS_MAX 32
 
 /* Validated cases, or a total of overlapping lists, of a place and a year. */
 #define PROOFS 64
@@ -94,8 +97,8 @@ typedef struct options {
     bool places;            /* places of one year side by side: */
     int32_t places_year;    /* 0: the last full one */
     const char *neighbours; /* file of pairs of places */
-    bool delay;      /* a reporting triangle */
-    bool cumulative; /* of cumulative counts */
+    bool delay;             /* a reporting triangle */
+    bool cumulative;        /* of cumulative counts */
     const char *measure;
     pairs where;
     bool sums; /* --by was given */
@@ -132,16 +135,14 @@ typedef struct options {
     bool negative_binomial;
     proof proofs[PROOFS];
     size_t proof_count;
-    const char *rate_covariates[COLUMNS_MAX];
-    size_t rate_covariate_count;
-    const char *report_covariates[COLUMNS_MAX];
-    size_t report_covariate_count;
-    const char *validation[2];   /* columns: validated cases that were counted, and all */
-    char *validation_text;       /* owned: what the names lie in */
-    const char *covariates_file; /* where those columns are; NULL: the file of the counts */
-    bool drift_given;       /* --drift-scale was: */
+    bool drift_given; /* --drift-scale was: */
     double drift_scale;
-    double bounds[2]; /* of the reporting rate; both 0: not given */
+    bool maximum_likelihood; /* --engine ml, of pogit */
+    const char *covariates;  /* file of the columns below; NULL: that of the counts */
+    column_names rate_covariates;
+    column_names report_covariates;
+    name_list validation; /* v, m */
+    double bounds[2];     /* of the reporting rate; both 0: not given */
     double bounds_size;
     double drift;
     int32_t rate_prior;
@@ -240,14 +241,14 @@ bool take_coverage(options *to, const char *value);
 bool take_exposure(options *to, const char *value);
 bool take_negative_binomial(options *to, const char *value);
 bool take_engine(options *to, const char *value);
+bool take_rate_covariate(options *to, const char *value);
+bool take_report_covariate(options *to, const char *value);
+bool take_validation(options *to, const char *value);
 bool take_draws(options *to, const char *value);
 bool take_bounds(options *to, const char *value);
 bool take_bounds_size(options *to, const char *value);
 bool take_drift(options *to, const char *value);
 bool take_drift_scale(options *to, const char *value);
-bool take_rate_covariate(options *to, const char *value);
-bool take_report_covariate(options *to, const char *value);
-bool take_validation(options *to, const char *value);
 bool take_audit(options *to, const char *value);
 bool take_list_total(options *to, const char *value);
 /* Do the options of the models go together? false: the message is out. */
@@ -332,6 +333,23 @@ int estimate_make(const command *session, const traffstat_panel *panel,
                   const traffstat_prior *prior, traffstat_estimate **out);
 /* EXIT_DONE, or EXIT_INESTIMABLE with the reason on stderr. */
 int estimate_status(const traffstat_estimate *estimate);
+
+/* ---- covariates.c ------------------------------------------------------------------------------ */
+
+/* What stands beside the counts of a panel; NULL where nothing was named. */
+typedef struct columns_beside {
+    traffstat_covariates *rate;
+    traffstat_covariates *report;
+    traffstat_covariates *validation;
+} columns_beside;
+
+/* Reads the columns that were named, for the rows of the panel that is estimated; EXIT_DONE or the
+ * message is out. */
+int columns_load(const command *session, const traffstat_panel *panel, columns_beside *out);
+void columns_free(columns_beside *of);
+/* Poisson-logistic regression. */
+int pogit_make(const command *session, const traffstat_panel *panel, const traffstat_prior *prior,
+               traffstat_estimate **out);
 
 /* ---- verb_overlap.c --------------------------------------------------------------------------- */
 

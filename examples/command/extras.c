@@ -88,27 +88,6 @@ static bool read_proof(proof *to, const char *value)
     return good;
 }
 
-static bool take_column(const char **columns, size_t *count, const char *name, const char *value)
-{
-    if (*count == COLUMNS_MAX) {
-        (void) usage("--%s is given more than %d times", name, COLUMNS_MAX);
-        return false;
-    }
-    columns[(*count)++] = value;
-    return true;
-}
-
-bool take_rate_covariate(options *to, const char *value)
-{
-    return take_column(to->rate_covariates, &to->rate_covariate_count, "rate-covariate", value);
-}
-
-bool take_report_covariate(options *to, const char *value)
-{
-    return take_column(to->report_covariates, &to->report_covariate_count, "report-covariate",
-                       value);
-}
-
 static bool take_proof(options *to, const char *name, const char *form, bool is_total,
                        const char *value)
 {
@@ -196,27 +175,6 @@ static int add_proof(const command *session, const traffstat_panel *panel, const
 
 /* ---- columns ----------------------------------------------------------------------------------- */
 
-static const char *columns_file(const command *session)
-{
-    const char *given = session->options->covariates_file;
-    return given != NULL ? given : session->options->file;
-}
-
-static int read_columns(const command *session, const traffstat_panel *panel,
-                        const char *const *names, size_t count, traffstat_covariate_kind kind,
-                        traffstat_covariates **out)
-{
-    traffstat_reader *reader = NULL;
-    traffstat_status status = reader_of(session, &reader);
-    if (status == TRAFFSTAT_OK) {
-        status = traffstat_read_covariates(session->ctx, reader, columns_file(session), panel,
-                                           names, count, kind, NULL, out);
-    }
-    const int result = status == TRAFFSTAT_OK ? EXIT_DONE : failure(session, status);
-    traffstat_reader_free(reader);
-    return result;
-}
-
 /* Column by column into the model. */
 static int give_covariates(const command *session, const traffstat_covariates *from, bool report,
                            traffstat_hierarchical_extras *to)
@@ -244,25 +202,6 @@ static int give_covariates(const command *session, const traffstat_covariates *f
     return status == TRAFFSTAT_OK ? EXIT_DONE : failure(session, status);
 }
 
-static int add_covariates(const command *session, const traffstat_panel *panel, bool report,
-                          traffstat_hierarchical_extras *to)
-{
-    const options *given = session->options;
-    const size_t count = report ? given->report_covariate_count : given->rate_covariate_count;
-    traffstat_covariates *columns = NULL;
-    if (count == 0) {
-        return EXIT_DONE;
-    }
-    int result =
-        read_columns(session, panel, report ? given->report_covariates : given->rate_covariates,
-                     count, TRAFFSTAT_COVARIATE_VALUES, &columns);
-    if (result == EXIT_DONE) {
-        result = give_covariates(session, columns, report, to);
-    }
-    traffstat_covariates_free(columns);
-    return result;
-}
-
 /* One row's validated cases: v of m. */
 static int give_row(const command *session, const traffstat_panel *panel, size_t series, size_t row,
                     const double *both, traffstat_hierarchical_extras *to)
@@ -276,8 +215,8 @@ static int give_row(const command *session, const traffstat_panel *panel, size_t
         }
         return both[0] > 0.0 ? EXIT_DATA : EXIT_DONE;
     }
-    (void) snprintf(source, sizeof source, "columns %s and %s", session->options->validation[0],
-                    session->options->validation[1]);
+    (void) snprintf(source, sizeof source, "columns %s and %s",
+                    session->options->validation.items[0], session->options->validation.items[1]);
     const traffstat_status status = traffstat_hierarchical_extras_add_validation(
         session->ctx, to, series, year, (int64_t) both[0], (int64_t) both[1], source);
     if (status == TRAFFSTAT_E_ARGUMENT) {
@@ -288,17 +227,12 @@ static int give_row(const command *session, const traffstat_panel *panel, size_t
     return status == TRAFFSTAT_OK ? EXIT_DONE : failure(session, status);
 }
 
-static int add_validated(const command *session, const traffstat_panel *panel,
-                         traffstat_hierarchical_extras *to)
+static int give_validated(const command *session, const traffstat_panel *panel,
+                          const traffstat_covariates *from, traffstat_hierarchical_extras *to)
 {
-    traffstat_covariates *columns = NULL;
-    if (session->options->validation[0] == NULL) {
-        return EXIT_DONE;
-    }
-    int result = read_columns(session, panel, session->options->validation, 2,
-                              TRAFFSTAT_COVARIATE_COUNTS, &columns);
-    const double *values = traffstat_covariates_values(columns);
+    const double *values = traffstat_covariates_values(from);
     double known = 0.0;
+    int result = EXIT_DONE;
     for (size_t i = 0; i < traffstat_panel_series(panel); i++) {
         const size_t first = traffstat_panel_series_first(panel, i);
         const size_t end = first + traffstat_panel_series_count(panel, i);
@@ -311,7 +245,24 @@ static int add_validated(const command *session, const traffstat_panel *panel,
         say("--validation: no row has validated cases");
         result = EXIT_DATA;
     }
-    traffstat_covariates_free(columns);
+    return result;
+}
+
+static int add_columns(const command *session, const traffstat_panel *panel,
+                       traffstat_hierarchical_extras *to)
+{
+    columns_beside with;
+    int result = columns_load(session, panel, &with);
+    if (result == EXIT_DONE && with.rate != NULL) {
+        result = give_covariates(session, with.rate, false, to);
+    }
+    if (result == EXIT_DONE && with.report != NULL) {
+        result = give_covariates(session, with.report, true, to);
+    }
+    if (result == EXIT_DONE && with.validation != NULL) {
+        result = give_validated(session, panel, with.validation, to);
+    }
+    columns_free(&with);
     return result;
 }
 
@@ -361,8 +312,8 @@ int extras_load(const command *session, const traffstat_panel *panel,
 {
     const options *given = session->options;
     *out = NULL;
-    if (given->neighbours == NULL && given->proof_count == 0 && given->rate_covariate_count == 0 &&
-        given->report_covariate_count == 0 && given->validation[0] == NULL) {
+    if (given->neighbours == NULL && given->proof_count == 0 && given->rate_covariates.count == 0 &&
+        given->report_covariates.count == 0 && given->validation.count == 0) {
         return EXIT_DONE;
     }
     const traffstat_status status = traffstat_hierarchical_extras_new(session->ctx, out);
@@ -371,13 +322,7 @@ int extras_load(const command *session, const traffstat_panel *panel,
         result = add_proof(session, panel, &given->proofs[i], *out);
     }
     if (result == EXIT_DONE) {
-        result = add_covariates(session, panel, false, *out);
-    }
-    if (result == EXIT_DONE) {
-        result = add_covariates(session, panel, true, *out);
-    }
-    if (result == EXIT_DONE) {
-        result = add_validated(session, panel, *out);
+        result = add_columns(session, panel, *out);
     }
     return result == EXIT_DONE ? add_neighbours(session, panel, *out) : result;
 }

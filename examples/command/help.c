@@ -44,7 +44,9 @@ static void print_usage(unsigned verb)
     case VERB_ESTIMATE:
         (void) puts("traffstat estimate FILE --evidence ID [options]\n"
                     "traffstat estimate FILE --reporting \"beta(8,12)\" [options]\n"
-                    "traffstat estimate FILE --model bounds --bounds 0.1..0.5 [options]\n\n"
+                    "traffstat estimate FILE --model bounds --bounds 0.1..0.5 [options]\n"
+                    "traffstat estimate FILE --model pogit --validation V,M --rate-covariate X "
+                    "[options]\n\n"
                     "How many cases there would be in all if the named share of cases came to "
                     "notice.\nCounts alone cannot tell that share: without one there is no "
                     "estimate.");

@@ -45,7 +45,7 @@ TEXT(unit)
 TEXT(window)
 TEXT(population)
 TEXT(neighbours)
-TEXT(covariates_file)
+TEXT(covariates)
 
 #define VERB_ROWS (VERB_READ | VERB_ESTIMATE | VERB_EVIDENCE | VERB_OVERLAP | VERB_TREND)
 #define VERB_PRIOR (VERB_ESTIMATE | VERB_CHART)
@@ -108,20 +108,23 @@ const option option_list[] = {
     {"rate-prior", "PRIOR", VERB_PRIOR, take_rate_prior,
      "prior of a row's true rate: inverse (default), jeffreys, gamma(shape,rate)"},
     {"model", "NAME", VERB_PRIOR, take_model,
-     "thinning (default: each count alone), panel (all places and years together), or bounds: only "
-     "limits of the reporting rate are granted"},
+     "thinning (default: each count alone), panel (all places and years together), pogit (rate and "
+     "reporting by covariates), or bounds: only limits of the reporting rate are granted"},
     {"engine", "NAME", VERB_PRIOR, take_engine,
-     "of --model panel: nuts (the sampler; what auto takes) or fast, an approximation"},
+     "nuts (the sampler; what auto takes); of --model panel also fast, an approximation; of "
+     "--model pogit also ml, maximum likelihood"},
     {"neighbours", "FILE", VERB_ESTIMATE | VERB_TREND, take_neighbours,
      "of --model panel: pairs of places that lie side by side, whose rates share a part"},
     {"rate-covariate", "COLUMN", VERB_ESTIMATE, take_rate_covariate,
-     "of --model panel: a column that the rate depends on; repeat for more"},
+     "of --model panel or pogit: a column that the true rate follows: numbers, or words beside a "
+     "baseline (COLUMN=WORD names it); repeat for more"},
     {"report-covariate", "COLUMN", VERB_ESTIMATE, take_report_covariate,
-     "of --model panel: a column that reporting depends on; repeat for more"},
+     "the same of the reporting rate"},
     {"validation", "V,M", VERB_ESTIMATE, take_validation,
-     "of --model panel: two columns; of M true cases of the row V were counted"},
-    {"covariates", "FILE", VERB_ESTIMATE, take_covariates_file,
-     "where those columns are; default: the file of the counts"},
+     "of --model panel or pogit: the columns of true cases that were reported, and of those looked "
+     "up"},
+    {"covariates", "FILE", VERB_ESTIMATE, take_covariates,
+     "the file of these columns, by key or name and year; default: that of the counts"},
     {"audit", "V,M", VERB_ESTIMATE, take_audit,
      "of --model panel: of M true cases V were counted; also V,M,PLACE,YEAR; SOURCE; repeat for "
      "more"},
@@ -475,5 +478,5 @@ void options_free(options *of)
     free_pairs(&of->set);
     free_pairs(&of->limits);
     free(of->lists.text);
-    free(of->validation_text);
+    free(of->validation.text);
 }

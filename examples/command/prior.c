@@ -168,6 +168,14 @@ int prior_load(const command *session, traffstat_prior **out)
         result = result == EXIT_DONE ? discount(session, out) : result;
     } else if (given->reporting != NULL) {
         result = assume(session, out);
+    } else if (given->validation.count > 0) {
+        return EXIT_DONE; /* cases that were looked up say it */
+    } else if (given->model == MODEL_POGIT) {
+        return usage(
+            "counts and covariates alone cannot tell a rare crime from a hidden one, so the "
+            "share of cases that is reported has to be known, and there is no default. Name "
+            "the columns of true cases reported and looked up with --validation V,M, or the "
+            "share in the reference class with --reporting \"beta(8,12)\" or --evidence ID");
     } else {
         return usage("counts alone cannot tell a rare crime from a hidden one, so the share of "
                      "cases that is reported has to be named, and there is no default. Name it "
@@ -203,6 +211,9 @@ int estimate_make(const command *session, const traffstat_panel *panel,
     const options *given = session->options;
     if (given->model == MODEL_PANEL) {
         return panel_make(session, panel, prior, out);
+    }
+    if (given->model == MODEL_POGIT) {
+        return pogit_make(session, panel, prior, out);
     }
     traffstat_thinning_options how;
     traffstat_thinning_options_init(&how, (uint32_t) sizeof how);

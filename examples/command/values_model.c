@@ -17,9 +17,11 @@ bool take_model(options *to, const char *value)
         to->model = MODEL_BOUNDS;
     } else if (same(value, "panel")) {
         to->model = MODEL_PANEL;
+    } else if (same(value, "pogit")) {
+        to->model = MODEL_POGIT;
     } else {
-        (void) usage("--model \"%s\" is not known; this version has: thinning, bounds, panel",
-                     value);
+        (void) usage(
+            "--model \"%s\" is not known; this version has: thinning, bounds, panel, pogit", value);
         return false;
     }
     return true;
@@ -98,8 +100,10 @@ bool take_engine(options *to, const char *value)
         to->engine = TRAFFSTAT_ENGINE_NUTS;
     } else if (same(value, "fast")) {
         to->engine = TRAFFSTAT_ENGINE_FAST;
+    } else if (same(value, "ml")) {
+        to->maximum_likelihood = true;
     } else {
-        (void) usage("--engine \"%s\" is not known: auto, nuts or fast", value);
+        (void) usage("--engine \"%s\" is not known: auto, nuts, fast or ml", value);
         return false;
     }
     return true;
@@ -185,41 +189,18 @@ bool take_drift_scale(options *to, const char *value)
     return true;
 }
 
-/* V,M: two names of columns. */
-bool take_validation(options *to, const char *value)
-{
-    free(to->validation_text);
-    to->validation_text = strdup(value);
-    char *comma = to->validation_text != NULL ? strchr(to->validation_text, ',') : NULL;
-    if (comma == NULL || comma == to->validation_text || comma[1] == '\0' ||
-        strchr(comma + 1, ',') != NULL) {
-        (void) usage(
-            "--validation \"%s\" is not of the form V,M: two columns of the file. Of cases "
-            "validated once for all, say --audit 37,100",
-            value);
-        return false;
-    }
-    *comma = '\0';
-    to->validation[0] = to->validation_text;
-    to->validation[1] = comma + 1;
-    return true;
-}
-
 /* What only a panel takes. */
 static bool check_not_panel(const options *given)
 {
     const char *stray = given->negative_binomial                              ? "negative-binomial"
-                        : given->engine != TRAFFSTAT_ENGINE_AUTO              ? "engine"
-                        : given->neighbours != NULL                           ? "neighbours"
+                        : given->engine == TRAFFSTAT_ENGINE_FAST              ? "engine fast"
                         : given->drift_given                                  ? "drift-scale"
-                        : given->rate_covariate_count > 0                     ? "rate-covariate"
-                        : given->report_covariate_count > 0                   ? "report-covariate"
-                        : given->validation[0] != NULL                        ? "validation"
-                        : given->covariates_file != NULL                      ? "covariates"
                         : given->proof_count > 0 && given->proofs[0].is_total ? "list-total"
                         : given->proof_count > 0                              ? "audit"
-                        : given->change[0] != 0 && given->verb == VERB_ESTIMATE ? "change"
-                                                                                : NULL;
+                        : given->verb != VERB_ESTIMATE                        ? NULL
+                        : given->neighbours != NULL                           ? "neighbours"
+                        : given->change[0] != 0                               ? "change"
+                                                                              : NULL;
     if (given->model != MODEL_PANEL && stray != NULL) {
         (void) usage("--%s goes with --model panel", stray);
         return false;
@@ -227,39 +208,69 @@ static bool check_not_panel(const options *given)
     return true;
 }
 
-/* Columns beside the counts take a second reading of their file. */
-static bool check_columns(const options *given)
+/* Columns beside the counts, and the engine of the regression. */
+static bool check_pogit(const options *given)
 {
-    const bool asked = given->rate_covariate_count > 0 || given->report_covariate_count > 0 ||
-                       given->validation[0] != NULL;
-    if (given->covariates_file != NULL && !asked) {
+    const bool pogit = given->model == MODEL_POGIT;
+    const bool asked = given->rate_covariates.count > 0 || given->report_covariates.count > 0 ||
+                       given->validation.count > 0;
+    const char *stray = given->rate_covariates.count > 0     ? "rate-covariate"
+                        : given->report_covariates.count > 0 ? "report-covariate"
+                        : given->validation.count > 0        ? "validation"
+                        : given->covariates != NULL          ? "covariates"
+                                                             : NULL;
+    if (!pogit && given->model != MODEL_PANEL && stray != NULL) {
+        (void) usage("--%s goes with --model panel or pogit", stray);
+        return false;
+    }
+    if (!pogit && given->maximum_likelihood) {
+        (void) usage("--engine ml goes with --model pogit");
+        return false;
+    }
+    if (given->covariates != NULL && !asked) {
         (void) usage("--covariates goes with --rate-covariate, --report-covariate or --validation");
         return false;
     }
-    if (asked && given->covariates_file == NULL && given->file != NULL &&
+    if (asked && given->covariates == NULL && given->file != NULL &&
         strcmp(given->file, "-") == 0) {
-        (void) usage("columns beside the counts are read from a file, not from standard input: "
-                     "name it, or another with --covariates FILE");
+        (void) usage("columns beside the counts cannot be read from standard input; name their "
+                     "file with --covariates FILE");
+        return false;
+    }
+    if (pogit && given->verb == VERB_CHART) {
+        (void) usage("a picture of a regression is not built yet; `traffstat estimate --model "
+                     "pogit` prints its numbers");
+        return false;
+    }
+    if (pogit && given->engine == TRAFFSTAT_ENGINE_FAST) {
+        (void) usage("--engine of --model pogit is nuts or ml");
         return false;
     }
     return true;
 }
 
-/* The panel has priors of its own, and one law of p for all. */
+/* The panel and the regression have priors of their own, and one law of p for all. */
 static bool check_panel(const options *given)
 {
-    const char *stray = given->independent                            ? "independent"
-                        : given->rate_prior != TRAFFSTAT_RATE_INVERSE ? "rate-prior"
-                                                                      : NULL;
-    if (given->model == MODEL_PANEL && stray != NULL) {
+    const bool whole = given->model == MODEL_PANEL || given->model == MODEL_POGIT;
+    const char *stray = given->independent                                  ? "independent"
+                        : given->sensitivity && given->model == MODEL_POGIT ? "sensitivity"
+                        : given->rate_prior != TRAFFSTAT_RATE_INVERSE       ? "rate-prior"
+                                                                            : NULL;
+    if (whole && stray != NULL) {
         (void) usage("--%s goes with --model thinning", stray);
         return false;
     }
-    if (given->model == MODEL_PANEL && given->draws > 20000) {
-        (void) usage("--draws of --model panel are those of each chain, at most 20000");
+    if (whole && given->draws > 20000) {
+        (void) usage("--draws of --model %s are those of each chain, at most 20000",
+                     given->model == MODEL_PANEL ? "panel" : "pogit");
         return false;
     }
-    return check_not_panel(given) && check_columns(given);
+    if (!whole && given->engine == TRAFFSTAT_ENGINE_NUTS) {
+        (void) usage("--engine goes with --model panel or pogit");
+        return false;
+    }
+    return check_not_panel(given);
 }
 
 /* Options that say more of a reporting rate, or of the thinning by it, go with one. */
@@ -275,7 +286,9 @@ static bool check_rate(const options *given)
                         : given->draws > 0     ? "draws"
                         : given->sensitivity   ? "sensitivity"
                                                : NULL;
-    if (stray != NULL && given->evidence == NULL && given->reporting == NULL) {
+    const bool validated = given->validation.count > 0 && given->draws > 0 &&
+                           !(given->transport > 0.0 || given->shift > 0.0);
+    if (stray != NULL && given->evidence == NULL && given->reporting == NULL && !validated) {
         (void) usage("--%s goes with a reporting rate: --evidence ID or --reporting PRIOR", stray);
         return false;
     }
@@ -301,7 +314,8 @@ bool check_model(const options *given)
                      "there is no default: --bounds 0.1..0.5");
         return false;
     }
-    if (given->model == MODEL_THINNING && (limits || given->drift != 0.0)) {
+    if ((given->model == MODEL_THINNING || given->model == MODEL_POGIT) &&
+        (limits || given->drift != 0.0)) {
         (void) usage("--bounds and --drift go with --model bounds, or beside --model panel");
         return false;
     }
@@ -313,5 +327,5 @@ bool check_model(const options *given)
         (void) usage("--drift goes with --bounds L..U");
         return false;
     }
-    return check_panel(given) && check_rate(given);
+    return check_pogit(given) && check_panel(given) && check_rate(given);
 }

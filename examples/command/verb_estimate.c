@@ -72,6 +72,28 @@ static int print_change(const traffstat_estimate *estimate)
     return check_stdout();
 }
 
+static double number_in(const traffstat_detail *of, const char *name)
+{
+    return traffstat_detail_number(traffstat_detail_find(of, name));
+}
+
+/* Coefficients of a regression, for one unit of their column. */
+static int print_coefficients(const traffstat_estimate *estimate)
+{
+    const traffstat_detail *list =
+        traffstat_detail_find(traffstat_estimate_details(estimate), "coefficients");
+    for (size_t i = 0; i < traffstat_detail_size(list); i++) {
+        const traffstat_detail *at = traffstat_detail_at(list, i);
+        (void) printf("%s  - %s, %s: %.4g (%.4g to %.4g)\n",
+                      i == 0 ? "\nCoefficients of the log rate and of the logit of reporting:\n"
+                             : "",
+                      traffstat_detail_text(traffstat_detail_find(at, "part")),
+                      traffstat_detail_text(traffstat_detail_find(at, "name")),
+                      number_in(at, "estimate"), number_in(at, "lower"), number_in(at, "upper"));
+    }
+    return check_stdout();
+}
+
 static int print_estimate(const command *session, const traffstat_panel *panel,
                           const traffstat_estimate *estimate)
 {
@@ -89,6 +111,7 @@ static int print_estimate(const command *session, const traffstat_panel *panel,
         result = print_breakeven(estimate);
         result = result == EXIT_DONE ? print_change(estimate) : result;
         result = result == EXIT_DONE ? print_sensitivity(estimate) : result;
+        result = result == EXIT_DONE ? print_coefficients(estimate) : result;
     }
     traffstat_text_free(text);
     return result;

@@ -37,11 +37,11 @@ typedef struct traffstat_hierarchical_options {
     double report_place_scale; /**< the same of logit p; default 0.5 */
     double year_scale;         /**< of the sd of a year's step of the log rate; default 0.25 */
     double drift_scale;        /**< the same of logit p; default 0.25; 0: p does not drift */
-    double bounds_lower;       /**< limits of p for the bands and the break-even beside the answer, */
-    double bounds_upper;       /**< as of traffstat_bounds(); both 0 (default): not asked for */
-    double bounds_drift;       /**< yearly change of p in percent that slopes are freed from */
-    int32_t sensitivity;       /**< 1: how the total changes with each assumption; default 0 */
-    int32_t change_first;      /**< years whose true rates are compared; both 0 (default): none */
+    double bounds_lower;  /**< limits of p for the bands and the break-even beside the answer, */
+    double bounds_upper;  /**< as of traffstat_bounds(); both 0 (default): not asked for */
+    double bounds_drift;  /**< yearly change of p in percent that slopes are freed from */
+    int32_t sensitivity;  /**< 1: how the total changes with each assumption; default 0 */
+    int32_t change_first; /**< years whose true rates are compared; both 0 (default): none */
     int32_t change_second;
     uint32_t reserved_2; /**< 0 */
 } traffstat_hierarchical_options;

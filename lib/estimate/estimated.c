@@ -265,12 +265,15 @@ static void say_moved(traffstat_text *text, const traffstat_estimate *estimate,
                       const traffstat_reporting_basis *basis)
 {
     const bool panel = strcmp(estimate->method, "panel") == 0;
+    const bool pogit = strcmp(estimate->method, "pogit") == 0;
     const double moved = basis->posterior_mean - basis->mean;
     if (fabs(moved) > MOVED * basis->mean) { /* false for NaN */
         traffstat_i_text_addf(
             text,
             " The %s moved this share %s, so the result does not follow from the range alone.",
-            panel ? "model's structure" : "prior on the expected number",
+            panel   ? "model's structure"
+            : pogit ? "regression and its data"
+                    : "prior on the expected number",
             moved > 0.0 ? "up" : "down");
     }
 }

@@ -525,12 +525,8 @@ static traffstat_status read_file(work *w, const traffstat_reader *reader)
     settings.strictness = TRAFFSTAT_READ_LIST;
     settings.duplicates = TRAFFSTAT_DUPLICATES_FIRST;
     settings.absent = TRAFFSTAT_ABSENT_MISSING;
-    w->options = &settings;
     const traffstat_i_beside beside = {take_header, take_record, w};
-    const traffstat_status status =
-        traffstat_i_job_beside(w->ctx, &settings, w->path, &beside, &w->file);
-    w->options = NULL;
-    return status;
+    return traffstat_i_job_beside(w->ctx, &settings, w->path, &beside, &w->file);
 }
 
 static traffstat_status run(work *w, const traffstat_reader *reader)

@@ -16,7 +16,7 @@ ROOMS = {'base': {'base'},
          'report': {'base', 'table', 'estimate', 'figure', 'report'}}
 HOME = {'cairo': 'figure', 'compare': 'model', 'delay': 'model', 'detail': 'estimate', 'hierarchical': 'model',
         'joinpoint': 'model',
-        'overlap': 'model', 'places': 'model', 'pogit': 'model', 'rate': 'model',
+        'covariates': 'table', 'overlap': 'model', 'places': 'model', 'pogit': 'model', 'rate': 'model',
         'regression': 'model', 'reporting': 'model', 'series': 'model', 'standard': 'model',
         'trend': 'model'}
 LIBRARIES = [(re.compile(r'csv\.h|iconv\.h|zlib\.h'), {'read'}),

@@ -400,6 +400,73 @@ def a_panel_refuses_or_says_what_it_lacks():
         holds(' '.join(got['reasons']), 'not of one definition')
 
 
+# four places, the rate by x and the reporting by zone; v of m true cases that were looked up
+LOOKED_UP = ('place,year,cases,population,x,zone,v,m\n'
+             'Ada,2018,60,1000000,1,inner,18,20\nBea,2018,30,1000000,2,outer,9,20\n'
+             'Cid,2018,90,1000000,3,inner,17,20\nDot,2018,70,1000000,4,outer,11,20\n'
+             'Eve,2018,110,1000000,5,inner,,\n')
+POGIT = ['--model', 'pogit', '--rate-covariate', 'x', '--report-covariate', 'zone']
+
+
+@test
+def a_regression_with_validation_is_an_estimate():
+    with Folder() as folder:
+        data = folder.write('t.csv', LOOKED_UP)
+        got = good(run('estimate', data, *POGIT, '--validation', 'v,m', '--json')).json()
+        equal((got['method']['id'], got['kind'], got['verdict']), ('pogit', 'estimate', 'ok'))
+        equal([(one['part'], one['name']) for one in got['coefficients']],
+              [('rate', 'intercept'), ('rate', 'x'), ('reporting', 'intercept'),
+               ('reporting', 'zone=outer')])
+        assert got['coefficients'][3]['upper'] < 0, got['coefficients']
+        equal(got['reference'], [{'part': 'rate', 'name': 'x', 'mean': 3},
+                                 {'part': 'reporting', 'name': 'zone=outer', 'baseline': 'inner'}])
+        assert got['sampling']['rhat'] <= 1.01 and got['sampling']['ess_bulk'] >= 400
+        equal(got['reporting']['origin'], 'validation')
+        holds(got['reporting']['source'], 'of 80 cases looked up 55 were reported')
+        assert got['rows'][0]['lower'] >= 60 and got['rows'][1]['estimate'] > 45
+        again = good(run('estimate', data, *POGIT, '--validation=v,m', '--threads=1', '--json'))
+        equal(again.json(), got)
+        top = good(run('estimate', data, *POGIT, '--validation', 'v,m', '--engine=ml', '--json'))
+        equal(top.json()['sampling']['engine'], 'ml')
+        assert abs(top.json()['total']['estimate'] / got['total']['estimate'] - 1) < 0.1
+        text = good(run('estimate', data, *POGIT, '--validation', 'v,m')).text
+        holds(text, 'Estimate; verdict: ok', 'reporting, zone=outer: -', '80 cases looked up')
+
+
+@test
+def a_regression_without_validation_is_a_scenario_or_refused():
+    with Folder() as folder:
+        data = folder.write('t.csv', LOOKED_UP)
+        got = good(run('estimate', data, '--model=pogit', '--rate-covariate=x', *BETA,
+                       '--json')).json()
+        equal((got['kind'], got['verdict']), ('scenario', 'caution'))
+        equal(got['reporting']['prior']['a'], 8)
+        answer = run('estimate', data, *POGIT, '--rate-covariate=zone', *BETA)
+        equal(answer.status, 3)
+        holds(answer.err, 'neither counts nor validation nor prior', 'zone=outer')
+        equal(run('estimate', data, *POGIT).status, 2)
+
+
+@test
+def covariates_are_read_from_their_file():
+    with Folder() as folder:
+        data = folder.write('t.csv', 'place,year,cases\nAda,2018,9\nBea,2018,4\nCid,2018,7\n')
+        more = folder.write('x.csv', 'place,x,v,m\nada,1,8,10\nBEA,2,7,10\n')
+        arguments = ['--model=pogit', '--rate-covariate=x', '--validation=v,m',
+                     '--covariates', more]
+        answer = good(run('estimate', data, *arguments, '--json'))
+        holds(answer.err, 'for 1 of 3 rows', 'Cid')
+        equal(answer.json()['rows'][2]['verdict'], 'inestimable')
+        holds(' '.join(answer.json()['rows'][2]['reasons']), 'no record of the covariates')
+        bad = folder.write('y.csv', 'place,x,v,m\nAda,1,8,10\nBea,,7,10\nCid,3,7,9\n')
+        answer = run('estimate', data, *arguments[:-1], bad)
+        equal(answer.status, 1)
+        holds(answer.err, 'y.csv:3: x: expected a value')
+        answer = run('estimate', '-', *arguments[:-2], stdin=b'place,year,cases,x,v,m\nA,2018,1,1,1,2\n')
+        equal(answer.status, 2)
+        holds(answer.err, '--covariates FILE')
+
+
 @test
 def evidence_names_itself_in_the_result():
     got = good(run('estimate', MISSOULA, '--evidence=uk-2013', '--json')).json()
@@ -1467,7 +1534,7 @@ WRONG = [
     (['estimate', MISSOULA, *PANEL, '--audit', '101,100'], ['V,M']),
     (['estimate', MISSOULA, *PANEL, '--audit', '1,2,Missoula,2017,Butte'], ['V,M']),
     (['estimate', MISSOULA, *PANEL, '--list-total', '30,40..50'], ['LOW..HIGH']),
-    (['estimate', MISSOULA, *PANEL, '--validation', 'v'], ['two columns', '--audit']),
+    (['estimate', MISSOULA, *PANEL, '--validation', 'v'], ['V,M']),
     (['estimate', MISSOULA, *PANEL, '--drift-scale', '-1'], ['0 to 10']),
     (['estimate', MISSOULA, *PANEL, '--drift', '5'], ['--bounds']),
     (['estimate', MISSOULA, *PANEL, '--bounds', '0.1..0.5', '--bounds-size', '9'],
@@ -1478,6 +1545,12 @@ WRONG = [
     (['estimate', MISSOULA, '--model', 'panel', '--reporting', 'known(0.4)'], ['narrow beta']),
     (['estimate', '-', *PANEL, '--rate-covariate', 'income'], ['standard input']),
     (['estimate', MISSOULA, '--model', 'panel', '--draws', '50000', *BETA], ['20000']),
+    (['estimate', MISSOULA, '--model', 'pogit'], ['--validation', '--reporting']),
+    (['estimate', MISSOULA, *BETA, '--rate-covariate', 'x'], ['panel or pogit']),
+    (['estimate', MISSOULA, '--model', 'pogit', '--validation', 'v'], ['V,M']),
+    (['estimate', MISSOULA, '--model', 'pogit', '--engine', 'fast', *BETA], ['nuts or ml']),
+    (['estimate', MISSOULA, '--model', 'panel', '--engine', 'ml', *BETA], ['--model pogit']),
+    (['chart', MISSOULA, '-o', 'x.png', '--model', 'pogit', *BETA], ['not built yet']),
     (['estimate', MISSOULA, '--model', 'bounds'], ['--bounds 0.1..0.5']),
     (['estimate', MISSOULA, '--model', 'bounds', '--bounds', '0.5..0.1'], ['0.5..0.1']),
     (['estimate', MISSOULA, '--model', 'bounds', '--bounds', '0.1'], ['0.1']),

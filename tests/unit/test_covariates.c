@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include <traffstat/covariates.h>
+#include <traffstat/read.h>
 
 #include "support/support.h"
 #include "table/table.h"

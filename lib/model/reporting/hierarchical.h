@@ -33,14 +33,14 @@ typedef struct traffstat_i_hierarchical {
     double *effects;    /* effects x draws: neighbours' share, then coefficients of covariates */
     size_t *pairs;      /* 2 x pair_count cells, where a change is asked for: of one place each */
     size_t pair_count;
-    double *change;     /* 4 x draws: expected true cases of both years, expected reported ones */
-    double *shares;     /* draws: p of a case, over all expected true cases */
-    double *positions;  /* draws x dimension, where the sensitivity is asked for */
+    double *change;    /* 4 x draws: expected true cases of both years, expected reported ones */
+    double *shares;    /* draws: p of a case, over all expected true cases */
+    double *positions; /* draws x dimension, where the sensitivity is asked for */
     /* what tells of the fit */
     double rhat, bulk, tail, ebfmi, khat;
     double carried; /* share of the sd of p's prior that evidence took away */
     double covered; /* share of the counts where it comes from */
-    double misfit; /* share of replicates that vary as much as the counts */
+    double misfit;  /* share of replicates that vary as much as the counts */
     char worst[96];
     int64_t divergences;
     bool refused; /* the draws cannot be trusted: no number is given */

@@ -38,8 +38,8 @@ struct traffstat_hierarchical_extras {
 typedef struct traffstat_i_extra_data {
     size_t *edges; /* 2 x edge_count places */
     size_t edge_count;
-    size_t groups; /* of places that hang together, those of two or more */
-    size_t alone;  /* places without a neighbour */
+    size_t groups;      /* of places that hang together, those of two or more */
+    size_t alone;       /* places without a neighbour */
     double *columns[2]; /* cells x counts[k], standardised; of the rate, of reporting */
     size_t counts[2];
     double *centers; /* of the covariates as they were given: mean and sd of each */

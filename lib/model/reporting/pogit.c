@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <traffstat/pogit.h>
+#include <traffstat/table.h>
 
 #include "model/rate/regress.h"
 #include "model/rate/tail.h"
@@ -21,10 +22,14 @@ struct traffstat_pogit {
     traffstat_i_pogit model;
     size_t priors;
     bool validation;
-    double *block;      /* every array of the model and those below */
-    double *at;         /* k coefficients */
-    double *covariance; /* k x k */
-    double *work;       /* 3 k^2 + 8 k, for fitting */
+    bool informed;       /* a law of a coefficient of the reporting counts as information */
+    size_t steady_laws;  /* the last ones, which only steady the fit */
+    size_t steady_terms; /* likewise */
+    double *block;       /* every array of the model and those below */
+    int64_t *ends;       /* of intervals; NULL: none */
+    double *at;          /* k coefficients */
+    double *covariance;  /* k x k */
+    double *work;        /* 3 k^2 + 8 k, for fitting */
     double *middle; /* k: what columns are centred on and divided by, so that neither unit nor */
     double *spread; /* origin (years, incomes) moves the gate or the climbing */
     double value;   /* log posterior kernel */
@@ -89,6 +94,14 @@ static traffstat_status check_row(traffstat_ctx *ctx, const traffstat_pogit_data
         return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
                                 "exposure %zu is not positive and finite", row);
     }
+    if (d->uppers != NULL && d->uppers[row] < d->counts[row]) {
+        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
+                                "count %zu ends at %" PRId64 ", below where it begins", row,
+                                d->uppers[row]);
+    }
+    if (d->coverage != NULL && !(d->coverage[row] > 0.0 && d->coverage[row] <= 1.0)) {
+        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "coverage %zu is no share above 0", row);
+    }
     if (d->validated != NULL && (d->validated[row] < 0 || d->validated[row] > d->checked[row])) {
         return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
                                 "row %zu has %" PRId64 " validated cases of %" PRId64 " checked",
@@ -97,9 +110,45 @@ static traffstat_status check_row(traffstat_ctx *ctx, const traffstat_pogit_data
     return TRAFFSTAT_OK;
 }
 
+static bool has_law(const traffstat_pogit_data *d, size_t index)
+{
+    return d->effect_scale != NULL && d->effect_scale[index] > 0.0 &&
+           isfinite(d->effect_scale[index]);
+}
+
+static traffstat_status check_laws(traffstat_ctx *ctx, const traffstat_pogit_data *d)
+{
+    for (size_t i = 0; d->effect_scale != NULL && i < d->rate_columns + d->reporting_columns; i++) {
+        const bool good = d->effect_scale[i] >= 0.0 &&
+                          (d->effect_mean == NULL || isfinite(d->effect_mean[i])) &&
+                          (d->effect_freedom == NULL || d->effect_freedom[i] >= 0.0);
+        if (!good) {
+            return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
+                                    "the law of coefficient %zu has no finite mean, or a scale or "
+                                    "degrees of freedom below 0",
+                                    i);
+        }
+    }
+    for (size_t i = 0; d->effect_steadies != NULL && i < d->rate_columns + d->reporting_columns;
+         i++) {
+        if (d->effect_steadies[i] != 0 && d->effect_steadies[i] != 1) {
+            return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
+                                    "the law of coefficient %zu steadies neither 0 nor 1", i);
+        }
+    }
+    return d->steadying_priors <= d->priors
+               ? TRAFFSTAT_OK
+               : traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT,
+                                  "%zu of %zu priors cannot be there to steady the fit",
+                                  d->steadying_priors, d->priors);
+}
+
 static traffstat_status check(traffstat_ctx *ctx, const traffstat_pogit_data *d)
 {
     traffstat_status status = check_shape(ctx, d);
+    if (status == TRAFFSTAT_OK) {
+        status = check_laws(ctx, d);
+    }
     for (size_t row = 0; status == TRAFFSTAT_OK && row < d->rows; row++) {
         status = check_row(ctx, d, row);
     }
@@ -160,41 +209,122 @@ static void standardise(double *design, size_t rows, size_t columns, double *mid
     apply(design, rows, columns, middle, spread);
 }
 
-static traffstat_status copy(traffstat_ctx *ctx, const traffstat_pogit_data *d, traffstat_pogit *to)
+/* A coefficient of the caller's columns as a combination of those that were fitted. */
+static void fill_direction(const traffstat_pogit *of, size_t index, double *direction)
+{
+    const size_t rate = of->model.rate;
+    const size_t first = index < rate ? 0 : rate;
+    const size_t end = index < rate ? rate : size_of(of);
+    for (size_t j = first + 1; j < end && index == first; j++) {
+        direction[j] = -of->middle[j] / of->spread[j];
+    }
+    direction[index] = 1.0 / of->spread[index];
+}
+
+static traffstat_status make_block(traffstat_ctx *ctx, const traffstat_pogit_data *d,
+                                   traffstat_pogit *to)
 {
     traffstat_i_pogit *m = &to->model;
     const size_t k = d->rate_columns + d->reporting_columns;
-    const size_t checked = d->validated == NULL ? 0 : d->rows;
+    size_t laws = 0;
+    for (size_t i = 0; i < k; i++) {
+        laws += has_law(d, i) ? 1 : 0;
+    }
     *m = (traffstat_i_pogit){.rows = d->rows,
-                             .terms = checked + d->priors,
+                             .terms = (d->validated == NULL ? 0 : d->rows) + d->priors,
                              .rate = d->rate_columns,
-                             .share = d->reporting_columns};
-    const size_t all = d->rows * (2 + k) + m->terms * (2 + m->share) + 4 * k * k + 11 * k;
+                             .share = d->reporting_columns,
+                             .laws = laws};
+    const size_t all =
+        d->rows * (3 + k) + m->terms * (2 + m->share) + laws * (3 + k) + 4 * k * k + 11 * k;
     to->block = traffstat_i_alloc(ctx, all, sizeof *to->block);
-    if (to->block == NULL) {
+    to->ends = d->uppers != NULL ? traffstat_i_alloc(ctx, 2 * d->rows, sizeof *to->ends) : NULL;
+    if (to->block == NULL || (d->uppers != NULL && to->ends == NULL)) {
         return TRAFFSTAT_E_NOMEM;
     }
     double *next = to->block;
     m->count = take(&next, d->rows);
     m->offset = take(&next, d->rows);
+    m->cover = take(&next, d->rows);
     m->x = take(&next, d->rows * m->rate);
     m->w = take(&next, d->rows * m->share);
     m->seen = take(&next, m->terms);
     m->missed = take(&next, m->terms);
     m->z = take(&next, m->terms * m->share);
+    m->form = take(&next, laws * k);
+    m->center = take(&next, laws);
+    m->scale = take(&next, laws);
+    m->freedom = take(&next, laws);
     to->at = take(&next, k);
     to->covariance = take(&next, k * k);
     to->middle = take(&next, k);
     to->spread = take(&next, k);
     to->work = next;
+    return TRAFFSTAT_OK;
+}
+
+static void copy_counts(const traffstat_pogit_data *d, traffstat_pogit *to)
+{
+    traffstat_i_pogit *m = &to->model;
+    m->low = to->ends;
+    m->high = to->ends != NULL ? to->ends + d->rows : NULL;
+    for (size_t row = 0; row < d->rows; row++) {
+        m->count[row] = (double) d->counts[row];
+        m->cover[row] = d->coverage == NULL ? 1.0 : d->coverage[row];
+        m->offset[row] = (d->exposure == NULL ? 0.0 : log(d->exposure[row])) + log(m->cover[row]);
+        if (m->low != NULL) {
+            const bool open = d->uppers[row] == TRAFFSTAT_NO_UPPER;
+            m->low[row] = d->counts[row];
+            m->high[row] = open ? -1 : d->uppers[row];
+            m->count[row] += open ? 0.0 : 0.5 * ((double) d->uppers[row] - m->count[row]);
+        }
+        to->cases += m->count[row];
+    }
+}
+
+static bool steadies(const traffstat_pogit_data *d, size_t index)
+{
+    return d->effect_steadies != NULL && d->effect_steadies[index] != 0;
+}
+
+static void copy_law(const traffstat_pogit_data *d, traffstat_pogit *to, size_t index, size_t at)
+{
+    traffstat_i_pogit *m = &to->model;
+    const double freedom = d->effect_freedom == NULL ? 0.0 : d->effect_freedom[index];
+    fill_direction(to, index, m->form + at * size_of(to));
+    m->center[at] = d->effect_mean == NULL ? 0.0 : d->effect_mean[index];
+    m->scale[at] = d->effect_scale[index];
+    m->freedom[at] = freedom > 0.0 ? freedom : INFINITY;
+}
+
+/* Those that only steady the fit come last, so that a look without them is one at fewer. */
+static void copy_laws(const traffstat_pogit_data *d, traffstat_pogit *to)
+{
+    size_t at = 0;
+    for (int steady = 0; steady < 2; steady++) {
+        for (size_t i = 0; i < size_of(to); i++) {
+            if (has_law(d, i) && steadies(d, i) == (steady == 1)) {
+                copy_law(d, to, i, at++);
+                to->steady_laws += steady == 1 ? 1 : 0;
+                to->informed = to->informed || (i >= to->model.rate && steady == 0);
+            }
+        }
+    }
+    to->steady_terms = d->steadying_priors;
+}
+
+static traffstat_status copy(traffstat_ctx *ctx, const traffstat_pogit_data *d, traffstat_pogit *to)
+{
+    traffstat_i_pogit *m = &to->model;
+    const traffstat_status status = make_block(ctx, d, to);
+    if (status != TRAFFSTAT_OK) {
+        return status;
+    }
+    const size_t checked = d->validated == NULL ? 0 : d->rows;
     memcpy(m->x, d->rate_design, d->rows * m->rate * sizeof *m->x);
     memcpy(m->w, d->reporting_design, d->rows * m->share * sizeof *m->w);
     memcpy(m->z, d->reporting_design, checked * m->share * sizeof *m->z);
-    for (size_t row = 0; row < d->rows; row++) {
-        m->count[row] = (double) d->counts[row];
-        m->offset[row] = d->exposure == NULL ? 0.0 : log(d->exposure[row]);
-        to->cases += m->count[row];
-    }
+    copy_counts(d, to);
     for (size_t row = 0; row < checked; row++) {
         m->seen[row] = (double) d->validated[row];
         m->missed[row] = (double) (d->checked[row] - d->validated[row]);
@@ -210,6 +340,7 @@ static traffstat_status copy(traffstat_ctx *ctx, const traffstat_pogit_data *d, 
     standardise(m->x, m->rows, m->rate, to->middle, to->spread);
     standardise(m->w, m->rows, m->share, to->middle + m->rate, to->spread + m->rate);
     apply(m->z, m->terms, m->share, to->middle + m->rate, to->spread + m->rate);
+    copy_laws(d, to);
     return TRAFFSTAT_OK;
 }
 
@@ -385,7 +516,10 @@ static traffstat_status gate(traffstat_ctx *ctx, traffstat_pogit *of)
                                   "the counts do not carry a direction, which is borrowed from "
                                   "validation or prior:");
     }
-    (void) traffstat_i_pogit_value(&of->model, of->at, true, false, slope, matrix);
+    traffstat_i_pogit told = of->model;
+    told.laws -= of->steady_laws;
+    told.terms -= of->steady_terms;
+    (void) traffstat_i_pogit_value(&told, of->at, true, false, slope, matrix);
     of->summary.weakest = traffstat_i_pogit_weakest(matrix, k, direction, spare);
     of->summary.estimable = of->summary.weakest < WEAKEST ? 0 : 1;
     if (of->summary.estimable == 0) {
@@ -408,9 +542,13 @@ static void summarise(traffstat_pogit *of)
     double shift = 0.0; /* what the kernel leaves out of the log likelihood */
     const size_t checked = m->terms - of->priors;
     part.terms = checked;
+    part.laws = 0;
     const double kernel = traffstat_i_pogit_value(&part, of->at, true, false, NULL, NULL);
     for (size_t row = 0; row < m->rows; row++) {
         const double y = m->count[row];
+        if (m->low != NULL && m->low[row] != m->high[row]) {
+            continue; /* its whole probability is in the kernel, and at best 1 */
+        }
         shift -= lgamma(y + 1.0);
         best += y > 0.0 ? y * log(y) - y : 0.0;
     }
@@ -428,7 +566,8 @@ static void summarise(traffstat_pogit *of)
     sum->log_prior += of->value - kernel;
     sum->loglik = kernel + shift;
     sum->deviance = 2.0 * (best - kernel);
-    sum->aic = of->priors > 0 ? (double) NAN : 2.0 * (double) size_of(of) - 2.0 * sum->loglik;
+    sum->aic = of->priors > 0 || m->laws > 0 ? (double) NAN
+                                             : 2.0 * (double) size_of(of) - 2.0 * sum->loglik;
 }
 
 static traffstat_status conclude(traffstat_ctx *ctx, traffstat_pogit *of)
@@ -464,7 +603,7 @@ static traffstat_status fit(traffstat_ctx *ctx, traffstat_pogit *of)
         of->reason = "no count is above zero, so no rate can be estimated";
         return TRAFFSTAT_OK;
     }
-    if (ambiguous && !of->validation && of->priors == 0) {
+    if (ambiguous && !of->validation && of->priors == of->steady_terms && !of->informed) {
         of->reason = "the reporting columns are made up of the rate columns, so that the rate and "
                      "the reporting may change roles; validation or a prior must tell them apart";
         return TRAFFSTAT_OK;
@@ -491,20 +630,14 @@ void traffstat_pogit_free(traffstat_pogit *pogit)
     traffstat_ctx *ctx = pogit->ctx;
     traffstat_i_free(ctx, pogit->text);
     traffstat_i_free(ctx, pogit->block);
+    traffstat_i_free(ctx, pogit->ends);
     traffstat_i_free(ctx, pogit);
 }
 
-traffstat_status traffstat_pogit_fit(traffstat_ctx *ctx, const traffstat_pogit_data *data,
-                                     traffstat_pogit **out)
+traffstat_status traffstat_i_pogit_fit(traffstat_ctx *ctx, const traffstat_pogit_data *data,
+                                       traffstat_pogit **out)
 {
-    traffstat_i_enter(ctx);
-    traffstat_i_gsl_guard();
-    if (out != NULL) {
-        *out = NULL;
-    }
-    if (out == NULL || data == NULL) {
-        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "no data or no place was given");
-    }
+    *out = NULL;
     traffstat_pogit_data own;
     memset(&own, 0, sizeof own);
     traffstat_status status = traffstat_i_read_options(ctx, data, &own, sizeof own);
@@ -530,6 +663,20 @@ traffstat_status traffstat_pogit_fit(traffstat_ctx *ctx, const traffstat_pogit_d
     }
     *out = made;
     return TRAFFSTAT_OK;
+}
+
+traffstat_status traffstat_pogit_fit(traffstat_ctx *ctx, const traffstat_pogit_data *data,
+                                     traffstat_pogit **out)
+{
+    traffstat_i_enter(ctx);
+    traffstat_i_gsl_guard();
+    if (out != NULL) {
+        *out = NULL;
+    }
+    if (out == NULL || data == NULL) {
+        return traffstat_i_fail(ctx, TRAFFSTAT_E_ARGUMENT, "no data or no place was given");
+    }
+    return traffstat_i_pogit_fit(ctx, data, out);
 }
 
 /* ---- what is said ---------------------------------------------------------------------------- */
@@ -576,22 +723,23 @@ static double variance(const traffstat_pogit *of, const double *direction)
     return sum;
 }
 
-/* A coefficient of the caller's columns as a combination of those that were fitted; NULL: no
- * memory. */
-static double *coefficient_direction(traffstat_ctx *ctx, const traffstat_pogit *of, size_t index)
+double *traffstat_i_pogit_direction(traffstat_ctx *ctx, const traffstat_pogit *of, size_t index)
 {
-    const size_t rate = of->model.rate;
     double *direction = traffstat_i_alloc(ctx, size_of(of), sizeof *direction);
-    if (direction == NULL) {
-        return NULL;
+    if (direction != NULL) {
+        fill_direction(of, index, direction);
     }
-    const size_t first = index < rate ? 0 : rate;
-    const size_t end = index < rate ? rate : size_of(of);
-    for (size_t j = first + 1; j < end && index == first; j++) {
-        direction[j] = -of->middle[j] / of->spread[j];
-    }
-    direction[index] = 1.0 / of->spread[index];
     return direction;
+}
+
+const traffstat_i_pogit *traffstat_i_pogit_model(const traffstat_pogit *pogit)
+{
+    return &pogit->model;
+}
+
+const double *traffstat_i_pogit_top(const traffstat_pogit *pogit)
+{
+    return pogit->at;
 }
 
 static double along(const traffstat_pogit *of, const double *direction)
@@ -603,18 +751,12 @@ static double along(const traffstat_pogit *of, const double *direction)
     return sum;
 }
 
-traffstat_status traffstat_pogit_coefficient(traffstat_ctx *ctx, const traffstat_pogit *pogit,
-                                             size_t index, double level,
-                                             traffstat_pogit_number *out)
+traffstat_status traffstat_i_pogit_coefficient(traffstat_ctx *ctx, const traffstat_pogit *pogit,
+                                               size_t index, double level,
+                                               traffstat_pogit_number *out)
 {
-    traffstat_i_enter(ctx);
-    const bool there = pogit != NULL && out != NULL && index < size_of(pogit);
-    const traffstat_status status = check_ask(ctx, pogit, there, level);
-    if (status != TRAFFSTAT_OK) {
-        return status;
-    }
     const double z = traffstat_i_normal_quantile(0.5 * (1.0 - level));
-    double *direction = coefficient_direction(ctx, pogit, index);
+    double *direction = traffstat_i_pogit_direction(ctx, pogit, index);
     if (direction == NULL) {
         return TRAFFSTAT_E_NOMEM;
     }
@@ -623,6 +765,17 @@ traffstat_status traffstat_pogit_coefficient(traffstat_ctx *ctx, const traffstat
     traffstat_i_free(ctx, direction);
     *out = (traffstat_pogit_number){at, error, at - z * error, at + z * error};
     return TRAFFSTAT_OK;
+}
+
+traffstat_status traffstat_pogit_coefficient(traffstat_ctx *ctx, const traffstat_pogit *pogit,
+                                             size_t index, double level,
+                                             traffstat_pogit_number *out)
+{
+    traffstat_i_enter(ctx);
+    const bool there = pogit != NULL && out != NULL && index < size_of(pogit);
+    const traffstat_status status = check_ask(ctx, pogit, there, level);
+    return status == TRAFFSTAT_OK ? traffstat_i_pogit_coefficient(ctx, pogit, index, level, out)
+                                  : status;
 }
 
 static double logit_of(const traffstat_pogit *of, size_t row)
@@ -673,27 +826,50 @@ traffstat_status traffstat_pogit_share(traffstat_ctx *ctx, const traffstat_pogit
     return TRAFFSTAT_OK;
 }
 
-/* Expected unreported cases, and their slope by the coefficients. */
-static double unreported(const traffstat_pogit *of, double *slope)
+/* Expected unreported cases of a row (TRAFFSTAT_NONE: of all), and their slope by the
+ * coefficients. */
+static double unreported(const traffstat_pogit *of, size_t only, double *slope)
 {
     const traffstat_i_pogit *m = &of->model;
     double sum = 0.0;
     for (size_t row = 0; row < m->rows; row++) {
+        if (only != TRAFFSTAT_NONE && row != only) {
+            continue;
+        }
         const double p = share_of(logit_of(of, row));
         double log_rate = m->offset[row];
         for (size_t j = 0; j < m->rate; j++) {
             log_rate += m->x[row * m->rate + j] * of->at[j];
         }
-        const double here = exp(log_rate) * share_of(-logit_of(of, row));
+        const double counted = exp(log_rate); /* all cases of what is covered */
+        const double missed = share_of(-logit_of(of, row)) + (1.0 - m->cover[row]) / m->cover[row];
+        const double here = counted * missed;
+        const double less = counted * p * share_of(-logit_of(of, row));
         for (size_t j = 0; j < m->rate; j++) {
             slope[j] += here * m->x[row * m->rate + j];
         }
         for (size_t j = 0; j < m->share; j++) {
-            slope[m->rate + j] -= here * p * m->w[row * m->share + j];
+            slope[m->rate + j] -= less * m->w[row * m->share + j];
         }
         sum += here;
     }
     return sum;
+}
+
+traffstat_status traffstat_i_pogit_hidden(traffstat_ctx *ctx, const traffstat_pogit *pogit,
+                                          size_t row, double level, traffstat_pogit_number *out)
+{
+    double *slope = traffstat_i_alloc(ctx, size_of(pogit), sizeof *slope);
+    if (slope == NULL) {
+        return TRAFFSTAT_E_NOMEM;
+    }
+    const double mean = unreported(pogit, row, slope);
+    const double error = sqrt(mean + variance(pogit, slope));
+    const double z = traffstat_i_normal_quantile(0.5 * (1.0 - level));
+    const double wide = exp(z * sqrt(log1p(error * error / (mean * mean))));
+    traffstat_i_free(ctx, slope);
+    *out = (traffstat_pogit_number){mean, error, mean / wide, mean * wide};
+    return TRAFFSTAT_OK;
 }
 
 traffstat_status traffstat_pogit_unreported(traffstat_ctx *ctx, const traffstat_pogit *pogit,
@@ -701,20 +877,8 @@ traffstat_status traffstat_pogit_unreported(traffstat_ctx *ctx, const traffstat_
 {
     traffstat_i_enter(ctx);
     const traffstat_status status = check_ask(ctx, pogit, pogit != NULL && out != NULL, level);
-    if (status != TRAFFSTAT_OK) {
-        return status;
-    }
-    double *slope = traffstat_i_alloc(ctx, size_of(pogit), sizeof *slope);
-    if (slope == NULL) {
-        return TRAFFSTAT_E_NOMEM;
-    }
-    const double mean = unreported(pogit, slope);
-    const double error = sqrt(mean + variance(pogit, slope));
-    const double z = traffstat_i_normal_quantile(0.5 * (1.0 - level));
-    const double wide = exp(z * sqrt(log1p(error * error / (mean * mean))));
-    traffstat_i_free(ctx, slope);
-    *out = (traffstat_pogit_number){mean, error, mean / wide, mean * wide};
-    return TRAFFSTAT_OK;
+    return status == TRAFFSTAT_OK ? traffstat_i_pogit_hidden(ctx, pogit, TRAFFSTAT_NONE, level, out)
+                                  : status;
 }
 
 /* ---- profile intervals ----------------------------------------------------------------------- */
@@ -775,22 +939,26 @@ static traffstat_status profile(traffstat_ctx *ctx, const traffstat_pogit *of,
     return TRAFFSTAT_OK;
 }
 
+traffstat_status traffstat_i_pogit_profile(traffstat_ctx *ctx, const traffstat_pogit *pogit,
+                                           size_t index, double level, traffstat_interval *out)
+{
+    double *direction = traffstat_i_pogit_direction(ctx, pogit, index);
+    if (direction == NULL) {
+        return TRAFFSTAT_E_NOMEM;
+    }
+    const traffstat_status status = profile(ctx, pogit, direction, level, out);
+    traffstat_i_free(ctx, direction);
+    return status;
+}
+
 traffstat_status traffstat_pogit_profile(traffstat_ctx *ctx, const traffstat_pogit *pogit,
                                          size_t index, double level, traffstat_interval *out)
 {
     traffstat_i_enter(ctx);
     const bool there = pogit != NULL && out != NULL && index < size_of(pogit);
-    traffstat_status status = check_ask(ctx, pogit, there, level);
-    if (status != TRAFFSTAT_OK) {
-        return status;
-    }
-    double *direction = coefficient_direction(ctx, pogit, index);
-    if (direction == NULL) {
-        return TRAFFSTAT_E_NOMEM;
-    }
-    status = profile(ctx, pogit, direction, level, out);
-    traffstat_i_free(ctx, direction);
-    return status;
+    const traffstat_status status = check_ask(ctx, pogit, there, level);
+    return status == TRAFFSTAT_OK ? traffstat_i_pogit_profile(ctx, pogit, index, level, out)
+                                  : status;
 }
 
 traffstat_status traffstat_pogit_share_profile(traffstat_ctx *ctx, const traffstat_pogit *pogit,

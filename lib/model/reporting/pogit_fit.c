@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "model/rate/regress.h"
+#include "model/reporting/field.h"
 
 #define STEPS_MAX 200
 #define RUNAWAY 30.0 /* of a logit: beyond, the share is 0 or 1 for every purpose */
@@ -18,8 +19,7 @@ static double dot(const double *a, const double *b, size_t n)
     return sum;
 }
 
-/* ln(p) at a logit, without overflow. */
-static double log_share(double logit)
+double traffstat_i_log_share(double logit)
 {
     return logit < 0.0 ? logit - log1p(exp(logit)) : -log1p(exp(-logit));
 }
@@ -42,6 +42,49 @@ static void add_slope(double *slope, const double *x, size_t n, double weight)
     }
 }
 
+/* The second derivative of an interval's likelihood is that of its score, to six digits. */
+static traffstat_i_bend set_bend(int64_t low, int64_t high, double log_mean, bool curved)
+{
+    const double step = 1e-4;
+    const traffstat_i_cell_score at = traffstat_i_cell_score_of(low, high, log_mean, INFINITY);
+    traffstat_i_bend out = {at.log_likelihood, at.d_log_mu, 0.0};
+    if (curved) {
+        const double up = traffstat_i_cell_score_of(low, high, log_mean + step, INFINITY).d_log_mu;
+        const double down =
+            traffstat_i_cell_score_of(low, high, log_mean - step, INFINITY).d_log_mu;
+        out.curve = (down - up) / (2.0 * step);
+    }
+    return out;
+}
+
+traffstat_i_bend traffstat_i_pogit_count(const traffstat_i_pogit *of, size_t row, double log_mean,
+                                         bool observed)
+{
+    if (of->low != NULL && of->low[row] != of->high[row]) {
+        traffstat_i_bend bend = set_bend(of->low[row], of->high[row], log_mean, true);
+        bend.curve = observed ? bend.curve : fmax(bend.curve, 0.0);
+        return bend;
+    }
+    const double mean = exp(log_mean);
+    const double y = of->count[row];
+    return (traffstat_i_bend){(y > 0.0 ? y * log_mean : 0.0) - mean, y - mean, mean};
+}
+
+traffstat_i_bend traffstat_i_pogit_law(const traffstat_i_pogit *of, size_t law, double value,
+                                       bool observed)
+{
+    const double n = of->freedom[law];
+    const double off = (value - of->center[law]) / of->scale[law];
+    const double unit = 1.0 / (of->scale[law] * of->scale[law]);
+    if (!(n < 1e12)) {
+        return (traffstat_i_bend){-0.5 * off * off, -off / of->scale[law], unit};
+    }
+    const double wide = 1.0 + off * off / n;
+    const double curve = (n + 1.0) / n / wide * (observed ? 2.0 / wide - 1.0 : 1.0);
+    return (traffstat_i_bend){-0.5 * (n + 1.0) * log(wide),
+                              -(n + 1.0) / n * off / (of->scale[law] * wide), curve * unit};
+}
+
 static double add_count(const traffstat_i_pogit *of, const double *at, size_t row, bool observed,
                         double *slope, double *matrix)
 {
@@ -49,20 +92,33 @@ static double add_count(const traffstat_i_pogit *of, const double *at, size_t ro
     const double *w = of->w + row * of->share;
     const size_t k = of->rate + of->share;
     const double logit = dot(w, at + of->rate, of->share);
-    const double log_p = log_share(logit);
-    const double q = exp(log_share(-logit));
+    const double log_p = traffstat_i_log_share(logit);
+    const double q = exp(traffstat_i_log_share(-logit));
     const double log_mean = of->offset[row] + dot(x, at, of->rate) + log_p;
-    const double mean = exp(log_mean);
+    const traffstat_i_bend bend = traffstat_i_pogit_count(of, row, log_mean, observed);
     if (matrix != NULL) {
-        const double rest = of->count[row] - mean;
-        const double curve = observed ? rest * exp(log_p) * q : 0.0;
-        add_slope(slope, x, of->rate, rest);
-        add_slope(slope + of->rate, w, of->share, rest * q);
-        add_outer(matrix, k, x, 0, of->rate, x, 0, of->rate, mean);
-        add_outer(matrix, k, w, of->rate, of->share, x, 0, of->rate, mean * q);
-        add_outer(matrix, k, w, of->rate, of->share, w, of->rate, of->share, mean * q * q + curve);
+        const double curve = observed ? bend.slope * exp(log_p) * q : 0.0;
+        add_slope(slope, x, of->rate, bend.slope);
+        add_slope(slope + of->rate, w, of->share, bend.slope * q);
+        add_outer(matrix, k, x, 0, of->rate, x, 0, of->rate, bend.curve);
+        add_outer(matrix, k, w, of->rate, of->share, x, 0, of->rate, bend.curve * q);
+        add_outer(matrix, k, w, of->rate, of->share, w, of->rate, of->share,
+                  bend.curve * q * q + curve);
     }
-    return of->count[row] * log_mean - mean;
+    return bend.value;
+}
+
+static double add_law(const traffstat_i_pogit *of, const double *at, size_t law, bool observed,
+                      double *slope, double *matrix)
+{
+    const size_t k = of->rate + of->share;
+    const double *form = of->form + law * k;
+    const traffstat_i_bend bend = traffstat_i_pogit_law(of, law, dot(form, at, k), observed);
+    if (matrix != NULL) {
+        add_slope(slope, form, k, bend.slope);
+        add_outer(matrix, k, form, 0, k, form, 0, k, bend.curve);
+    }
+    return bend.value;
 }
 
 static double add_term(const traffstat_i_pogit *of, const double *at, size_t term, double *slope,
@@ -70,8 +126,8 @@ static double add_term(const traffstat_i_pogit *of, const double *at, size_t ter
 {
     const double *z = of->z + term * of->share;
     const double logit = dot(z, at + of->rate, of->share);
-    const double log_p = log_share(logit);
-    const double log_q = log_share(-logit);
+    const double log_p = traffstat_i_log_share(logit);
+    const double log_q = traffstat_i_log_share(-logit);
     if (matrix != NULL) {
         const double p = exp(log_p);
         const double q = exp(log_q);
@@ -96,6 +152,9 @@ double traffstat_i_pogit_value(const traffstat_i_pogit *of, const double *at, bo
     }
     for (size_t term = 0; validation && term < of->terms; term++) {
         sum += add_term(of, at, term, slope, matrix);
+    }
+    for (size_t law = 0; validation && law < of->laws; law++) {
+        sum += add_law(of, at, law, observed, slope, matrix);
     }
     return sum;
 }
