@@ -508,9 +508,33 @@ static const char *lonely(const traffstat_i_hierarchical *run)
                                      : NULL;
 }
 
+/* Which law the counts follow, and why. */
+static traffstat_status say_law(traffstat_i_hierarchical *run)
+{
+    char text[320];
+    char why[160] = "";
+    const bool scattered = run->options.negative_binomial != 0;
+    if (!isnan(run->scatter.score)) {
+        (void) snprintf(
+            why, sizeof why,
+            ": about places and years they scatter %s than chance allows (X2 %.0f of %.0f "
+            "degrees of freedom)",
+            scattered ? "by more" : "by no more", run->scatter.square, run->scatter.freedom);
+    }
+    (void) snprintf(text, sizeof text, "%s%s",
+                    scattered
+                        ? "counts are negative binomial about the model, true counts with them"
+                        : "counts are Poisson about the model",
+                    why);
+    return assume(run, text);
+}
+
 static traffstat_status say_assumptions(traffstat_i_hierarchical *run)
 {
     traffstat_status status = traffstat_i_rate_assumptions(&run->thinning);
+    if (status == TRAFFSTAT_OK) {
+        status = say_law(run);
+    }
     if (status == TRAFFSTAT_OK && lonely(run) != NULL) {
         status = assume(run, lonely(run));
     }
