@@ -338,6 +338,33 @@ static void checks_in_one_class_do_not_tell_of_another(void **state)
     close_input(&in);
 }
 
+static void few_cases_looked_up_ask_for_caution(void **state)
+{
+    static const char few[] = "place,year,cases,v,m\na,2018,50,3,4\nb,2018,40,2,4\n";
+    static const char alike[] = "place,year,cases,v,m\na,2018,50,30,30\nb,2018,40,20,20\n";
+    const char *const files[] = {few, alike};
+    for (size_t i = 0; i < 2; i++) {
+        input in = open_input(*state, files[i], false, false, true, NULL);
+        traffstat_estimate *out = NULL;
+        assert_ok(*state, solve(*state, &in, &out));
+        assert_int_equal(traffstat_estimate_verdict(out), TRAFFSTAT_VERDICT_CAUTION);
+        assert_non_null(strstr(traffstat_estimate_reason(out, 0), "cases looked up"));
+        traffstat_estimate_free(out);
+        close_input(&in);
+    }
+}
+
+static void a_column_made_up_of_others_is_named(void **state)
+{
+    static const char twice[] = "place,year,cases,x1,x2,v,m\na,2018,50,1,2,7,10\n"
+                                "b,2018,40,2,4,5,10\nc,2018,44,3,6,5,10\nd,2018,44,4,8,5,10\n";
+    input in = open_input(*state, twice, true, false, true, NULL);
+    traffstat_estimate *out = NULL;
+    assert_int_equal(solve(*state, &in, &out), TRAFFSTAT_E_ARGUMENT);
+    assert_non_null(strstr(traffstat_ctx_message(*state), "rate 2 is x2"));
+    close_input(&in);
+}
+
 static void zeros_and_unusable_rows_are_told(void **state)
 {
     static const char zeros[] = "place,year,cases,v,m\na,2018,0,7,10\nb,2018,0,8,10\n";
@@ -417,6 +444,8 @@ int main(void)
         cmocka_unit_test(nothing_that_tells_of_reporting_is_an_error),
         cmocka_unit_test(a_direction_is_named_and_refused),
         cmocka_unit_test(checks_in_one_class_do_not_tell_of_another),
+        cmocka_unit_test(few_cases_looked_up_ask_for_caution),
+        cmocka_unit_test(a_column_made_up_of_others_is_named),
         cmocka_unit_test(zeros_and_unusable_rows_are_told),
         cmocka_unit_test(covariates_of_another_panel_are_refused),
         cmocka_unit_test(every_allocation_may_fail),
