@@ -277,6 +277,28 @@ static void the_kind_is_that_of_what_carries_the_level(void **state)
     expect_kind(state, true, "beta(190,10)", TRAFFSTAT_KIND_ESTIMATE, TRAFFSTAT_VERDICT_CAUTION);
 }
 
+/* Where validation carries the level, no sentence may say that nothing can test the rate. */
+static void what_is_assumed_is_what_carries_the_level(void **state)
+{
+    for (int validation = 0; validation < 2; validation++) {
+        input in = open_input(*state, simul1, true, false, validation == 1, "beta(15,5)");
+        traffstat_estimate *out = NULL;
+        bool untested = false;
+        bool sampled = false;
+        in.how.draws = 200;
+        assert_ok(*state, solve(*state, &in, &out));
+        for (size_t i = 0; i < traffstat_estimate_assumptions(out); i++) {
+            const char *text = traffstat_estimate_assumption(out, i);
+            untested = untested || strstr(text, "cannot test it") != NULL;
+            sampled = sampled || strstr(text, "400 cases looked up") != NULL;
+        }
+        assert_int_equal(untested, validation == 0);
+        assert_int_equal(sampled, validation == 1);
+        traffstat_estimate_free(out);
+        close_input(&in);
+    }
+}
+
 static void a_prior_alone_comes_back_as_it_was(void **state)
 {
     input in = open_input(*state, simul1, true, false, false, "beta(8,12)");
@@ -440,6 +462,7 @@ int main(void)
         cmocka_unit_test(one_count_has_the_exact_answer_of_its_checks),
         cmocka_unit_test(the_unit_of_a_column_does_not_matter),
         cmocka_unit_test(the_kind_is_that_of_what_carries_the_level),
+        cmocka_unit_test(what_is_assumed_is_what_carries_the_level),
         cmocka_unit_test(a_prior_alone_comes_back_as_it_was),
         cmocka_unit_test(nothing_that_tells_of_reporting_is_an_error),
         cmocka_unit_test(a_direction_is_named_and_refused),

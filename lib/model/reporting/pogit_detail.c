@@ -408,11 +408,18 @@ static traffstat_status say_source(traffstat_i_pogit_panel *run)
                         run->checked);
         status = assume(run, text);
     }
-    if (status != TRAFFSTAT_OK || run->prior != NULL) {
+    if (status != TRAFFSTAT_OK || (run->prior != NULL && !run->carried)) {
         return status == TRAFFSTAT_OK ? traffstat_i_rate_assumptions(&run->thinning) : status;
     }
-    status = assume(run, "each case is counted with its row's reporting rate, independently of the "
-                         "others");
+    if (run->prior != NULL) {
+        status =
+            assume(run, "the reporting rate that was named stands beside them; they say more of "
+                        "it");
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = assume(run, "each case is counted with its row's reporting rate, independently of "
+                             "the others");
+    }
     return status == TRAFFSTAT_OK ? assume(run, "no case is counted twice or by mistake") : status;
 }
 

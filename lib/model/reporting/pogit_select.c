@@ -11,7 +11,7 @@
 enum { STREAM = 0x504f4753, FREE_MAX = 12 };
 
 #define FREEDOM 8.0 /* of the multivariate t that is drawn from: heavier tails than any model's */
-#define NEGLIGIBLE 1e-9 /* probability of a model whose draws are not kept */
+#define NEGLIGIBLE 1e-7 /* probability of a model whose draws are not kept */
 
 typedef struct weighed {
     double value;
