@@ -217,6 +217,59 @@ TRAFFSTAT_API TRAFFSTAT_MUST_CHECK traffstat_status traffstat_pogit_posterior_co
 TRAFFSTAT_API const double *
 traffstat_pogit_posterior_draws(const traffstat_pogit_posterior *posterior, size_t index);
 
+/* ---- which columns matter --------------------------------------------------------------------- */
+
+/** Settings of traffstat_pogit_select(); fill with traffstat_pogit_selecting_init(). */
+typedef struct traffstat_pogit_selecting {
+    uint32_t struct_size; /**< sizeof as the caller compiled it */
+    int32_t draws;        /**< of each model, 200 to 100000; default 2000 */
+    const int32_t *fixed; /**< one for each coefficient: 1: it is in every model; NULL: the first of
+                               either part, its level, alone */
+} traffstat_pogit_selecting;
+
+TRAFFSTAT_API void traffstat_pogit_selecting_init(traffstat_pogit_selecting *selecting,
+                                                  uint32_t struct_size);
+
+/** All models that leave some columns out, with their probabilities. Immutable. */
+typedef struct traffstat_pogit_selected traffstat_pogit_selected;
+
+/**
+ * Spike and slab: a column that is not fixed is in a model, with the law that `data` has for its
+ * coefficient, or out, its coefficient 0. Of either part every number of columns is as likely as any
+ * other before the data (weights uniform on (0, 1)). Every model is fitted and its marginal likelihood
+ * found by importance sampling about its top, in the coordinates of the sampler; no chain has to find
+ * its way between models. Coefficients are averaged over all models.
+ *
+ * @param data       each coefficient that is not fixed needs a law
+ * @param selecting  NULL for the defaults
+ * @return TRAFFSTAT_OK, _E_ARGUMENT (a column without a law, or more than 12 that are not fixed: 4096
+ *         models), _E_NODATA (a model that traffstat_pogit_fit() refuses: validation or a prior must tell
+ *         of p in each), _E_LIMIT, _E_NUMERIC, _E_CANCELLED, _E_CALLBACK, _E_NOMEM
+ * @see Dvorzak & Wagner (2016); George & McCulloch (1997). Cost of one fit and `draws` densities a model.
+ *      The context's seed decides the draws.
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK traffstat_status traffstat_pogit_select(
+    traffstat_ctx *ctx, const traffstat_pogit_data *data,
+    const traffstat_pogit_selecting *selecting, traffstat_pogit_selected **out);
+TRAFFSTAT_API void traffstat_pogit_selected_free(traffstat_pogit_selected *selected);
+/** Probability that the coefficient is not 0; 1 of a fixed one; NaN out of range. */
+TRAFFSTAT_API double traffstat_pogit_selected_inclusion(const traffstat_pogit_selected *selected,
+                                                        size_t index);
+/** How many models there are. */
+TRAFFSTAT_API size_t traffstat_pogit_selected_models(const traffstat_pogit_selected *selected);
+/** Probability of a model; bit i of its number tells whether the i-th column that is not fixed is in
+ *  it. NaN out of range. */
+TRAFFSTAT_API double traffstat_pogit_selected_probability(const traffstat_pogit_selected *selected,
+                                                          size_t model);
+/**
+ * A coefficient over all models, 0 where it is out. ess_bulk is the effective number of the weighted
+ * draws of the coefficient where it is in; rhat, ess_tail and the errors of quantiles are NaN.
+ * @return TRAFFSTAT_OK, _E_ARGUMENT (out of range)
+ */
+TRAFFSTAT_API TRAFFSTAT_MUST_CHECK traffstat_status traffstat_pogit_selected_coefficient(
+    traffstat_ctx *ctx, const traffstat_pogit_selected *selected, size_t index, double level,
+    traffstat_pogit_marginal *out);
+
 /* ---- a panel ---------------------------------------------------------------------------------- */
 
 /** How a panel is fitted. */

@@ -277,6 +277,28 @@ static void the_kind_is_that_of_what_carries_the_level(void **state)
     expect_kind(state, true, "beta(190,10)", TRAFFSTAT_KIND_ESTIMATE, TRAFFSTAT_VERDICT_CAUTION);
 }
 
+/* Where validation carries the level, no sentence may say that nothing can test the rate. */
+static void what_is_assumed_is_what_carries_the_level(void **state)
+{
+    for (int validation = 0; validation < 2; validation++) {
+        input in = open_input(*state, simul1, true, false, validation == 1, "beta(15,5)");
+        traffstat_estimate *out = NULL;
+        bool untested = false;
+        bool sampled = false;
+        in.how.draws = 200;
+        assert_ok(*state, solve(*state, &in, &out));
+        for (size_t i = 0; i < traffstat_estimate_assumptions(out); i++) {
+            const char *text = traffstat_estimate_assumption(out, i);
+            untested = untested || strstr(text, "cannot test it") != NULL;
+            sampled = sampled || strstr(text, "400 cases looked up") != NULL;
+        }
+        assert_int_equal(untested, validation == 0);
+        assert_int_equal(sampled, validation == 1);
+        traffstat_estimate_free(out);
+        close_input(&in);
+    }
+}
+
 static void a_prior_alone_comes_back_as_it_was(void **state)
 {
     input in = open_input(*state, simul1, true, false, false, "beta(8,12)");
@@ -335,6 +357,33 @@ static void checks_in_one_class_do_not_tell_of_another(void **state)
     assert_int_equal(traffstat_estimate_verdict(out), TRAFFSTAT_VERDICT_INESTIMABLE);
     assert_non_null(strstr(traffstat_estimate_row_reason(out, 0, 0), "reporting 1"));
     traffstat_estimate_free(out);
+    close_input(&in);
+}
+
+static void few_cases_looked_up_ask_for_caution(void **state)
+{
+    static const char few[] = "place,year,cases,v,m\na,2018,50,3,4\nb,2018,40,2,4\n";
+    static const char alike[] = "place,year,cases,v,m\na,2018,50,30,30\nb,2018,40,20,20\n";
+    const char *const files[] = {few, alike};
+    for (size_t i = 0; i < 2; i++) {
+        input in = open_input(*state, files[i], false, false, true, NULL);
+        traffstat_estimate *out = NULL;
+        assert_ok(*state, solve(*state, &in, &out));
+        assert_int_equal(traffstat_estimate_verdict(out), TRAFFSTAT_VERDICT_CAUTION);
+        assert_non_null(strstr(traffstat_estimate_reason(out, 0), "cases looked up"));
+        traffstat_estimate_free(out);
+        close_input(&in);
+    }
+}
+
+static void a_column_made_up_of_others_is_named(void **state)
+{
+    static const char twice[] = "place,year,cases,x1,x2,v,m\na,2018,50,1,2,7,10\n"
+                                "b,2018,40,2,4,5,10\nc,2018,44,3,6,5,10\nd,2018,44,4,8,5,10\n";
+    input in = open_input(*state, twice, true, false, true, NULL);
+    traffstat_estimate *out = NULL;
+    assert_int_equal(solve(*state, &in, &out), TRAFFSTAT_E_ARGUMENT);
+    assert_non_null(strstr(traffstat_ctx_message(*state), "rate 2 is x2"));
     close_input(&in);
 }
 
@@ -413,10 +462,13 @@ int main(void)
         cmocka_unit_test(one_count_has_the_exact_answer_of_its_checks),
         cmocka_unit_test(the_unit_of_a_column_does_not_matter),
         cmocka_unit_test(the_kind_is_that_of_what_carries_the_level),
+        cmocka_unit_test(what_is_assumed_is_what_carries_the_level),
         cmocka_unit_test(a_prior_alone_comes_back_as_it_was),
         cmocka_unit_test(nothing_that_tells_of_reporting_is_an_error),
         cmocka_unit_test(a_direction_is_named_and_refused),
         cmocka_unit_test(checks_in_one_class_do_not_tell_of_another),
+        cmocka_unit_test(few_cases_looked_up_ask_for_caution),
+        cmocka_unit_test(a_column_made_up_of_others_is_named),
         cmocka_unit_test(zeros_and_unusable_rows_are_told),
         cmocka_unit_test(covariates_of_another_panel_are_refused),
         cmocka_unit_test(every_allocation_may_fail),

@@ -310,6 +310,146 @@ static void one_class_has_the_law_of_its_checks(void **state)
     traffstat_pogit_posterior_free(posterior);
 }
 
+/* ---- selection ------------------------------------------------------------------------------- */
+
+/* R: pogitBvs with validation and variable selection (pogit_posteriors.csv, "simul1 val BVS"), 800 draws:
+ * probability that a column is in (mean, sd and effective size of its conditional probabilities) and
+ * coefficients. Slabs: Student's t with 10 degrees of freedom and scale 2; levels: variance 100. */
+static const struct {
+    figure coefficient; /* limits unused */
+    double in;
+    double in_sd;
+    double in_size;
+} selected_in_r[ALL] = {
+    {{0.76001146391482255, 0.042030368166397818, 0.0, 0.0, 0.0, 193.11}, 1.0, 0.0, 1.0},
+    {{0.54779800060350536, 0.071486821182402363, 0.0, 0.0, 0.0, 139.31}, 1.0, 0.0, 1.0},
+    {{-2.0592493279424686, 0.075909362324854263, 0.0, 0.0, 0.0, 623.38}, 1.0, 0.0, 1.0},
+    {{-0.00035763113360311617, 0.010582267713228172, 0.0, 0.0, 0.0, 854.63},
+     0.041308937415505197,
+     0.065927844289667303,
+     800.0},
+    {{0.0033090897310751395, 0.017749989127454971, 0.0, 0.0, 0.0, 652.0},
+     0.068758244693207349,
+     0.12499974157577039,
+     800.0},
+    {{2.2084786597073651, 0.22933978167616029, 0.0, 0.0, 0.0, 72.0}, 1.0, 0.0, 1.0},
+    {{-1.8862829106035928, 0.24345409497488732, 0.0, 0.0, 0.0, 119.0}, 1.0, 0.0, 1.0},
+    {{-0.015900808256532322, 0.080592839296712668, 0.0, 0.0, 0.0, 244.6},
+     0.10119188042521544,
+     0.21226882269772571,
+     269.36},
+    {{-0.014250766113959668, 0.061664070033741511, 0.0, 0.0, 0.0, 305.25},
+     0.089674891721848393,
+     0.20219445342009465,
+     351.12},
+    {{0.021401514155315608, 0.071629755724427937, 0.0, 0.0, 0.0, 361.53},
+     0.12371206678219999,
+     0.25877380181427684,
+     349.22}};
+
+static traffstat_pogit_data with_slabs(setting *s)
+{
+    traffstat_pogit_data data = simul1(s);
+    for (size_t j = 0; j < ALL; j++) {
+        s->mean[j] = 0.0;
+        s->scale[j] = j % COLUMNS == 0 ? 10.0 : 2.0;
+        s->freedom[j] = j % COLUMNS == 0 ? 0.0 : 10.0;
+    }
+    data.validated = validated;
+    data.checked = s->checked;
+    return data;
+}
+
+static void selection_is_that_of_r(void **state)
+{
+    setting s;
+    const traffstat_pogit_data data = with_slabs(&s);
+    traffstat_pogit_selected *selected = NULL;
+    assert_ok(*state, traffstat_pogit_select(*state, &data, NULL, &selected));
+    assert_int_equal(traffstat_pogit_selected_models(selected), 256);
+    for (size_t j = 0; j < ALL; j++) {
+        traffstat_pogit_marginal got;
+        const figure *want = &selected_in_r[j].coefficient;
+        const double error = want->sd / sqrt(want->size);
+        assert_ok(*state, traffstat_pogit_selected_coefficient(*state, selected, j, 0.95, &got));
+        expect_within(got.mean, want->mean, got.mcse_mean, error);
+        /* an sd's error is that of the mean by sqrt((kurtosis - 1) / 4), of 0 and normal mixed 3 / in */
+        const double longer = sqrt((3.0 / selected_in_r[j].in - 1.0) / 4.0);
+        expect_within(got.sd, want->sd, longer * got.mcse_mean, longer * error);
+        /* a model's weight is known to about 3 % */
+        expect_within(traffstat_pogit_selected_inclusion(selected, j), selected_in_r[j].in,
+                      0.03 * selected_in_r[j].in,
+                      selected_in_r[j].in_sd / sqrt(selected_in_r[j].in_size) + 1e-9);
+    }
+    double sum = 0.0;
+    for (size_t model = 0; model < 256; model++) {
+        sum += traffstat_pogit_selected_probability(selected, model);
+    }
+    assert_near(sum, 1.0, 1e-12);
+    traffstat_pogit_selected_free(selected);
+}
+
+static void one_model_has_the_posterior_of_the_sampler(void **state)
+{
+    static const int32_t fixed[ALL] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    setting s;
+    const traffstat_pogit_data data = with_slabs(&s);
+    traffstat_pogit_selecting how;
+    traffstat_pogit_selected *selected = NULL;
+    traffstat_pogit_posterior *posterior = sample(*state, &data);
+    traffstat_pogit_selecting_init(&how, (uint32_t) sizeof how);
+    how.fixed = fixed;
+    assert_ok(*state, traffstat_pogit_select(*state, &data, &how, &selected));
+    assert_int_equal(traffstat_pogit_selected_models(selected), 1);
+    for (size_t j = 0; j < ALL; j++) {
+        traffstat_pogit_marginal a;
+        traffstat_pogit_marginal b;
+        assert_ok(*state, traffstat_pogit_posterior_coefficient(*state, posterior, j, 0.9, &a));
+        assert_ok(*state, traffstat_pogit_selected_coefficient(*state, selected, j, 0.9, &b));
+        expect_within(b.mean, a.mean, a.mcse_mean, b.mcse_mean);
+        expect_within(b.sd, a.sd, a.mcse_mean, b.mcse_mean);
+        expect_within(b.lower, a.lower, a.mcse_lower, 2.2 * b.mcse_mean);
+        assert_near(traffstat_pogit_selected_inclusion(selected, j), 1.0, 0.0);
+    }
+    traffstat_pogit_selected_free(selected);
+    traffstat_pogit_posterior_free(posterior);
+}
+
+/* A slab so narrow that it is the spike: in and out are then equally likely. */
+static void a_slab_that_is_a_spike_tells_nothing(void **state)
+{
+    static const int32_t fixed[ALL] = {1, 1, 1, 1, 0, 1, 1, 1, 1, 1};
+    setting s;
+    const traffstat_pogit_data data = with_slabs(&s);
+    traffstat_pogit_selecting how;
+    traffstat_pogit_selected *selected = NULL;
+    s.scale[4] = 1e-6;
+    s.freedom[4] = 0.0;
+    traffstat_pogit_selecting_init(&how, (uint32_t) sizeof how);
+    how.fixed = fixed;
+    how.draws = 20000;
+    assert_ok(*state, traffstat_pogit_select(*state, &data, &how, &selected));
+    assert_true(fabs(traffstat_pogit_selected_inclusion(selected, 4) - 0.5) < 0.02);
+    traffstat_pogit_selected_free(selected);
+}
+
+static void selection_names_what_it_lacks(void **state)
+{
+    setting s;
+    traffstat_pogit_data data = with_slabs(&s);
+    traffstat_pogit_selected *selected = NULL;
+    traffstat_pogit_selecting how;
+    s.scale[7] = 0.0;
+    assert_int_equal(traffstat_pogit_select(*state, &data, NULL, &selected), TRAFFSTAT_E_ARGUMENT);
+    assert_non_null(strstr(traffstat_ctx_message(*state), "coefficient 7"));
+    s.scale[7] = 2.0;
+    traffstat_pogit_selecting_init(&how, (uint32_t) sizeof how);
+    how.draws = 10;
+    assert_int_equal(traffstat_pogit_select(*state, &data, &how, &selected), TRAFFSTAT_E_ARGUMENT);
+    assert_null(selected);
+    assert_true(isnan(traffstat_pogit_selected_inclusion(NULL, 0)));
+}
+
 /* ---- threads, refusals ----------------------------------------------------------------------- */
 
 static void threads_do_not_change_a_bit(void **state)
@@ -448,12 +588,27 @@ static traffstat_status try_sampling(traffstat_ctx *ctx, void *arg)
     return status;
 }
 
+static traffstat_status try_selecting(traffstat_ctx *ctx, void *arg)
+{
+    static const int32_t fixed[ALL] = {1, 1, 1, 1, 0, 1, 1, 1, 1, 1};
+    traffstat_pogit_selecting how;
+    traffstat_pogit_selected *selected = NULL;
+    traffstat_pogit_selecting_init(&how, (uint32_t) sizeof how);
+    how.fixed = fixed;
+    how.draws = 200;
+    const traffstat_status status = traffstat_pogit_select(ctx, arg, &how, &selected);
+    traffstat_pogit_selected_free(selected);
+    return status;
+}
+
 static void every_allocation_may_fail(void **state)
 {
     setting s;
     traffstat_pogit_data data = simul1(&s);
     (void) state;
     assert_true(support_try_every_allocation(try_sampling, &data) > 10);
+    data = with_slabs(&s);
+    assert_true(support_try_every_allocation(try_selecting, &data) > 20);
 }
 
 int main(void)
@@ -464,6 +619,10 @@ int main(void)
         cmocka_unit_test(the_top_is_round),
         cmocka_unit_test(laws_of_coefficients_move_the_top_as_their_density_does),
         cmocka_unit_test(one_class_has_the_law_of_its_checks),
+        cmocka_unit_test(selection_is_that_of_r),
+        cmocka_unit_test(one_model_has_the_posterior_of_the_sampler),
+        cmocka_unit_test(a_slab_that_is_a_spike_tells_nothing),
+        cmocka_unit_test(selection_names_what_it_lacks),
         cmocka_unit_test(threads_do_not_change_a_bit),
         cmocka_unit_test(a_direction_that_nothing_tells_of_is_named_and_not_drawn),
         cmocka_unit_test(bad_laws_are_named),

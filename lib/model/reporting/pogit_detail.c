@@ -9,6 +9,7 @@
 
 #define KHAT_CAUTION 0.7    /* past it weights have no useful variance */
 #define MISFIT_CAUTION 0.01 /* share of replicates that vary as much as the counts do */
+#define FEW_CHECKED 10.0    /* cases looked up: fewer, and the flat law weighs as much as they do */
 #define MOVED 0.02          /* of the mean of p: less is Monte-Carlo error */
 
 typedef struct number {
@@ -352,6 +353,21 @@ static traffstat_status add_loo(traffstat_i_pogit_panel *run, traffstat_detail *
 
 /* ---- verdict --------------------------------------------------------------------------------- */
 
+/* Few cases, or all of one kind, leave an end of p to the flat law that steadies the sampler. */
+static traffstat_status judge_validation(traffstat_i_pogit_panel *run)
+{
+    char reason[200];
+    const bool one_kind = run->seen <= 0.0 || run->seen >= run->checked;
+    if (!run->carried || run->prior != NULL || (run->checked >= FEW_CHECKED && !one_kind)) {
+        return TRAFFSTAT_OK;
+    }
+    (void) snprintf(reason, sizeof reason,
+                    "of %.0f cases looked up %.0f were reported: so few%s leave one end of the "
+                    "reporting rate to the law assumed before",
+                    run->checked, run->seen, one_kind ? ", or all of one kind," : "");
+    return traffstat_i_estimate_reason(run->thinning.estimate, TRAFFSTAT_VERDICT_CAUTION, reason);
+}
+
 static traffstat_status judge(traffstat_i_pogit_panel *run)
 {
     traffstat_estimate *to = run->thinning.estimate;
@@ -392,11 +408,18 @@ static traffstat_status say_source(traffstat_i_pogit_panel *run)
                         run->checked);
         status = assume(run, text);
     }
-    if (status != TRAFFSTAT_OK || run->prior != NULL) {
+    if (status != TRAFFSTAT_OK || (run->prior != NULL && !run->carried)) {
         return status == TRAFFSTAT_OK ? traffstat_i_rate_assumptions(&run->thinning) : status;
     }
-    status = assume(run, "each case is counted with its row's reporting rate, independently of the "
-                         "others");
+    if (run->prior != NULL) {
+        status =
+            assume(run, "the reporting rate that was named stands beside them; they say more of "
+                        "it");
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = assume(run, "each case is counted with its row's reporting rate, independently of "
+                             "the others");
+    }
     return status == TRAFFSTAT_OK ? assume(run, "no case is counted twice or by mistake") : status;
 }
 
@@ -454,6 +477,9 @@ traffstat_status traffstat_i_pogit_details(traffstat_i_pogit_panel *run)
     traffstat_status status = say_assumptions(run);
     if (status == TRAFFSTAT_OK) {
         status = add_reporting(run, top);
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = judge_validation(run);
     }
     if (status == TRAFFSTAT_OK) {
         status = add_coefficients(run, top);

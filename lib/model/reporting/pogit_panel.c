@@ -57,6 +57,20 @@ static size_t level_of_reporting(const traffstat_i_pogit_panel *run)
     return run->data.rate_columns;
 }
 
+/* The message of a fit speaks of columns by number. */
+static traffstat_status name_columns(const traffstat_i_pogit_panel *run, traffstat_status status)
+{
+    traffstat_text text;
+    traffstat_i_text_init(&text, run->ctx);
+    traffstat_i_text_add(&text, traffstat_ctx_message(run->ctx));
+    traffstat_i_pogit_say_columns(run, &text);
+    const traffstat_status told =
+        text.failed ? TRAFFSTAT_E_NOMEM
+                    : traffstat_i_fail(run->ctx, status, "%s", traffstat_i_text_get(&text));
+    traffstat_i_text_clear(&text);
+    return told;
+}
+
 /* A fit with the laws that only steady it, or without. `alone`: without the prior. */
 static traffstat_status fit(traffstat_i_pogit_panel *run, bool alone, bool steadied,
                             traffstat_pogit **out)
@@ -81,7 +95,7 @@ static traffstat_status fit(traffstat_i_pogit_panel *run, bool alone, bool stead
     }
     const traffstat_status status = traffstat_i_pogit_fit(run->ctx, &data, out);
     traffstat_i_free(run->ctx, scale);
-    return status;
+    return status == TRAFFSTAT_E_ARGUMENT ? name_columns(run, status) : status;
 }
 
 /* Does validation identify p without the prior, and say more of it? */

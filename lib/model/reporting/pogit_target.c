@@ -55,7 +55,22 @@ static double mean_at(const traffstat_i_pogit *of, const double *at, size_t row,
     return exp(of->offset[row] + dot(of->x + row * of->rate, at, of->rate) + log_share);
 }
 
-/* follow: (X' M X)^-1 X' M, by row; zero, which is no more than slower, where that does not exist. */
+/* The laws of the rate's coefficients: what is held tightly does not follow. */
+static void add_laws(const traffstat_i_pogit_target *target, double *work)
+{
+    const traffstat_i_pogit *of = target->of;
+    const size_t k = of->rate + of->share;
+    for (size_t law = 0; law < of->laws; law++) {
+        const double *form = of->form + law * k;
+        const double curve = traffstat_i_pogit_law(of, law, dot(form, target->top, k), false).curve;
+        for (size_t i = 0; i < of->rate; i++) {
+            add(work + i * of->rate, form, i + 1, curve * form[i]);
+        }
+    }
+}
+
+/* follow: (X' M X + L)^-1 X' M, by row, L of the laws; zero, which is no more than slower, where that
+ * does not exist. */
 static void find_follow(traffstat_i_pogit_target *target, double *work)
 {
     const traffstat_i_pogit *of = target->of;
@@ -71,6 +86,7 @@ static void find_follow(traffstat_i_pogit_target *target, double *work)
             }
         }
     }
+    add_laws(target, work);
     const bool there = traffstat_i_cholesky(work, n);
     for (size_t row = 0; row < of->rows; row++) {
         if (there) {
