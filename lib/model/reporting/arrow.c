@@ -114,15 +114,20 @@ typedef struct bend {
     double report;
 } bend;
 
+static void exact_curvature(double y, double mu, double theta, double *slope, double *curvature)
+{
+    const bool poisson = isinf(theta);
+    const double left = poisson ? 1.0 : theta / (theta + mu);
+    *slope = (y - mu) * left;
+    *curvature = poisson ? mu : mu * left * ((y + theta) / (theta + mu));
+}
+
 /* Slope and negative curvature of a cell's log likelihood by log mu. */
 static void slope_and_curvature(const traffstat_i_cell *c, double log_mu, double theta,
                                 double *slope, double *curvature)
 {
     if (c->low == c->high) {
-        const double mu = exp(log_mu);
-        const double left = theta / (theta + mu);
-        *slope = ((double) c->low - mu) * left;
-        *curvature = mu * left * (((double) c->low + theta) / (theta + mu));
+        exact_curvature((double) c->low, exp(log_mu), theta, slope, curvature);
         return;
     }
     const double h = 1e-4;
@@ -169,16 +174,14 @@ static void fill_bends(const traffstat_i_posterior *p, traffstat_i_field *f, ben
         return;
     }
     (void) traffstat_i_field_factors(p, f);
-    const bool poisson = isinf(f->theta);
     for (size_t k = 0; k < p->bulk_count; k++) {
         const size_t cell = p->bulk[k];
-        const double y = (double) p->spec.cells[cell].low;
         const double share = 1.0 / f->inverse[k];
-        const double mu = f->mean[k] * share;
-        const double whole = poisson ? 1.0 : 1.0 / (f->theta + mu);
-        const double left = poisson ? 1.0 : f->theta * whole;
-        const double own = poisson ? mu : mu * left * ((y + f->theta) * whole);
-        bends[cell] = bend_from((y - mu) * left, own, share, expected);
+        double slope = 0.0;
+        double own = 0.0;
+        exact_curvature((double) p->spec.cells[cell].low, f->mean[k] * share, f->theta, &slope,
+                        &own);
+        bends[cell] = bend_from(slope, own, share, expected);
     }
     for (size_t k = 0; k < p->single_count; k++) {
         bends[p->single[k]] = bend_of(p, f, p->single[k], expected);

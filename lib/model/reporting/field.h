@@ -124,6 +124,10 @@ void traffstat_i_field_pull(const traffstat_i_posterior *posterior, traffstat_i_
  * add to the log likelihood linearly in the effects. */
 double traffstat_i_field_factors(const traffstat_i_posterior *posterior, traffstat_i_field *field);
 
+/* Whether exact counts may be worked out together: for sizes of the negative binomial past 1e-6 and
+ * 1e6 the logarithms that this takes lose digits. */
+bool traffstat_i_field_in_bulk(const traffstat_i_field *field);
+
 /* log p and log(1 - p) from logit p. */
 double traffstat_i_log_logistic(double x);
 double traffstat_i_logistic(double x);

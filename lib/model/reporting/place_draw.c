@@ -26,6 +26,7 @@ typedef struct place_job {
     size_t place;
     const size_t *cells;
     size_t count;
+    bool bulk; /* exact counts are worked out together */
     double z[POINTS];
     double w[POINTS];
     double log_density[POINTS]; /* of the candidates' law, up to a constant of all places */
@@ -167,7 +168,7 @@ static void value_bulk(place_job *job)
     }
 }
 
-/* What value_bulk() took for an exact count of 0 becomes the probability of the set. */
+/* One cell by itself; where value_bulk() took it for an exact count of 0, that is taken back. */
 static void value_single(place_job *job, size_t cell, double rate_effect, double report_effect,
                          double *value)
 {
@@ -177,7 +178,9 @@ static void value_single(place_job *job, size_t cell, double rate_effect, double
     const double log_mu =
         log(r->mean[cell]) + rate_effect - log1p(r->odds[cell] * exp(-report_effect));
     *value += traffstat_i_cell_score_of(c->low, c->high, log_mu, theta).log_likelihood;
-    *value += isinf(theta) ? exp(log_mu) : theta * log(theta + exp(log_mu));
+    if (job->bulk) {
+        *value += isinf(theta) ? exp(log_mu) : theta * log(theta + exp(log_mu));
+    }
 }
 
 /* Validated cases of the place. */
@@ -203,7 +206,8 @@ static void value_all(place_job *job)
     const traffstat_i_posterior *p = job->posterior;
     const traffstat_i_field *f = job->field;
     double counted = 0.0;
-    for (size_t i = 0; i < job->count; i++) {
+    job->bulk = traffstat_i_field_in_bulk(f);
+    for (size_t i = 0; job->bulk && i < job->count; i++) {
         const traffstat_i_cell *c = &p->spec.cells[job->cells[i]];
         counted += c->low == c->high ? (double) c->low : 0.0;
     }
@@ -214,13 +218,15 @@ static void value_all(place_job *job)
         job->value[m] = counted * effect - 0.5 * (job->z[m] * job->z[m] + job->w[m] * job->w[m]);
     }
     traffstat_i_exp_many(job->factor, 2 * (size_t) POINTS);
-    value_bulk(job);
+    if (job->bulk) {
+        value_bulk(job);
+    }
     for (size_t m = 0; m < POINTS; m++) {
         const double rate_effect = f->place_sd * job->z[m];
         const double report_effect = f->report_place_sd * job->w[m];
-        for (size_t i = 0; p->single_count > 0 && i < job->count; i++) {
+        for (size_t i = 0; (p->single_count > 0 || !job->bulk) && i < job->count; i++) {
             const traffstat_i_cell *c = &p->spec.cells[job->cells[i]];
-            if (c->low != c->high) {
+            if (!job->bulk || c->low != c->high) {
                 value_single(job, job->cells[i], rate_effect, report_effect, &job->value[m]);
             }
         }

@@ -6,9 +6,9 @@
 
 #include "model/reporting/field.h"
 
-#define LARGEST 600.0    /* of a log mean: past it there is no density */
-#define LEAST_SIZE 1e-6  /* of a negative binomial that is worked out in bulk: past these its */
-#define LARGEST_SIZE 1e6 /* logarithms lose digits */
+#define LARGEST 600.0   /* of a log mean: past it there is no density */
+#define LEAST_SIZE 1e-6 /* of a negative binomial that is worked out in bulk */
+#define LARGEST_SIZE 1e6
 
 /* ---- building ------------------------------------------------------------------------------- */
 
@@ -358,15 +358,18 @@ static double binomial_bulk(const traffstat_i_posterior *p, traffstat_i_field *f
     return sum + all * log_theta;
 }
 
+bool traffstat_i_field_in_bulk(const traffstat_i_field *field)
+{
+    return isinf(field->theta) || (field->theta > LEAST_SIZE && field->theta < LARGEST_SIZE);
+}
+
 static double likelihood(const traffstat_i_posterior *p, traffstat_i_field *f)
 {
     double sum = 0.0;
-    if (p->product && isinf(f->theta)) {
-        sum = poisson_bulk(p, f);
-    } else if (p->product && f->theta > LEAST_SIZE && f->theta < LARGEST_SIZE) {
-        sum = binomial_bulk(p, f);
-    } else {
+    if (!p->product || !traffstat_i_field_in_bulk(f)) {
         sum = listed_likelihood(p, f, p->bulk, p->bulk_count);
+    } else {
+        sum = isinf(f->theta) ? poisson_bulk(p, f) : binomial_bulk(p, f);
     }
     return sum + listed_likelihood(p, f, p->single, p->single_count);
 }
