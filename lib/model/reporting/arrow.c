@@ -120,9 +120,10 @@ static void slope_and_curvature(const traffstat_i_cell *c, double log_mu, double
 {
     if (c->low == c->high) {
         const double mu = exp(log_mu);
-        const double left = theta / (theta + mu);
+        const bool poisson = isinf(theta); /* whose ratios are not numbers */
+        const double left = poisson ? 1.0 : theta / (theta + mu);
         *slope = ((double) c->low - mu) * left;
-        *curvature = mu * left * (((double) c->low + theta) / (theta + mu));
+        *curvature = poisson ? mu : mu * left * (((double) c->low + theta) / (theta + mu));
         return;
     }
     const double h = 1e-4;

@@ -5,12 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CHAINS = 4, WARMUP = 1000, DOUBLINGS = 2, DEPTH = 10, FAST_DRAWS = 4000 };
+enum { CHAINS = 4, WARMUP = 1000, DOUBLINGS = 2, DEPTH = 10, FAST_DRAWS = 3000 };
 
 #define ACCEPT 0.99 /* the prototype diverges now and then at 0.95 */
 #define START_RADIUS 1.0
-#define MIXED_RHAT 1.01 /* VERDICTS: above is a caution */
-#define MIXED_SIZE 400.0
+#define HOPELESS 1.2 /* R-hat of chains in different places: more draws bring none of them over */
 
 /* ---- settings -------------------------------------------------------------------------------- */
 
@@ -85,72 +84,6 @@ static traffstat_status read_settings(traffstat_ctx *ctx,
     return status;
 }
 
-/* ---- whether chains mixed -------------------------------------------------------------------- */
-
-static void look_at(traffstat_i_hierarchical *run, const double *values, const char *name)
-{
-    double *work = run->one + (size_t) run->chains * (size_t) run->draws;
-    const double rhat = traffstat_i_rhat(values, run->chains, run->draws, work);
-    if (isnan(rhat)) {
-        return; /* one and the same number in every draw, such as a total of exact zeros */
-    }
-    const double bulk = traffstat_i_ess_bulk(values, run->chains, run->draws, work);
-    const double tail = traffstat_i_ess_tail(values, run->chains, run->draws, work);
-    if (rhat > run->rhat || bulk < run->bulk) {
-        (void) snprintf(run->worst, sizeof run->worst, "%s", name);
-    }
-    run->rhat = fmax(run->rhat, rhat);
-    run->bulk = fmin(run->bulk, bulk);
-    run->tail = isnan(tail) ? run->tail : fmin(run->tail, tail);
-}
-
-/* Every number that is reported: rows, totals of years and places, the whole, the scales. */
-static void diagnose(traffstat_i_hierarchical *run)
-{
-    static const char *const names[HYPERS] = {
-        "the shared reporting rate", "the sd between places", "the sd of places' reporting",
-        "the sd of a year's step",   "the sd of the drift",   "the size of the negative binomial"};
-    const size_t all = (size_t) run->chains * (size_t) run->draws;
-    char name[64];
-    run->rhat = 1.0;
-    run->bulk = INFINITY;
-    run->tail = INFINITY;
-    for (size_t k = 0; k < HYPERS; k++) {
-        look_at(run, run->hyper + k * all, names[k]);
-    }
-    for (size_t i = 0; i < run->data.cell_count; i++) {
-        (void) snprintf(name, sizeof name, "count %zu", i + 1);
-        look_at(run, run->all + i * all, name);
-    }
-    for (size_t t = 0; t < run->data.year_count; t++) {
-        (void) snprintf(name, sizeof name, "the total of %d", (int) run->data.first_year + (int) t);
-        traffstat_i_hierarchical_sum(run, run->all, TRAFFSTAT_NONE, t, run->one);
-        look_at(run, run->one, name);
-    }
-    for (size_t j = 0; j < run->data.place_count; j++) {
-        (void) snprintf(name, sizeof name, "the total of place %zu", j + 1);
-        traffstat_i_hierarchical_sum(run, run->all, j, TRAFFSTAT_NONE, run->one);
-        look_at(run, run->one, name);
-    }
-    traffstat_i_hierarchical_sum(run, run->all, TRAFFSTAT_NONE, TRAFFSTAT_NONE, run->one);
-    look_at(run, run->one, "the total");
-    for (size_t k = 0; k < traffstat_i_hierarchical_effects(run); k++) {
-        traffstat_i_hierarchical_effect_name(run, k, name, sizeof name);
-        look_at(run, run->effects + k * all, name);
-    }
-    for (size_t i = 0; i < all && run->pair_count > 0; i++) {
-        run->one[i] = run->change[all + i] / run->change[i];
-    }
-    if (run->pair_count > 0) {
-        look_at(run, run->one, "the change between two years");
-    }
-}
-
-static bool mixed(const traffstat_i_hierarchical *run)
-{
-    return run->rhat <= MIXED_RHAT && run->bulk >= MIXED_SIZE && run->tail >= MIXED_SIZE;
-}
-
 /* ---- engines --------------------------------------------------------------------------------- */
 
 static traffstat_status sample(traffstat_i_hierarchical *run)
@@ -175,11 +108,13 @@ static traffstat_status sample(traffstat_i_hierarchical *run)
     how.progress_to = 0.9;
     for (int round = 0; status == TRAFFSTAT_OK; round++) {
         run->draws = chains->draws;
+        bool mixed = false;
+        const bool last = round == DOUBLINGS;
         status = traffstat_i_hierarchical_draw(run, chains->positions);
         if (status == TRAFFSTAT_OK) {
-            diagnose(run);
+            status = traffstat_i_hierarchical_mixing(run, last, &mixed);
         }
-        if (status != TRAFFSTAT_OK || mixed(run) || round == DOUBLINGS) {
+        if (status != TRAFFSTAT_OK || mixed || last || run->rhat > HOPELESS) {
             break;
         }
         status = traffstat_i_nuts_extend(run->ctx, &target, &how, chains->draws, chains);

@@ -81,6 +81,10 @@ double traffstat_i_hierarchical_draw_total(const traffstat_i_hierarchical *run,
 /* Draws of everything that is reported, from positions (chains x draws x dimension). */
 traffstat_status traffstat_i_hierarchical_draw(traffstat_i_hierarchical *run,
                                                const double *positions);
+/* R-hat and effective sizes, the worst of all that is reported; rows are looked at only where the rest
+ * mixed or this is the `last` round. */
+traffstat_status traffstat_i_hierarchical_mixing(traffstat_i_hierarchical *run, bool last,
+                                                 bool *mixed);
 void traffstat_i_hierarchical_drop(traffstat_i_hierarchical *run);
 /* Sums over the cells of a year or place (TRAFFSTAT_NONE: any) into out[draws]. */
 void traffstat_i_hierarchical_sum(const traffstat_i_hierarchical *run, const double *of,

@@ -406,12 +406,6 @@ static traffstat_status judge(const answer *a)
                   "narrow; "
                   "a negative binomial count allows for it");
     }
-    if (status == TRAFFSTAT_OK && fast) {
-        status = traffstat_i_estimate_reason(run->thinning.estimate, TRAFFSTAT_VERDICT_CAUTION,
-                                             "approximate: the fast engine's middle values were "
-                                             "found up to a quarter, its limits up "
-                                             "to half of a posterior sd from the sampler's");
-    }
     return status;
 }
 

@@ -8,12 +8,15 @@
 #include "model/reporting/field.h"
 #include "model/reporting/hierarchical.h"
 
-enum { STREAM = 0x48494552, UNIFORMS = 4 }; /* of the generator; a cell */
+enum { STREAM = 0x48494552 }; /* of the generator */
 
-#define NORMAL_ABOVE                                                                               \
-    1e4 /* a mean past which a Poisson law is normal with its skewness to 1e-4 sd */
+/* Random numbers of a cell. */
+enum { IN_SET, HIDDEN, REPLICATE, AFTER, BEFORE, UNIFORMS };
 
-/* A Poisson draw by its cdf, walked from the mode. */
+#define NORMAL_ABOVE 100.0 /* a mean past which Poisson's quantiles are had by expansion */
+
+/* Quantile of a Poisson law: its cdf is walked up from 0, or where the mean is large expanded about
+ * the normal law's (Cornish & Fisher 1938), which is off by less than 0.03 of a case there. */
 double traffstat_i_hierarchical_poisson(double mean, double u)
 {
     if (!(mean > 0.0)) {
@@ -21,19 +24,13 @@ double traffstat_i_hierarchical_poisson(double mean, double u)
     }
     if (mean > NORMAL_ABOVE) {
         const double z = gsl_cdf_ugaussian_Pinv(u);
-        return fmax(rint(mean + sqrt(mean) * z + (z * z - 1.0) / 6.0), 0.0);
+        const double sd = sqrt(mean);
+        const double at = mean + sd * z + (z * z - 1.0) / 6.0 + (z - z * z * z) / (72.0 * sd);
+        return fmax(rint(at), 0.0);
     }
-    double k = floor(mean);
-    double mass = exp(k * log(mean) - mean - lgamma(k + 1.0));
-    double at_most = gsl_cdf_poisson_P((unsigned int) k, mean);
-    if (u <= at_most) {
-        while (k > 0.0 && u <= at_most - mass) {
-            at_most -= mass;
-            mass *= k / mean;
-            k -= 1.0;
-        }
-        return k;
-    }
+    double k = 0.0;
+    double mass = exp(-mean);
+    double at_most = mass;
     while (u > at_most && mass > 0.0) {
         k += 1.0;
         mass *= mean / k;
@@ -92,14 +89,46 @@ static double uniform(const traffstat_i_hierarchical *run, size_t draw, size_t c
 double traffstat_i_hierarchical_uniform(const traffstat_i_hierarchical *run, size_t draw,
                                         size_t cell)
 {
-    return uniform(run, draw, cell, 1);
+    return uniform(run, draw, cell, HIDDEN);
+}
+
+#define TRY ((uint64_t) 1 << 48) /* between the numbers of one attempt and those of the next */
+enum { TRIES = 60 };             /* one in twenty fails at worst */
+
+/* Gamma(shape, 1) by rejection (Marsaglia & Tsang 2000); below 1 from a shape one larger. */
+static double gamma_draw(const traffstat_i_hierarchical *run, size_t draw, uint64_t at,
+                         double shape)
+{
+    const uint64_t seed = traffstat_ctx_seed(run->ctx);
+    const double d = (shape < 1.0 ? shape + 1.0 : shape) - 1.0 / 3.0;
+    const double c = 1.0 / sqrt(9.0 * d);
+    double value = d;
+    for (uint64_t k = 0; k < TRIES; k++) {
+        const uint64_t index = at + 2 * k * TRY;
+        const double z = gsl_cdf_ugaussian_Pinv(
+            traffstat_i_random_uniform(seed, STREAM, (uint32_t) draw, index));
+        const double u = traffstat_i_random_uniform(seed, STREAM, (uint32_t) draw, index + TRY);
+        const double root = 1.0 + c * z;
+        const double cube = root * root * root;
+        if (root > 0.0 && log(u) < 0.5 * z * z + d * (1.0 - cube + log(cube))) {
+            value = d * cube;
+            break;
+        }
+    }
+    if (shape < 1.0) {
+        const double u =
+            traffstat_i_random_uniform(seed, STREAM, (uint32_t) draw, at + 2 * TRIES * TRY);
+        value *= pow(u, 1.0 / shape);
+    }
+    return value;
 }
 
 /* Given the rate, the multiplier of a negative binomial's true rate is Gamma(theta, theta) before
  * and Gamma(y + theta, theta + mu) after the count. */
-static double multiplier(double shape, double rate, double u)
+static double multiplier(const traffstat_i_hierarchical *run, size_t draw, size_t cell,
+                         size_t which, double shape, double rate)
 {
-    return gsl_cdf_gamma_Pinv(u, shape, 1.0 / rate);
+    return gamma_draw(run, draw, cell * UNIFORMS + which, shape) / rate;
 }
 
 /* ---- the total alone ------------------------------------------------------------------------- */
@@ -124,17 +153,16 @@ double traffstat_i_hierarchical_draw_total(const traffstat_i_hierarchical *run,
         const double expected = cells[i].exposure * exp(rate[i]);
         const double share = cells[i].coverage / (1.0 + exp(-logit[i]));
         const double mu = expected * share;
-        count[i] = within_set(&cells[i], mu, field.theta, uniform(run, draw, i, 0));
+        count[i] = within_set(&cells[i], mu, field.theta, uniform(run, draw, i, IN_SET));
         mean[i] = expected * (1.0 - share);
         if (isfinite(field.theta)) {
-            mean[i] *=
-                multiplier(count[i] + field.theta, field.theta + mu, uniform(run, draw, i, 3));
+            mean[i] *= multiplier(run, draw, i, AFTER, count[i] + field.theta, field.theta + mu);
         }
         sum += count[i];
         open += mean[i];
     }
     if (run->extra.term_count == 0) { /* a sum of Poisson numbers is one */
-        return sum + traffstat_i_hierarchical_poisson(open, uniform(run, draw, 0, 1));
+        return sum + traffstat_i_hierarchical_poisson(open, uniform(run, draw, 0, HIDDEN));
     }
     traffstat_i_hierarchical_draw_hidden(run, draw, mean, count, hidden);
     for (size_t i = 0; i < n; i++) {
@@ -176,6 +204,8 @@ static void check_counts(const traffstat_i_hierarchical *run, const double *coun
 /* ---- a draw ---------------------------------------------------------------------------------- */
 
 typedef struct room {
+    void *scratch;
+    double *store;
     double *rate;
     double *logit;
     double *likelihood;
@@ -206,18 +236,19 @@ static void draw_cells(traffstat_i_hierarchical *run, const room *at, size_t dra
         const double expected = c->exposure * exp(at->rate[i]);
         const double share = c->coverage / (1.0 + exp(-at->logit[i]));
         const double mu = expected * share;
-        const double y = within_set(c, mu, theta, uniform(run, draw, i, 0));
+        const double y = within_set(c, mu, theta, uniform(run, draw, i, IN_SET));
         double hidden = expected * (1.0 - share);
         double again = mu;
         if (isfinite(theta)) {
-            hidden *= multiplier(y + theta, theta + mu, uniform(run, draw, i, 3));
-            again *= multiplier(theta, theta, 1.0 - uniform(run, draw, i, 3));
+            hidden *= multiplier(run, draw, i, AFTER, y + theta, theta + mu);
+            again *= multiplier(run, draw, i, BEFORE, theta, theta);
         }
         at->hidden[i] = hidden;
-        run->likelihood[i * all + draw] = at->likelihood[i];
+        run->likelihood[i * all + draw] = run->weight != NULL ? NAN : at->likelihood[i];
         at->mean[i] = mu;
         at->count[i] = y;
-        at->replicate[i] = traffstat_i_hierarchical_poisson(again, uniform(run, draw, i, 2));
+        at->replicate[i] =
+            traffstat_i_hierarchical_poisson(again, uniform(run, draw, i, REPLICATE));
     }
     traffstat_i_hierarchical_draw_hidden(run, draw, at->hidden, at->count, at->left);
     for (size_t i = 0; i < run->data.cell_count; i++) {
@@ -227,7 +258,8 @@ static void draw_cells(traffstat_i_hierarchical *run, const room *at, size_t dra
 }
 
 /* Covariates and neighbours: what their coefficients are at a position. */
-static void keep_effects(traffstat_i_hierarchical *run, const double *position, size_t draw)
+static void keep_effects(traffstat_i_hierarchical *run, const room *at, const double *position,
+                         size_t draw)
 {
     const size_t all = (size_t) run->chains * (size_t) run->draws;
     const bool mixes = run->spec.edge_count > 0;
@@ -236,7 +268,7 @@ static void keep_effects(traffstat_i_hierarchical *run, const double *position, 
     if (traffstat_i_hierarchical_effects(run) == 0) {
         return;
     }
-    traffstat_i_field_read(run->posterior, run->scratch, position, &field);
+    traffstat_i_field_read(run->posterior, at->scratch, position, &field);
     if (mixes) {
         *to = field.mixing;
         to += all;
@@ -271,9 +303,9 @@ static void draw_one(traffstat_i_hierarchical *run, const room *at, const double
 {
     const size_t all = (size_t) run->chains * (size_t) run->draws;
     traffstat_i_hyper hyper;
-    traffstat_i_posterior_cells(run->posterior, run->scratch, position, at->rate, at->logit,
-                                at->likelihood);
-    traffstat_i_posterior_hyper(run->posterior, run->scratch, position, &hyper);
+    traffstat_i_posterior_cells(run->posterior, at->scratch, position, at->rate, at->logit,
+                                run->weight != NULL ? NULL : at->likelihood);
+    traffstat_i_posterior_hyper(run->posterior, at->scratch, position, &hyper);
     const double values[HYPERS] = {1.0 / (1.0 + exp(-hyper.report)),
                                    hyper.place_sd,
                                    hyper.report_place_sd,
@@ -285,7 +317,7 @@ static void draw_one(traffstat_i_hierarchical *run, const room *at, const double
     }
     draw_cells(run, at, draw, hyper.theta);
     keep_share(run, at, draw);
-    keep_effects(run, position, draw);
+    keep_effects(run, at, position, draw);
     keep_change(run, at, draw);
     double seen[CHECKS];
     double repeated[CHECKS];
@@ -316,43 +348,101 @@ static bool take(traffstat_i_hierarchical *run, double **out, size_t rows, size_
     return *out != NULL;
 }
 
-traffstat_status traffstat_i_hierarchical_draw(traffstat_i_hierarchical *run,
-                                               const double *positions)
+enum { ROOM = 8, BLOCK = 64 }; /* arrays of a room; draws of a task */
+
+typedef struct drawing {
+    traffstat_i_hierarchical *run;
+    const double *positions;
+    room *rooms; /* one a worker */
+    size_t workers;
+} drawing;
+
+static traffstat_status draw_block(void *arg, size_t task, size_t worker)
+{
+    const drawing *all = arg;
+    traffstat_i_hierarchical *run = all->run;
+    const size_t d = traffstat_i_posterior_dimension(run->posterior);
+    const size_t count = (size_t) run->chains * (size_t) run->draws;
+    for (size_t i = task * BLOCK; i < count && i < (task + 1) * BLOCK; i++) {
+        draw_one(run, &all->rooms[worker], all->positions + i * d, i);
+    }
+    return TRAFFSTAT_OK;
+}
+
+static bool open_room(traffstat_i_hierarchical *run, room *at)
+{
+    const size_t n = run->data.cell_count;
+    at->scratch =
+        traffstat_i_alloc(run->ctx, traffstat_i_posterior_scratch_size(run->posterior), 1);
+    if (at->scratch == NULL || !take(run, &at->store, ROOM, n)) {
+        return false;
+    }
+    double **arrays[ROOM] = {&at->rate,  &at->logit,     &at->likelihood, &at->mean,
+                             &at->count, &at->replicate, &at->hidden,     &at->left};
+    for (size_t k = 0; k < ROOM; k++) {
+        *arrays[k] = at->store + k * n;
+    }
+    return true;
+}
+
+static void close_rooms(traffstat_ctx *ctx, drawing *all)
+{
+    for (size_t k = 0; all->rooms != NULL && k < all->workers; k++) {
+        traffstat_i_free(ctx, all->rooms[k].scratch);
+        traffstat_i_free(ctx, all->rooms[k].store);
+    }
+    traffstat_i_free(ctx, all->rooms);
+}
+
+static bool open_rooms(traffstat_i_hierarchical *run, drawing *all, size_t tasks)
+{
+    all->workers = traffstat_i_workers(run->ctx, tasks);
+    all->rooms = traffstat_i_alloc(run->ctx, all->workers, sizeof *all->rooms);
+    if (all->rooms == NULL) {
+        return false;
+    }
+    memset(all->rooms, 0, all->workers * sizeof *all->rooms);
+    for (size_t k = 0; k < all->workers; k++) {
+        if (!open_room(run, &all->rooms[k])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool take_all(traffstat_i_hierarchical *run)
 {
     const size_t all = (size_t) run->chains * (size_t) run->draws;
     const size_t cells = run->data.cell_count;
     const size_t d = traffstat_i_posterior_dimension(run->posterior);
-    traffstat_i_hierarchical_drop(run);
-    double *store = NULL;
+    return take(run, &run->all, cells, all) && take(run, &run->hidden, cells, all) &&
+           take(run, &run->likelihood, cells, all) && take(run, &run->hyper, HYPERS, all) &&
+           take(run, &run->check, (size_t) 2 * CHECKS, all) && take(run, &run->one, 3, all) &&
+           take(run, &run->effects, traffstat_i_hierarchical_effects(run), all) &&
+           take(run, &run->shares, 1, all) &&
+           take(run, &run->change, run->pair_count > 0 ? 4 : 0, all) &&
+           take(run, &run->positions, run->options.sensitivity != 0 ? d : 0, all);
+}
+
+traffstat_status traffstat_i_hierarchical_draw(traffstat_i_hierarchical *run,
+                                               const double *positions)
+{
+    const size_t all = (size_t) run->chains * (size_t) run->draws;
+    const size_t tasks = (all + BLOCK - 1) / BLOCK;
+    drawing work = {.run = run, .positions = positions};
     traffstat_status status = TRAFFSTAT_E_NOMEM;
-    if (take(run, &run->all, cells, all) && take(run, &run->hidden, cells, all) &&
-        take(run, &run->likelihood, cells, all) && take(run, &run->hyper, HYPERS, all) &&
-        take(run, &run->check, (size_t) 2 * CHECKS, all) && take(run, &run->one, 3, all) &&
-        take(run, &run->effects, traffstat_i_hierarchical_effects(run), all) &&
-        take(run, &run->shares, 1, all) &&
-        take(run, &run->change, run->pair_count > 0 ? 4 : 0, all) &&
-        take(run, &run->positions, run->options.sensitivity != 0 ? d : 0, all) &&
-        take(run, &store, 8, cells)) {
-        const room at = {store,
-                         store + cells,
-                         store + 2 * cells,
-                         store + 3 * cells,
-                         store + 4 * cells,
-                         store + 5 * cells,
-                         store + 6 * cells,
-                         store + 7 * cells};
-        status = TRAFFSTAT_OK;
-        for (size_t i = 0; i < all && status == TRAFFSTAT_OK; i++) {
-            draw_one(run, &at, positions + i * d, i);
-            memcpy(run->positions + (run->options.sensitivity != 0 ? i * d : 0), positions + i * d,
-                   run->options.sensitivity != 0 ? d * sizeof *positions : 0);
-            status = i % 256 == 0 ? traffstat_i_progress(run->ctx, 0.9) : TRAFFSTAT_OK;
-        }
+    traffstat_i_hierarchical_drop(run);
+    if (take_all(run) && open_rooms(run, &work, tasks)) {
+        status = traffstat_i_parallel(run->ctx, tasks, draw_block, &work);
     } else {
         status = traffstat_i_fail(run->ctx, TRAFFSTAT_E_NOMEM,
-                                  "no memory for %zu draws of %zu rows", all, cells);
+                                  "no memory for %zu draws of %zu rows", all, run->data.cell_count);
     }
-    traffstat_i_free(run->ctx, store);
+    if (status == TRAFFSTAT_OK && run->options.sensitivity != 0) {
+        const size_t d = traffstat_i_posterior_dimension(run->posterior);
+        memcpy(run->positions, positions, all * d * sizeof *positions);
+    }
+    close_rooms(run->ctx, &work);
     return status;
 }
 

@@ -31,7 +31,8 @@ enum {
     FIELDS = 6,          /* draws of the field with each outer draw of the last round */
     NEWTON = 60,
     HALVINGS = 30,
-    TILTS = 3
+    TILTS = 2,      /* looks at what the places leave out, from that of the center */
+    FIRST_TILTS = 3 /* the same for the center */
 };
 
 #define FREEDOM 4.0        /* of the Student law: the scales' densities fall exponentially to 0 */
@@ -69,8 +70,9 @@ typedef struct fit {
     double factor[OUTER * OUTER]; /* Cholesky, lower, of the Student law's scale */
     size_t *order;                /* cells by place: those of place j from first[j] on */
     size_t *first;
-    size_t most_cells;       /* of a place */
-    double *start;           /* a position near the mode */
+    size_t most_cells; /* of a place */
+    double *start;     /* a position near the mode, and its tilt */
+    double *tilt;
     double *points;          /* outer draws of a round: count each */
     double *log_ratio;       /* of the round's draws */
     double weight[LEARNING]; /* of a round that teaches */
@@ -142,11 +144,11 @@ static bool find_mode(const fit *f, bench *b, traffstat_i_arrow *arrow, double *
 /* The mode of what is shared once the places are integrated out: each of their laws errs by a factor
  * that moves with what is shared, and many of those together move the mode. The tilt makes up for
  * it. */
-static bool find_middle(const fit *f, bench *b)
+static bool find_middle(const fit *f, bench *b, int tilts)
 {
     const traffstat_i_posterior *p = f->posterior;
-    memset(b->tilt, 0, p->at.end * sizeof *b->tilt);
-    for (int i = 0; i < TILTS && b->arrow.blocks > 0; i++) {
+    memcpy(b->tilt, f->tilt, p->at.end * sizeof *b->tilt);
+    for (int i = 0; i < tilts && b->arrow.blocks > 0; i++) {
         if (!find_mode(f, b, &b->arrow, b->position)) {
             return false;
         }
@@ -316,7 +318,7 @@ static traffstat_status measure(void *arg, size_t task, size_t worker)
     fit *f = arg;
     bench *b = &f->benches[worker];
     const double log_slope = place_outer(f, f->points + task * f->count, b->position);
-    const double height = find_middle(f, b) ? marginal(f, b) : -INFINITY;
+    const double height = find_middle(f, b, TILTS) ? marginal(f, b) : -INFINITY;
     f->log_ratio[task] = isfinite(height) ? height + log_slope : -INFINITY;
     return TRAFFSTAT_OK;
 }
@@ -328,7 +330,7 @@ static traffstat_status draw_fields(void *arg, size_t task, size_t worker)
     const double *outer = f->points + task * f->count;
     const double log_slope = place_outer(f, outer, b->position);
     const double proposed = student(f, outer);
-    const bool found = find_middle(f, b);
+    const bool found = find_middle(f, b, TILTS);
     for (size_t i = task; i < f->draw_count; i += f->round_size) {
         const double weight = found ? draw_field(f, b, i) : -INFINITY;
         f->log_ratio[i] = isfinite(weight) ? weight + log_slope - proposed : -INFINITY;
@@ -509,8 +511,9 @@ static void move_start(fit *f)
 {
     bench *b = &f->benches[0];
     place_outer(f, f->center, b->position);
-    if (find_middle(f, b)) {
+    if (find_middle(f, b, FIRST_TILTS)) {
         memcpy(f->start, b->position, f->posterior->at.end * sizeof *f->start);
+        memcpy(f->tilt, b->tilt, f->posterior->at.end * sizeof *f->tilt);
     }
 }
 
@@ -668,7 +671,7 @@ static traffstat_status open_benches(traffstat_ctx *ctx, fit *f, size_t draw_cou
     const size_t d = f->posterior->at.end;
     const size_t draws = draw_count > LEARNING ? draw_count : LEARNING;
     f->bench_count = traffstat_i_workers(ctx, LEARNING);
-    f->start = traffstat_i_alloc(ctx, d, sizeof *f->start);
+    f->start = traffstat_i_alloc(ctx, 2 * d, sizeof *f->start);
     f->order = traffstat_i_alloc(ctx, s->cell_count, sizeof *f->order);
     f->first = traffstat_i_alloc(ctx, s->place_count + 2, sizeof *f->first);
     f->points = traffstat_i_alloc(ctx, draws * OUTER, sizeof *f->points);
@@ -681,7 +684,8 @@ static traffstat_status open_benches(traffstat_ctx *ctx, fit *f, size_t draw_cou
         f->log_ratio == NULL || f->benches == NULL) {
         return TRAFFSTAT_E_NOMEM;
     }
-    memset(f->start, 0, d * sizeof *f->start);
+    memset(f->start, 0, 2 * d * sizeof *f->start);
+    f->tilt = f->start + d;
     sort_by_place(f);
     for (size_t i = 0; i < f->bench_count; i++) {
         const traffstat_status status = open_bench(ctx, f, &f->benches[i]);
