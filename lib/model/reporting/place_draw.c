@@ -127,6 +127,10 @@ static void lay_rule(place_job *job, const traffstat_i_arrow *arrow, const doubl
     follow_ridge(job, arrow);
 }
 
+/* A size past which theta + mu has lost the digits of mu that matter: the law is then nearly Poisson's,
+ * and is written by log1p(mu / theta). */
+#define LARGE_SIZE 1e6
+
 /* The exact counts, with all logarithms asked for at once. */
 static void value_bulk(place_job *job)
 {
@@ -134,7 +138,8 @@ static void value_bulk(place_job *job)
     const traffstat_i_place_room *r = job->room;
     const double theta = job->field->theta;
     const bool poisson = isinf(theta);
-    const size_t each = poisson ? 1 : 2;
+    const bool large = !poisson && theta > LARGE_SIZE;
+    const size_t each = poisson || large ? 1 : 2;
     const double *rate = job->factor;
     const double *odds = job->factor + POINTS;
     double *next = r->logs;
@@ -146,6 +151,12 @@ static void value_bulk(place_job *job)
         if (poisson) {
             for (size_t m = 0; m < POINTS; m++) {
                 job->value[m] -= r->mean[cell] * rate[m] / next[m];
+            }
+        } else if (large) {
+            const traffstat_i_cell *c = &p->spec.cells[cell];
+            const double size = theta + (c->low == c->high ? (double) c->low : 0.0);
+            for (size_t m = 0; m < POINTS; m++) {
+                job->value[m] -= size * log1p(r->mean[cell] * rate[m] / next[m] / theta);
             }
         } else {
             for (size_t m = 0; m < POINTS; m++) {
@@ -161,7 +172,7 @@ static void value_bulk(place_job *job)
         const double y = c->low == c->high ? (double) c->low : 0.0;
         for (size_t m = 0; m < POINTS; m++) {
             job->value[m] -= y * next[m];
-            job->value[m] -= poisson ? 0.0 : (theta + y) * (next[POINTS + m] - next[m]);
+            job->value[m] -= each == 1 ? 0.0 : (theta + y) * (next[POINTS + m] - next[m]);
         }
         next += each * POINTS;
     }
@@ -177,7 +188,10 @@ static void value_single(place_job *job, size_t cell, double rate_effect, double
     const double log_mu =
         log(r->mean[cell]) + rate_effect - log1p(r->odds[cell] * exp(-report_effect));
     *value += traffstat_i_cell_score_of(c->low, c->high, log_mu, theta).log_likelihood;
-    *value += isinf(theta) ? exp(log_mu) : theta * log(theta + exp(log_mu));
+    const double mu = exp(log_mu);
+    *value += isinf(theta)         ? mu
+              : theta > LARGE_SIZE ? theta * log1p(mu / theta)
+                                   : theta * log(theta + mu);
 }
 
 /* Validated cases of the place. */
