@@ -77,6 +77,8 @@ typedef struct proof {
     const char *source; /* "": not named */
 } proof;
 
+typedef enum count_law { COUNTS_AUTO, COUNTS_POISSON, COUNTS_NEGATIVE_BINOMIAL } count_law;
+
 typedef struct options {
     unsigned verb;
     const char *file; /* the first one; also the id of `evidence` */
@@ -132,7 +134,7 @@ typedef struct options {
     bool sensitivity;
     model model;
     traffstat_engine engine; /* of the panel */
-    bool negative_binomial;
+    count_law counts;        /* of the panel */
     proof proofs[PROOFS];
     size_t proof_count;
     bool drift_given; /* --drift-scale was: */
@@ -240,6 +242,7 @@ bool take_shift(options *to, const char *value);
 bool take_coverage(options *to, const char *value);
 bool take_exposure(options *to, const char *value);
 bool take_negative_binomial(options *to, const char *value);
+bool take_counts(options *to, const char *value);
 bool take_engine(options *to, const char *value);
 bool take_rate_covariate(options *to, const char *value);
 bool take_report_covariate(options *to, const char *value);

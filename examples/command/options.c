@@ -133,8 +133,12 @@ const option option_list[] = {
     {"drift-scale", "X", VERB_ESTIMATE, take_drift_scale,
      "of --model panel: how far the logit of the reporting rate may go in a year; 0: not at all; "
      "default 0.25"},
+    {"counts", "LAW", VERB_PRIOR, take_counts,
+     "of --model panel: poisson, negative-binomial, or auto (default): negative binomial where "
+     "counts "
+     "scatter by more than chance about places and years"},
     {"negative-binomial", NULL, VERB_PRIOR, take_negative_binomial,
-     "of --model panel: true counts vary by more than chance alone"},
+     "the same as --counts negative-binomial"},
     {"bounds", "L..U", VERB_ESTIMATE, take_bounds,
      "limits of the reporting rate for --model bounds, or beside a panel, such as 0.1..0.5"},
     {"bounds-size", "N", VERB_ESTIMATE, take_bounds_size,

@@ -245,7 +245,9 @@ int panel_make(const command *session, const traffstat_panel *panel, const traff
     traffstat_hierarchical_options_init(&how, (uint32_t) sizeof how);
     how.level = given->level;
     how.engine = given->engine;
-    how.negative_binomial = given->negative_binomial ? 1 : 0;
+    how.negative_binomial = given->counts == COUNTS_AUTO      ? -1
+                            : given->counts == COUNTS_POISSON ? 0
+                                                              : 1;
     if (given->draws > 0) {
         how.draws = (int32_t) given->draws;
     }

@@ -88,7 +88,22 @@ bool take_coverage(options *to, const char *value)
 bool take_negative_binomial(options *to, const char *value)
 {
     (void) value;
-    to->negative_binomial = true;
+    to->counts = COUNTS_NEGATIVE_BINOMIAL;
+    return true;
+}
+
+bool take_counts(options *to, const char *value)
+{
+    if (same(value, "auto")) {
+        to->counts = COUNTS_AUTO;
+    } else if (same(value, "poisson")) {
+        to->counts = COUNTS_POISSON;
+    } else if (same(value, "negative-binomial")) {
+        to->counts = COUNTS_NEGATIVE_BINOMIAL;
+    } else {
+        (void) usage("--counts \"%s\" is not known: auto, poisson or negative-binomial", value);
+        return false;
+    }
     return true;
 }
 
@@ -192,7 +207,7 @@ bool take_drift_scale(options *to, const char *value)
 /* What only a panel takes. */
 static bool check_not_panel(const options *given)
 {
-    const char *stray = given->negative_binomial                              ? "negative-binomial"
+    const char *stray = given->counts != COUNTS_AUTO                          ? "counts"
                         : given->engine == TRAFFSTAT_ENGINE_FAST              ? "engine fast"
                         : given->drift_given                                  ? "drift-scale"
                         : given->proof_count > 0 && given->proofs[0].is_total ? "list-total"

@@ -26,7 +26,9 @@ typedef struct traffstat_hierarchical_options {
     int32_t draws;  /**< kept of each chain at first, 100 to 20000; default 1000. They are
                                     doubled, at most twice, until every reported number has an
                                     effective size above 400 */
-    int32_t negative_binomial; /**< 1: true counts vary by more than chance alone; default 0 */
+    int32_t negative_binomial; /**< 1: true counts vary by more than chance alone; 0: Poisson; -1
+                                    (default): 1 where exact counts scatter about places and years
+                                    by more than one Poisson panel in a thousand does */
     int32_t anchor_year;       /**< where p is the prior's, before it drifts; 0 (default): the last
                                     year of the evidence, or the first of the panel without one */
     uint32_t reserved;         /**< 0 */

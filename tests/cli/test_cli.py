@@ -1526,6 +1526,8 @@ WRONG = [
     (['estimate', MISSOULA, '--model', 'panel', '--engine', 'slow', *BETA], ['"slow"', 'nuts']),
     (['estimate', MISSOULA, '--engine', 'nuts', *BETA], ['--model panel']),
     (['estimate', MISSOULA, '--negative-binomial', *BETA], ['--model panel']),
+    (['estimate', MISSOULA, '--counts', 'poisson', *BETA], ['--model panel']),
+    (['estimate', MISSOULA, '--counts', 'gamma', *PANEL], ['"gamma"', 'negative-binomial']),
     (['estimate', MISSOULA, '--model', 'panel', '--independent', *BETA], ['--model thinning']),
     (['estimate', MISSOULA, '--audit', '37,100', *BETA], ['--audit', '--model panel']),
     (['estimate', MISSOULA, '--neighbours', 'n.csv', *BETA], ['--neighbours', '--model panel']),

@@ -9,7 +9,8 @@ enum { CHAINS = 4, WARMUP = 1000, DOUBLINGS = 2, DEPTH = 10, FAST_DRAWS = 3000 }
 
 #define ACCEPT 0.99 /* the prototype diverges now and then at 0.95 */
 #define START_RADIUS 1.0
-#define HOPELESS 1.2 /* R-hat of chains in different places: more draws bring none of them over */
+#define SCATTERED 3.09 /* sds: one Poisson panel in a thousand scatters more */
+#define HOPELESS 1.2   /* R-hat of chains in different places: more draws bring none of them over */
 
 /* ---- settings -------------------------------------------------------------------------------- */
 
@@ -19,6 +20,7 @@ static traffstat_hierarchical_options defaults(void)
                                             .engine = TRAFFSTAT_ENGINE_AUTO,
                                             .level = 0.95,
                                             .draws = 1000,
+                                            .negative_binomial = -1,
                                             .level_sd = 2.0,
                                             .place_scale = 1.0,
                                             .report_place_scale = 0.5,
@@ -64,7 +66,7 @@ static traffstat_status read_settings(traffstat_ctx *ctx,
     } ranges[] = {{"level", out->level, 0.01, 0.9999},
                   {"draws", out->draws, 100, 20000},
                   {"engine", out->engine, TRAFFSTAT_ENGINE_AUTO, TRAFFSTAT_ENGINE_FAST},
-                  {"negative_binomial", out->negative_binomial, 0, 1},
+                  {"negative_binomial", out->negative_binomial, -1, 1},
                   {"level_sd", out->level_sd, 0.1, 100},
                   {"place_scale", out->place_scale, 1e-3, 10},
                   {"report_place_scale", out->report_place_scale, 1e-3, 10},
@@ -184,12 +186,26 @@ static size_t anchor_year(const traffstat_i_hierarchical *run)
     return evidence != 0 ? traffstat_i_hierarchical_year(&run->data, evidence) : 0;
 }
 
+/* Counts that scatter about places and years by more than chance cannot be Poisson in this model. */
+static traffstat_status choose_law(traffstat_i_hierarchical *run)
+{
+    if (run->options.negative_binomial >= 0) {
+        return TRAFFSTAT_OK;
+    }
+    const traffstat_status status = traffstat_i_hierarchical_scatter(&run->data, &run->scatter);
+    run->options.negative_binomial = run->scatter.score > SCATTERED ? 1 : 0;
+    return status;
+}
+
 traffstat_status traffstat_i_hierarchical_model(traffstat_i_hierarchical *run)
 {
     traffstat_status status =
         traffstat_i_hierarchical_spec(&run->data, &run->prior->law, &run->spec);
     if (status == TRAFFSTAT_OK) {
         status = traffstat_i_extra_data_init(&run->data, run->panel, run->extras, &run->extra);
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = choose_law(run);
     }
     if (status != TRAFFSTAT_OK) {
         return status;
@@ -300,6 +316,7 @@ traffstat_status traffstat_hierarchical_with(traffstat_ctx *ctx, const traffstat
                                     .ebfmi = NAN,
                                     .khat = NAN,
                                     .misfit = NAN,
+                                    .scatter = {.score = NAN},
                                     .thinning = {.ctx = ctx,
                                                  .panel = panel,
                                                  .prior = prior,

@@ -38,9 +38,10 @@ typedef struct traffstat_i_hierarchical {
     double *positions; /* draws x dimension, where the sensitivity is asked for */
     /* what tells of the fit */
     double rhat, bulk, tail, ebfmi, khat;
-    double carried; /* share of the sd of p's prior that evidence took away */
-    double covered; /* share of the counts where it comes from */
-    double misfit;  /* share of replicates that vary as much as the counts */
+    traffstat_i_scatter scatter; /* where it chose the law of the counts; else its score is NaN */
+    double carried;              /* share of the sd of p's prior that evidence took away */
+    double covered;              /* share of the counts where it comes from */
+    double misfit;               /* share of replicates that vary as much as the counts */
     char worst[96];
     int64_t divergences;
     bool refused; /* the draws cannot be trusted: no number is given */

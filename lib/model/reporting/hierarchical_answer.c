@@ -16,6 +16,8 @@
 #define EBFMI_REFUSED 0.2
 #define KHAT_CAUTION 0.7 /* past it weights have no useful variance */
 #define KHAT_REFUSED 1.0
+#define WORTH_CAUTION 100.0 /* limits are off by a quarter of an sd, one time in three */
+#define WORTH_REFUSED 20.0
 #define MISFIT_CAUTION 0.01 /* share of replicates that vary as much as the counts do */
 
 typedef struct answer {
@@ -238,6 +240,16 @@ static void add_parameters(const answer *a, traffstat_detail *top)
     }
 }
 
+/* Effective number of the fast engine's draws. */
+static double worth(const answer *a)
+{
+    double squares = 0.0;
+    for (size_t i = 0; i < a->draws; i++) {
+        squares += a->run->weight[i] * a->run->weight[i];
+    }
+    return 1.0 / squares;
+}
+
 static void add_sampling(const answer *a, traffstat_detail *top)
 {
     const traffstat_i_hierarchical *run = a->run;
@@ -253,6 +265,7 @@ static void add_sampling(const answer *a, traffstat_detail *top)
     traffstat_i_detail_text(at, "worst", fast ? NULL : run->worst);
     traffstat_i_detail_number(at, "ebfmi", run->ebfmi);
     traffstat_i_detail_number(at, "khat", run->khat);
+    traffstat_i_detail_number(at, "ess_weights", fast ? worth(a) : NAN);
 }
 
 /* Of each number of the exact counts: as counted, as it would come again, and how often it would be
@@ -381,7 +394,11 @@ static traffstat_status judge(const answer *a)
                           {run->ebfmi, EBFMI_CAUTION, EBFMI_REFUSED, true,
                            "the sampler hardly moves between energies: E-BFMI", ""},
                           {run->khat, KHAT_CAUTION, KHAT_REFUSED, false,
-                           "the fast engine's weights are too uneven: k-hat", ""}};
+                           "approximate: the fast engine's weights are too uneven: k-hat", ""},
+                          {fast ? worth(a) : NAN, WORTH_CAUTION, WORTH_REFUSED, true,
+                           "approximate: the fast engine's limits move from run to run: effective "
+                           "draws",
+                           ""}};
     traffstat_status status = TRAFFSTAT_OK;
     for (size_t i = 0; i < sizeof tests / sizeof *tests && status == TRAFFSTAT_OK; i++) {
         char reason[256];
@@ -491,9 +508,33 @@ static const char *lonely(const traffstat_i_hierarchical *run)
                                      : NULL;
 }
 
+/* Which law the counts follow, and why. */
+static traffstat_status say_law(traffstat_i_hierarchical *run)
+{
+    char text[320];
+    char why[160] = "";
+    const bool scattered = run->options.negative_binomial != 0;
+    if (!isnan(run->scatter.score)) {
+        (void) snprintf(
+            why, sizeof why,
+            ": about places and years they scatter %s than chance allows (X2 %.0f of %.0f "
+            "degrees of freedom)",
+            scattered ? "by more" : "by no more", run->scatter.square, run->scatter.freedom);
+    }
+    (void) snprintf(text, sizeof text, "%s%s",
+                    scattered
+                        ? "counts are negative binomial about the model, true counts with them"
+                        : "counts are Poisson about the model",
+                    why);
+    return assume(run, text);
+}
+
 static traffstat_status say_assumptions(traffstat_i_hierarchical *run)
 {
     traffstat_status status = traffstat_i_rate_assumptions(&run->thinning);
+    if (status == TRAFFSTAT_OK) {
+        status = say_law(run);
+    }
     if (status == TRAFFSTAT_OK && lonely(run) != NULL) {
         status = assume(run, lonely(run));
     }

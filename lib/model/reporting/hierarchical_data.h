@@ -63,4 +63,14 @@ traffstat_status traffstat_i_hierarchical_spec(const traffstat_i_hierarchical_da
                                                const traffstat_i_logit_law *law,
                                                traffstat_i_posterior_spec *spec);
 
+/* Pearson's X2 of the exact counts about a product of place and year, its degrees of freedom, and by
+ * how many standard deviations it is larger than chance alone makes it (NaN: none are left). */
+typedef struct traffstat_i_scatter {
+    double square;
+    double freedom;
+    double score;
+} traffstat_i_scatter;
+traffstat_status traffstat_i_hierarchical_scatter(const traffstat_i_hierarchical_data *data,
+                                                  traffstat_i_scatter *out);
+
 #endif
