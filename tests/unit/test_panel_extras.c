@@ -574,6 +574,19 @@ static void bands_beside_the_answer_are_those_of_bounds(void **state)
     traffstat_estimate_free(bounds);
 }
 
+/* ---- the fast engine --------------------------------------------------------------------------- */
+
+/* Counts that vary as chance does leave sizes up to 1e20 and more, at which theta + mu is theta. */
+static void a_size_without_end_has_even_weights(void **state)
+{
+    traffstat_hierarchical_options options = settings(TRAFFSTAT_ENGINE_FAST);
+    traffstat_estimate *estimate = NULL;
+    options.negative_binomial = 1;
+    assert_ok(*state, solve(*state, whole(*state), 8.0, 12.0, NULL, &options, &estimate));
+    assert_true(number(detail(estimate, "sampling"), "khat") < 0.7);
+    traffstat_estimate_free(estimate);
+}
+
 /* ---- memory ---------------------------------------------------------------------------------- */
 
 static traffstat_status fill(traffstat_ctx *ctx, traffstat_hierarchical_extras *extras)
@@ -643,6 +656,7 @@ int main(void)
         TEST(across_a_break_no_change_is_told_without_a_drift),
         TEST(a_change_of_years_without_counts_is_refused),
         TEST(bands_beside_the_answer_are_those_of_bounds),
+        TEST(a_size_without_end_has_even_weights),
         TEST(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

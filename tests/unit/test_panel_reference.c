@@ -354,21 +354,23 @@ static double weighted_quantile(const weighted *sorted, size_t n, double prob)
 }
 
 /* Its rule: medians within 0.1 and limits within 0.2 posterior sd of the referee's (METHODS-reporting,
- * last section). The referee's own point is known only to be between two of its order statistics:
- * those two Monte Carlo errors away, read off the fast engine's law. */
+ * last section). Both are Monte Carlo: a point is known only to lie between the order statistics two of
+ * their joint errors away, which are read off the fast engine's law. */
 static void compare_fast(const double *values, const double *log_weights, size_t n,
                          const figures *want)
 {
     weighted *sorted = malloc(n * sizeof *sorted);
+    double squares = 0.0;
     for (size_t i = 0; i < n; i++) {
         sorted[i] = (weighted){values[i], exp(log_weights[i])};
+        squares += sorted[i].weight * sorted[i].weight; /* one over their effective number */
     }
     qsort(sorted, n, sizeof *sorted, by_value);
     const double probs[] = {0.025, 0.5, 0.975};
     const double wanted[] = {want->low, want->median, want->high};
     const double bound[] = {0.2, 0.1, 0.2};
     for (size_t k = 0; k < 3; k++) {
-        const double error = 2.0 * sqrt(probs[k] * (1.0 - probs[k]) / want->ess);
+        const double error = 2.0 * sqrt(probs[k] * (1.0 - probs[k]) * (1.0 / want->ess + squares));
         const double least = weighted_quantile(sorted, n, probs[k] - error) - bound[k] * want->sd;
         const double most = weighted_quantile(sorted, n, probs[k] + error) + bound[k] * want->sd;
         if (!(wanted[k] >= least && wanted[k] <= most)) {
