@@ -140,7 +140,7 @@ typedef struct traffstat_joinpoint_average {
  * @see Lerman (1980), Applied Statistics 29:77-84; Kim, Fay, Feuer & Midthune (2000), Statistics in
  *      Medicine 19:335-351; Hudson (1966), JASA 61:1097-1129; Clegg et al. (2009), Statistics in
  *      Medicine 28:3670-3682 (average change). Cost: 112 years, one joinpoint and 4499 replicates
- *      about 15 ms on one core, two joinpoints 50 ms; three on 30 years 50 ms, five 250 ms; three
+ *      about 15 ms on one core, two joinpoints 40 ms; three on 30 years 50 ms, five 250 ms; three
  *      on 112 years 1.2 s, five a minute. Size and power: docs/study-rates.md.
  */
 TRAFFSTAT_API TRAFFSTAT_MUST_CHECK

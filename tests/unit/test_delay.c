@@ -85,11 +85,37 @@ static void macks_error_is_that_of_chainladder(void **state)
         {6784799.0119524915, 3920301.0119524915, 875327.51191135834},
         {5642266.2632616377, 4278972.2632616377, 971257.80646994163},
         {4969824.6944247242, 4625810.6944247242, 1363154.9117323062}};
+    /* developed share, and error over what is open */
+    static const double shares[] = {1,
+                                    0.98258396914183199,
+                                    0.91271120040973985,
+                                    0.86605314537001465,
+                                    0.79727291749534213,
+                                    0.72228295031388845,
+                                    0.61531021723621815,
+                                    0.42219349386086985,
+                                    0.24162170595825755,
+                                    0.069220550251183635};
+    static const double relative[] = {NAN,
+                                      0.79818235286866013,
+                                      0.25920263095009377,
+                                      0.18819297547688874,
+                                      0.26541726544323024,
+                                      0.28955367598742721,
+                                      0.25638613318869813,
+                                      0.22328068922325039,
+                                      0.2269838986358847,
+                                      0.29468454326832999};
     traffstat_ladder_factor factor[9];
     traffstat_ladder_origin origin[10];
     traffstat_ladder_total total;
     assert_ok(*state,
               traffstat_chain_ladder(*state, genins[0], 10, 10, NULL, factor, origin, &total));
+    for (size_t i = 0; i < 10; i++) {
+        assert_near(origin[i].share, shares[i], 1e-12);
+        assert_near(origin[i].se / origin[i].open, relative[i], 1e-9);
+    }
+    assert_near(total.mack.se / total.mack.open, 0.1309947955099362, 1e-10);
     for (size_t i = 0; i < 9; i++) {
         assert_near(factor[i].factor, factors[i][0], 1e-13);
         assert_near(factor[i].se, factors[i][1], 1e-10);

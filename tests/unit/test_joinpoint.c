@@ -185,6 +185,9 @@ static void odds_are_those_of_ljr(void **state)
     /* ljrk gives 2004 before 2001.54; its coefficients fit the rising order */
     assert_near(knot(fit, 2, 0).position, 2001.538571991387, 1e-9);
     assert_near(knot(fit, 2, 1).position, 2004, 1e-12);
+    assert_near(model(fit, 2).intercept, -36.307654463329797, 1e-6);
+    /* the likelihood it prints, -488.7, is that of the wrong order: more joinpoints cannot fit worse */
+    assert_true(model(fit, 2).log_likelihood >= model(fit, 1).log_likelihood);
     assert_near(segment(fit, 2, 0).slope, 0.015123022679894287, 1e-6);
     assert_near(segment(fit, 2, 1).slope, 0.015123022679894287 - 0.034605468861636152, 1e-6);
     assert_near(segment(fit, 2, 2).slope,

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "model/rate/tail.h"
 #include "support/support.h"
 
 #include <traffstat/rate.h>
@@ -248,6 +249,76 @@ static void limits_solve_the_equations_that_define_them(void **state)
     }
 }
 
+/* Is a limit within 1e-10 of itself: does the tail pass what is wanted between both sides of it? */
+static void check_garwood(double k, double tail, const traffstat_interval *got, double exposure)
+{
+    for (int end = k > 0.0 ? 0 : 1; end < 2; end++) {
+        const double limit = exposure * (end == 0 ? got->lower : got->upper);
+        const double shape = end == 0 ? k : k + 1.0;
+        traffstat_i_tails below;
+        traffstat_i_tails above;
+        assert_true(traffstat_i_gamma_tails(shape, limit * (1.0 - 1e-10), &below));
+        assert_true(traffstat_i_gamma_tails(shape, limit * (1.0 + 1e-10), &above));
+        const double near = end == 0 ? below.lower : above.upper;
+        const double far = end == 0 ? above.lower : below.upper;
+        assert_true(near < tail && tail < far);
+    }
+}
+
+static void random_limits_have_their_tails(void **state)
+{
+    support_rng rng;
+    support_rng_init(&rng, 63);
+    for (int i = 0; i < 400; i++) {
+        /* counts to 1e9, levels from 0.1 to 1 - 1e-8, exposures from 1e-9 to 1e9 */
+        const double most = pow(10.0, 9.0 * support_rng_uniform(&rng));
+        const double k = floor(most * support_rng_uniform(&rng));
+        const double level = 1.0 - 0.9 * pow(10.0, -8.0 * support_rng_uniform(&rng));
+        const double exposure = pow(10.0, 18.0 * support_rng_uniform(&rng) - 9.0);
+        traffstat_interval got;
+        assert_ok(*state, traffstat_poisson_interval(*state, (int64_t) k, exposure, level, &got));
+        check_garwood(k, 0.5 * (1.0 - level), &got, exposure);
+    }
+}
+
+/* Given their sum the second of two counts is binomial: its tail at the limits of the ratio. */
+static void random_ratios_have_their_tails(void **state)
+{
+    support_rng rng;
+    support_rng_init(&rng, 64);
+    for (int i = 0; i < 400; i++) {
+        const double most = pow(10.0, 8.0 * support_rng_uniform(&rng));
+        const double first = 1.0 + floor(most * support_rng_uniform(&rng));
+        const double second = 1.0 + floor(most * support_rng_uniform(&rng));
+        const double exposure = pow(10.0, 18.0 * support_rng_uniform(&rng) - 9.0);
+        traffstat_exact_options options;
+        traffstat_exact_result got;
+        traffstat_change change;
+        traffstat_exact_options_init(&options, sizeof options);
+        options.level = 1.0 - 0.9 * pow(10.0, -6.0 * support_rng_uniform(&rng));
+        assert_ok(*state, traffstat_ratio_exact(*state, (int64_t) first, 1.0, (int64_t) second,
+                                                exposure, &options, &got));
+        assert_ok(*state, traffstat_poisson_compare(*state, (int64_t) first, 1.0, (int64_t) second,
+                                                    exposure, options.level, &change));
+        assert_near(change.lower, got.lower, 1e-11);
+        assert_near(change.upper, got.upper, 1e-11);
+        const double tail = 0.5 * (1.0 - options.level);
+        for (int side = -1; side <= 1; side += 2) {
+            const double nudge = 1.0 + 1e-10 * side;
+            traffstat_i_tails low;
+            traffstat_i_tails high;
+            double odds = exposure * got.lower * nudge;
+            assert_true(traffstat_i_beta_tails(second, first + 1.0, odds / (1.0 + odds),
+                                               1.0 / (1.0 + odds), &low));
+            odds = exposure * got.upper * nudge;
+            assert_true(traffstat_i_beta_tails(second + 1.0, first, odds / (1.0 + odds),
+                                               1.0 / (1.0 + odds), &high));
+            assert_true((low.lower > tail) == (side > 0));
+            assert_true((high.upper < tail) == (side > 0));
+        }
+    }
+}
+
 static void methods_nest_as_they_must(void **state)
 {
     for (int64_t k = 1; k < 100000; k = 3 * k + 1) {
@@ -297,6 +368,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_method_has_the_limits_of_r),
         cmocka_unit_test(limits_solve_the_equations_that_define_them),
+        cmocka_unit_test(random_limits_have_their_tails),
+        cmocka_unit_test(random_ratios_have_their_tails),
         cmocka_unit_test(methods_nest_as_they_must),
         cmocka_unit_test(exposure_divides_both_ends),
         cmocka_unit_test(methods_have_names_and_others_are_refused),

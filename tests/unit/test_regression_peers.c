@@ -18,6 +18,8 @@ typedef struct sample {
     size_t rows;
     size_t columns;
     int64_t counts[ROWS];
+    int64_t upper[ROWS]; /* of interval counts; else not looked at */
+    bool intervals;
     double exposure[ROWS];
     double design[ROWS * COLUMNS]; /* by row, `columns` each */
 } sample;
@@ -131,8 +133,9 @@ static traffstat_regression *fit(void **state, const sample *of, int32_t family)
     traffstat_regression_options_init(&options, sizeof options);
     options.family = family;
     options.robust = 0;
-    assert_ok(*state, traffstat_regression_fit(*state, of->counts, NULL, of->exposure, of->design,
-                                               of->rows, of->columns, &options, &out));
+    assert_ok(*state, traffstat_regression_fit(*state, of->counts, of->intervals ? of->upper : NULL,
+                                               of->exposure, of->design, of->rows, of->columns,
+                                               &options, &out));
     return out;
 }
 
@@ -210,23 +213,41 @@ static double predictor(const sample *data, size_t row, const double *at)
     return eta;
 }
 
-/* The log likelihood by lgamma; at[columns] is ln theta where there is one. */
-static double plain_loglik(const sample *data, const double *at, bool negbin)
+/* The log chance of one value by lgamma; size infinite: Poisson. */
+static double log_chance(double y, double eta, double size)
+{
+    if (isinf(size)) {
+        return y * eta - exp(eta) - lgamma(y + 1.0);
+    }
+    return lgamma(y + size) - lgamma(size) - lgamma(y + 1.0) - size * log1p(exp(eta) / size) +
+           y * (eta - log(size + exp(eta)));
+}
+
+/* Of an interval: the sum of its values' chances, as far up as they matter. */
+static double log_interval(int64_t lower, int64_t upper, double eta, double size)
 {
     double sum = 0.0;
+    double before = -1.0;
+    for (int64_t y = lower; y <= upper && (sum - before > 1e-11 * sum || (double) y < exp(eta));
+         y++) {
+        before = sum;
+        sum += exp(log_chance((double) y, eta, size));
+    }
+    return log(sum);
+}
+
+/* The log likelihood; at[columns] is ln theta where there is one. */
+static double plain_loglik(const sample *data, const double *at, bool negbin)
+{
+    const double size = negbin ? exp(at[data->columns]) : (double) INFINITY;
+    double sum = 0.0;
+    if (negbin && size > 1e6) {
+        return -INFINITY; /* where lgamma(y + size) - lgamma(size) keeps no digits */
+    }
     for (size_t row = 0; row < data->rows; row++) {
-        const double y = (double) data->counts[row];
         const double eta = predictor(data, row, at);
-        if (!negbin) {
-            sum += y * eta - exp(eta) - lgamma(y + 1.0);
-            continue;
-        }
-        const double size = exp(at[data->columns]);
-        if (size > 1e6) {
-            return -INFINITY; /* where lgamma(y + size) - lgamma(size) keeps no digits */
-        }
-        sum += lgamma(y + size) - lgamma(size) - lgamma(y + 1.0) - size * log1p(exp(eta) / size) +
-               y * (eta - log(size + exp(eta)));
+        sum += data->intervals ? log_interval(data->counts[row], data->upper[row], eta, size)
+                               : log_chance((double) data->counts[row], eta, size);
     }
     return isnan(sum) ? -INFINITY : sum;
 }
@@ -391,6 +412,52 @@ static void check_fit(const traffstat_regression *of, const sample *data, bool n
     assert_true(sum.loglik >= found - 1e-6);
 }
 
+/* Some counts hidden in intervals about them, as "<5" or "10 or more" do. */
+static void hide_some(support_rng *rng, sample *data)
+{
+    data->intervals = true;
+    for (size_t row = 0; row < data->rows; row++) {
+        const int64_t count = data->counts[row];
+        data->upper[row] = count;
+        if (support_rng_uniform(rng) < 0.4) {
+            const int64_t low = support_rng_between(rng, 0, 5);
+            const bool open = support_rng_uniform(rng) < 0.2;
+            data->counts[row] = low < count ? count - low : 0;
+            data->upper[row] = open ? TRAFFSTAT_NO_UPPER : count + support_rng_between(rng, 0, 5);
+        }
+    }
+}
+
+static void random_fits_to_intervals_are_maxima(void **state)
+{
+    support_rng rng;
+    support_rng_init(&rng, 66);
+    size_t fitted[2] = {0, 0};
+    for (int i = 0; i < 60; i++) {
+        sample data;
+        make_random(&rng, &data);
+        hide_some(&rng, &data);
+        const bool negbin = i % 2 != 0;
+        traffstat_regression *of = fit(state, &data, negbin ? NEGBIN : POISSON);
+        const traffstat_regression_summary sum = summary(of);
+        const bool sized = negbin && isfinite(sum.theta) && sum.theta < 1e5;
+        double at[SIDES] = {0};
+        for (size_t j = 0; j < data.columns; j++) {
+            at[j] = coefficient(of, j).estimate;
+        }
+        if (sum.estimable) {
+            at[data.columns] = sized ? log(sum.theta) : 0.0;
+            assert_true(fabs(plain_loglik(&data, at, sized) - sum.loglik) <= 1e-6);
+            assert_true(sum.loglik >= climb_from(&data, sized, at, 0.2) - 1e-6);
+            fitted[negbin]++;
+        } else {
+            assert_true(strlen(traffstat_regression_reason(of)) > 0);
+        }
+        traffstat_regression_free(of);
+    }
+    assert_true(fitted[0] > 20 && fitted[1] > 20);
+}
+
 static void random_fits_are_maxima(void **state)
 {
     support_rng rng;
@@ -493,6 +560,7 @@ int main(void)
         cmocka_unit_test(coefficients_are_those_of_r),
         cmocka_unit_test(deviances_likelihoods_and_sizes_are_those_of_r),
         cmocka_unit_test(random_fits_are_maxima),
+        cmocka_unit_test(random_fits_to_intervals_are_maxima),
         cmocka_unit_test(lines_are_refused_just_where_no_maximum_exists),
         cmocka_unit_test(counts_of_a_thousand_million_are_fitted),
     };

@@ -246,6 +246,59 @@ static void two_years_give_the_binomial_test(void **state)
     assert_near(got.p_upper, 0.51156597286541916, 1e-12);
 }
 
+/* Adds the chances of all ways to place the cases left from place i on, by the side of t they lie on. */
+static void place(const double *share, const int32_t *years, size_t n, size_t i, int64_t left,
+                  double chance, double sum, double t, double tails[2])
+{
+    if (i + 1 == n) {
+        const double whole = sum + (double) left * (double) years[i];
+        const double all = chance * pow(share[i], (double) left) / tgamma((double) left + 1.0);
+        tails[0] += whole <= t ? all : 0.0;
+        tails[1] += whole >= t ? all : 0.0;
+        return;
+    }
+    for (int64_t k = 0; k <= left; k++) {
+        place(share, years, n, i + 1, left - k,
+              chance * pow(share[i], (double) k) / tgamma((double) k + 1.0),
+              sum + (double) k * (double) years[i], t, tails);
+    }
+}
+
+static void exact_trends_are_all_ways_to_place_the_cases(void **state)
+{
+    support_rng rng;
+    support_rng_init(&rng, 65);
+    for (int i = 0; i < 60; i++) {
+        const size_t n = (size_t) support_rng_between(&rng, 2, 5);
+        int32_t years[5];
+        int64_t counts[5];
+        double exposures[5];
+        double share[5];
+        double all = 0.0;
+        int64_t cases = 0;
+        double t = 0.0;
+        for (size_t j = 0; j < n; j++) {
+            years[j] = (j == 0 ? 0 : years[j - 1]) + (int32_t) support_rng_between(&rng, 1, 3);
+            counts[j] = support_rng_between(&rng, 0, 4) + (j == 0);
+            exposures[j] = 1e-9 * (0.2 + support_rng_uniform(&rng));
+            all += exposures[j];
+            cases += counts[j];
+            t += (double) counts[j] * (double) years[j];
+        }
+        for (size_t j = 0; j < n; j++) {
+            share[j] = exposures[j] / all;
+        }
+        double tails[2] = {0.0, 0.0};
+        place(share, years, n, 0, cases, tgamma((double) cases + 1.0), 0.0, t, tails);
+        traffstat_poisson_trend_result got;
+        assert_ok(*state, traffstat_poisson_trend(*state, years, counts, exposures, n, 0, &got));
+        assert_int_equal(got.exact, 1);
+        assert_near(got.p_lower, tails[0], 1e-11);
+        assert_near(got.p_upper, tails[1], 1e-11);
+        assert_near(got.p, fmin(1.0, 2.0 * fmin(tails[0], tails[1])), 1e-11);
+    }
+}
+
 static void the_saddlepoint_follows_the_exact_tails(void **state)
 {
     /* one case more takes the sum past the exact top: the tails must join */
@@ -339,6 +392,7 @@ int main(void)
         cmocka_unit_test(smokers_have_the_chi_squared_of_r),
         cmocka_unit_test(conditional_trends_have_the_figures_of_r),
         cmocka_unit_test(two_years_give_the_binomial_test),
+        cmocka_unit_test(exact_trends_are_all_ways_to_place_the_cases),
         cmocka_unit_test(the_saddlepoint_follows_the_exact_tails),
         cmocka_unit_test(what_cannot_be_tested_is_refused),
         cmocka_unit_test(without_memory_they_say_so),

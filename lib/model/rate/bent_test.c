@@ -12,6 +12,9 @@
 /* Counts with more variance than this are drawn through a normal quantile with its corrections for
  * skewness and kurtosis; others from a table of their law. */
 #define TABLE_VARIANCE 400.0
+/* Buckets of the first bits of a random word: where in its table a search begins. */
+#define BUCKET_BITS 6
+#define BUCKETS (1u << BUCKET_BITS)
 
 /* The law of one count under the null: cdf[c] = P(count <= first + c), and where to begin. */
 typedef struct law {
@@ -36,6 +39,7 @@ typedef struct trial {
     double *mean;
     law *laws;
     double *table;
+    uint16_t *begin;   /* BUCKETS a law */
     double ratio;      /* of the observed sums of squares, other over null */
     double difference; /* null less other */
     double scale;
@@ -86,18 +90,26 @@ static double log_mass(const law *one, double trials, double count)
            count * log(p) + (trials - count) * log1p(-p);
 }
 
-static void fill_table(const law *one, double trials, double *table)
+static void fill_table(const law *one, double trials, double *table, uint16_t *begin)
 {
     double sum = 0.0;
+    unsigned bucket = 0;
     for (size_t c = 0; c < one->size; c++) {
         sum += exp(log_mass(one, trials, one->first + (double) c));
         table[one->at + c] = sum;
+        for (; bucket < BUCKETS && sum >= (double) bucket / BUCKETS; bucket++) {
+            begin[bucket] = (uint16_t) c;
+        }
+    }
+    for (; one->size > 0 && bucket < BUCKETS; bucket++) {
+        begin[bucket] = (uint16_t) (one->size - 1);
     }
 }
 
-static double draw(const trial *run, size_t i, double uniform)
+static double draw(const trial *run, size_t i, uint32_t word)
 {
     const law *one = &run->laws[i];
+    const double uniform = ((double) word + 0.5) * 0x1p-32;
     if (one->size == 0) {
         const double z = gsl_cdf_ugaussian_Pinv(uniform);
         const double s = one->skewness;
@@ -108,15 +120,9 @@ static double draw(const trial *run, size_t i, double uniform)
         return count > 0.0 ? count : 0.0;
     }
     const double *table = run->table + one->at;
-    size_t low = 0;
-    size_t high = one->size - 1;
-    while (low < high) {
-        const size_t middle = (low + high) / 2;
-        if (table[middle] < uniform) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
+    size_t low = run->begin[i * BUCKETS + (word >> (32 - BUCKET_BITS))];
+    while (low + 1 < one->size && table[low] < uniform) {
+        low++;
     }
     return one->first + (double) low;
 }
@@ -161,8 +167,7 @@ static void permute(const trial *run, words *from, double *z)
 static void simulate(const trial *run, words *from, double *z)
 {
     for (size_t i = 0; i < run->series->n; i++) {
-        const double uniform = ((double) next_word(from) + 0.5) * 0x1p-32;
-        const double count = draw(run, i, uniform);
+        const double count = draw(run, i, next_word(from));
         z[i] = run->eta[i] + (count - run->mean[i]) * run->root[i] * run->root[i];
     }
 }
@@ -217,11 +222,12 @@ static traffstat_status make_laws(trial *run)
         size_table(&run->laws[i], trials_of(series, i), &total);
     }
     run->table = traffstat_i_alloc(series->ctx, total, sizeof *run->table);
-    if (run->table == NULL) {
+    run->begin = traffstat_i_alloc(series->ctx, series->n * BUCKETS, sizeof *run->begin);
+    if (run->table == NULL || run->begin == NULL) {
         return TRAFFSTAT_E_NOMEM;
     }
     for (size_t i = 0; i < series->n; i++) {
-        fill_table(&run->laws[i], trials_of(series, i), run->table);
+        fill_table(&run->laws[i], trials_of(series, i), run->table, run->begin + i * BUCKETS);
     }
     return TRAFFSTAT_OK;
 }
@@ -282,6 +288,7 @@ static void release(trial *run, size_t workers)
     traffstat_i_free(ctx, run->scans);
     traffstat_i_free(ctx, run->hits);
     traffstat_i_free(ctx, run->table);
+    traffstat_i_free(ctx, run->begin);
     traffstat_i_free(ctx, run->laws);
     traffstat_i_free(ctx, run->eta);
 }
