@@ -2,7 +2,7 @@
 #include "base/wide.h"
 
 #ifdef TRAFFSTAT_I_X86
-static bool wide(void)
+bool traffstat_i_has_avx2(void)
 {
     return __builtin_cpu_supports("avx2") != 0;
 }
@@ -11,7 +11,7 @@ static bool wide(void)
 void traffstat_i_exp_many(double *x, size_t count)
 {
 #ifdef TRAFFSTAT_I_X86
-    if (wide()) {
+    if (traffstat_i_has_avx2()) {
         traffstat_i_exp_avx2(x, count);
         return;
     }
@@ -22,7 +22,7 @@ void traffstat_i_exp_many(double *x, size_t count)
 void traffstat_i_log_many(double *x, size_t count)
 {
 #ifdef TRAFFSTAT_I_X86
-    if (wide()) {
+    if (traffstat_i_has_avx2()) {
         traffstat_i_log_avx2(x, count);
         return;
     }

@@ -1,4 +1,5 @@
-/* Exponentials and logarithms of whole arrays, four or two at a time. Private to wide.c. */
+/* Exponentials and logarithms of whole arrays, four or two at a time. Private to
+ * what is compiled for several processors. */
 #ifndef TRAFFSTAT_I_WIDE_H
 #define TRAFFSTAT_I_WIDE_H
 
@@ -8,6 +9,9 @@
 #define TRAFFSTAT_I_X86 1
 #endif
 
+#ifdef TRAFFSTAT_I_X86
+bool traffstat_i_has_avx2(void);
+#endif
 void traffstat_i_exp_plain(double *x, size_t count);
 void traffstat_i_log_plain(double *x, size_t count);
 #ifdef TRAFFSTAT_I_X86

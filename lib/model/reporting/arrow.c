@@ -173,7 +173,7 @@ static void fill_bends(const traffstat_i_posterior *p, traffstat_i_field *f, ben
         }
         return;
     }
-    (void) traffstat_i_field_factors(p, f);
+    traffstat_i_field_factors(p, f);
     for (size_t k = 0; k < p->bulk_count; k++) {
         const size_t cell = p->bulk[k];
         const double share = 1.0 / f->inverse[k];

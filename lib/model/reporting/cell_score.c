@@ -22,9 +22,12 @@ typedef struct rising {
 /* Stirling's series past the leading terms, and its derivative. */
 static rising stirling_rest(double z)
 {
-    const double w = 1.0 / (z * z);
-    const double value = (1.0 / 12.0 - w * (1.0 / 360.0 - w * (1.0 / 1260.0 - w / 1680.0))) / z;
-    const double slope = -w * (1.0 / 12.0 - w * (1.0 / 120.0 - w * (1.0 / 252.0 - w / 240.0)));
+    const double inverse = 1.0 / z;
+    const double w = inverse * inverse;
+    const double value =
+        (1.0 / 12.0 - w * (1.0 / 360.0 - w * (1.0 / 1260.0 - w * (1.0 / 1680.0)))) * inverse;
+    const double slope =
+        -w * (1.0 / 12.0 - w * (1.0 / 120.0 - w * (1.0 / 252.0 - w * (1.0 / 240.0))));
     return (rising){value, slope};
 }
 
@@ -116,14 +119,18 @@ double traffstat_i_rising_sum(const traffstat_i_rising_table *table, double thet
     }
     const double *grown = logs + TRAFFSTAT_I_SMALL_COUNT + 1;
     const double z = theta + STIRLING_FROM;
+    const double inverse_z = 1.0 / z;
+    const double to_start = logs[TRAFFSTAT_I_SMALL_COUNT] - 1.0;
+    const double to_start_slope = -STIRLING_FROM / (theta * z);
     const rising from = stirling_rest(z);
     for (size_t i = 0; i < table->large_count; i++) {
         const double end = theta + table->large[i];
         const double n = table->large[i] - STIRLING_FROM;
+        const double half = end - 0.5;
         const rising to = stirling_rest(end);
-        const double most = (end - 0.5) * grown[i] - n + n * logs[TRAFFSTAT_I_SMALL_COUNT];
-        const double most_slope =
-            grown[i] - (end - 0.5) * n / (z * end) - n * STIRLING_FROM / (theta * z);
+        const double most = half * grown[i] + n * to_start;
+        /* d/dtheta of log(end/z) is 1/end - 1/z = -n/(z end) */
+        const double most_slope = grown[i] + half * (1.0 / end - inverse_z) + n * to_start_slope;
         value += table->times[i] * (most + to.value - from.value);
         by_theta += table->times[i] * (most_slope + to.slope - from.slope);
     }

@@ -19,7 +19,8 @@ size_t traffstat_i_field_size(const traffstat_i_posterior *posterior)
     const traffstat_i_posterior_spec *s = &posterior->spec;
     const size_t effects =
         2 * (s->place_count + s->year_count) + s->rate_covariate_count + s->report_covariate_count;
-    return 2 * effects + 3 * s->place_count + 2 * s->year_count + 4 * s->cell_count +
+    const size_t factors = 2 * (s->place_count + posterior->sheet.years);
+    return 2 * effects + s->place_count + 2 * factors + 2 * s->cell_count +
            traffstat_i_rising_size(&posterior->rising);
 }
 
@@ -31,8 +32,10 @@ static double *take(double **next, size_t count)
 }
 
 /* The arrays, one after the other; the derivatives lie in the order of what they belong to. */
-static void lay_out(const traffstat_i_posterior_spec *s, double *scratch, traffstat_i_field *f)
+static void lay_out(const traffstat_i_posterior *p, double *scratch, traffstat_i_field *f)
 {
+    const traffstat_i_posterior_spec *s = &p->spec;
+    const size_t factors = 2 * (s->place_count + p->sheet.years);
     double *next = scratch;
     f->rate_place = take(&next, s->place_count);
     f->report_place = take(&next, s->place_count);
@@ -48,7 +51,8 @@ static void lay_out(const traffstat_i_posterior_spec *s, double *scratch, traffs
     f->d_report_beta = take(&next, s->report_covariate_count);
     memset(f->d_rate_place, 0, (size_t) (next - f->d_rate_place) * sizeof *next);
     f->turned = take(&next, s->place_count);
-    f->factor = take(&next, 2 * (s->place_count + s->year_count));
+    f->factor = take(&next, factors);
+    f->by_sheet = take(&next, factors);
     f->mean = take(&next, s->cell_count);
     f->inverse = take(&next, s->cell_count);
     f->logs = next;
@@ -122,7 +126,7 @@ void traffstat_i_field_read(const traffstat_i_posterior *posterior, void *scratc
 {
     const traffstat_i_blocks *at = &posterior->at;
     const traffstat_i_posterior_spec *s = &posterior->spec;
-    lay_out(s, scratch, field);
+    lay_out(posterior, scratch, field);
     field->report = position[at->report];
     field->level = position[at->level] - traffstat_i_log_logistic(field->report);
     field->place_sd = scale_at(position, at->place_sd);

@@ -15,6 +15,7 @@
 #define TRAFFSTAT_REPORTING_FIELD_H
 
 #include "base/base.h"
+#include "model/reporting/sheet.h"
 #include "model/reporting/posterior.h"
 
 #define TRAFFSTAT_I_NO_COORDINATE SIZE_MAX
@@ -60,11 +61,13 @@ struct traffstat_i_posterior {
     size_t *single; /* the others */
     size_t single_count;
     traffstat_i_rising_table rising;
-    double *weight;        /* exposure x coverage, one a cell */
-    double *log_weight;    /* its logarithm */
-    double *log_factorial; /* of the count, where it is exact */
-    double *place_count;   /* sum of exact counts of a place, and of a year */
+    traffstat_i_sheet sheet; /* the exact counts once more */
+    double *weight;          /* exposure x coverage, one a cell */
+    double *log_weight;      /* its logarithm */
+    double *log_factorial;   /* of the count, where it is exact */
+    double *place_count;     /* sum of exact counts of a place, and of a year */
     double *year_count;
+    double counted;     /* sum of the exact counts */
     double fixed;       /* what exact counts add whatever the position */
     size_t *term_cells; /* cells of each term, those of term k from term_start[k] on */
     size_t *term_start; /* term_count + 1 */
@@ -93,11 +96,13 @@ typedef struct traffstat_i_field {
     double *d_report_beta;
     double d_report; /* of what bears on the shared level alone */
     double d_theta;
-    double *turned;  /* neighbours: the place coordinates along the eigenvectors */
-    double *factor;  /* work of exact counts: e^rate of places, of years, odds of the same */
-    double *mean;    /* one a cell: weight x rate */
-    double *inverse; /* one a cell: 1/p */
-    double *logs;    /* two a cell, and those of the rising factors */
+    double *turned; /* neighbours: the place coordinates along the eigenvectors */
+    double *factor; /* work of exact counts: e^rate of places, odds of the same, then both of years,
+                       rounded up as the sheet's rows are */
+    double *by_sheet; /* derivatives of the sheet, in the same order */
+    double *mean;     /* one a cell: weight x rate */
+    double *inverse;  /* one a cell: 1/p */
+    double *logs;     /* of the rising factors */
 } traffstat_i_field;
 
 /* Lays the field over `scratch` and fills it from a position; derivatives are 0. */
@@ -120,9 +125,8 @@ void traffstat_i_field_pull(const traffstat_i_posterior *posterior, traffstat_i_
                             size_t cell, double d_log_rate, double d_logit_p);
 
 /* Where the model is a product: rate and odds against reporting are products of a place's factor and
- * a year's. Fills f->mean (weight x rate) and f->inverse (1/p) of the exact counts; returns what they
- * add to the log likelihood linearly in the effects. */
-double traffstat_i_field_factors(const traffstat_i_posterior *posterior, traffstat_i_field *field);
+ * a year's. Fills f->mean (weight x rate) and f->inverse (1/p) of the exact counts. */
+void traffstat_i_field_factors(const traffstat_i_posterior *posterior, traffstat_i_field *field);
 
 /* Whether exact counts may be worked out together: for sizes of the negative binomial past 1e-6 and
  * 1e6 the logarithms that this takes lose digits. */

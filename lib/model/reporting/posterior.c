@@ -124,6 +124,38 @@ static void add_exact(traffstat_i_posterior *p, size_t cell)
     p->year_count[c->year] += y;
     p->fixed += y * p->log_weight[cell] - p->log_factorial[cell];
     p->bulk[p->bulk_count++] = cell;
+    p->counted += y;
+    const size_t at = c->place * p->sheet.years + c->year;
+    p->sheet.count[at] = y;
+    p->sheet.weight[at] = p->weight[cell];
+    p->sheet.there[at] = 1.0;
+}
+
+/* No cell may stand twice in the table. */
+static bool fits_sheet(const traffstat_i_posterior *p, size_t cell)
+{
+    const traffstat_i_cell *c = &p->spec.cells[cell];
+    return c->low == c->high && p->sheet.there[c->place * p->sheet.years + c->year] == 0.0;
+}
+
+static traffstat_status open_sheet(traffstat_ctx *ctx, traffstat_i_posterior *p)
+{
+    size_t size = 0;
+    p->sheet.places = p->spec.place_count;
+    p->sheet.years = (p->spec.year_count + TRAFFSTAT_I_SHEET_STEP - 1) / TRAFFSTAT_I_SHEET_STEP *
+                     TRAFFSTAT_I_SHEET_STEP;
+    if (!traffstat_i_mul_size(3 * p->sheet.places, p->sheet.years, &size)) {
+        return traffstat_i_fail(ctx, TRAFFSTAT_E_NOMEM, "no memory for %zu places",
+                                p->sheet.places);
+    }
+    p->sheet.count = traffstat_i_alloc(ctx, size, sizeof *p->sheet.count);
+    if (p->sheet.count == NULL) {
+        return TRAFFSTAT_E_NOMEM;
+    }
+    memset(p->sheet.count, 0, size * sizeof *p->sheet.count);
+    p->sheet.weight = p->sheet.count + size / 3;
+    p->sheet.there = p->sheet.weight + size / 3;
+    return TRAFFSTAT_OK;
 }
 
 static traffstat_status list_counts(traffstat_ctx *ctx, traffstat_i_posterior *p)
@@ -159,15 +191,19 @@ static traffstat_status prepare(traffstat_ctx *ctx, traffstat_i_posterior *p)
     }
     memset(p->place_count, 0, s->place_count * sizeof *p->place_count);
     memset(p->year_count, 0, s->year_count * sizeof *p->year_count);
+    const traffstat_status status = open_sheet(ctx, p);
+    if (status != TRAFFSTAT_OK) {
+        return status;
+    }
     p->product = s->rate_covariate_count == 0 && s->report_covariate_count == 0;
     for (size_t i = 0; i < n; i++) {
         const traffstat_i_cell *c = &s->cells[i];
         p->weight[i] = c->exposure * c->coverage;
         p->log_weight[i] = log(p->weight[i]);
-        if (c->low == c->high) {
+        if (fits_sheet(p, i)) {
             add_exact(p, i);
         } else {
-            p->log_factorial[i] = 0.0;
+            p->log_factorial[i] = c->low == c->high ? traffstat_i_log_factorial(c->low) : 0.0;
             p->single[p->single_count++] = i;
         }
     }
@@ -221,6 +257,7 @@ void traffstat_i_posterior_free(traffstat_i_posterior *posterior)
     traffstat_i_free(ctx, posterior->year_count);
     traffstat_i_free(ctx, posterior->bulk);
     traffstat_i_free(ctx, posterior->single);
+    traffstat_i_free(ctx, posterior->sheet.count);
     traffstat_i_free(ctx, posterior->rising.large);
     traffstat_i_free(ctx, posterior->rising.times);
     traffstat_i_free(ctx, posterior->term_cells);
@@ -271,91 +308,78 @@ static double listed_likelihood(const traffstat_i_posterior *p, traffstat_i_fiel
     return sum;
 }
 
-/* exp() is asked once for each place and year. */
-double traffstat_i_field_factors(const traffstat_i_posterior *p, traffstat_i_field *f)
+/* Factors of places and years by one exp() each; what exact counts add linearly. */
+static double fill_factors(const traffstat_i_posterior *p, traffstat_i_field *f)
 {
     const traffstat_i_posterior_spec *s = &p->spec;
+    const size_t years = p->sheet.years;
     double *place = f->factor;
-    double *year = place + s->place_count;
-    double *place_odds = year + s->year_count;
-    double *year_odds = place_odds + s->place_count;
+    double *odds = place + s->place_count;
+    double *year = odds + s->place_count;
     double sum = p->fixed;
     for (size_t j = 0; j < s->place_count; j++) {
         place[j] = f->level + f->rate_place[j];
-        place_odds[j] = -f->report - f->report_place[j];
+        odds[j] = -f->report - f->report_place[j];
         sum += p->place_count[j] * place[j];
     }
-    for (size_t t = 0; t < s->year_count; t++) {
-        year[t] = f->rate_year[t];
-        year_odds[t] = -f->report_year[t];
-        sum += p->year_count[t] * f->rate_year[t];
+    for (size_t t = 0; t < years; t++) {
+        const bool there = t < s->year_count;
+        year[t] = there ? f->rate_year[t] : 0.0;
+        year[years + t] = there ? -f->report_year[t] : 0.0;
+        sum += there ? p->year_count[t] * year[t] : 0.0;
     }
-    traffstat_i_exp_many(f->factor, 2 * (s->place_count + s->year_count));
+    traffstat_i_exp_many(f->factor, 2 * (s->place_count + years));
+    return sum;
+}
+
+void traffstat_i_field_factors(const traffstat_i_posterior *p, traffstat_i_field *f)
+{
+    const traffstat_i_posterior_spec *s = &p->spec;
+    const double *odds = f->factor + s->place_count;
+    const double *year = odds + s->place_count;
+    (void) fill_factors(p, f);
     for (size_t k = 0; k < p->bulk_count; k++) {
         const size_t i = p->bulk[k];
         const traffstat_i_cell *c = &s->cells[i];
-        f->inverse[k] = 1.0 + place_odds[c->place] * year_odds[c->year];
-        f->mean[k] = p->weight[i] * place[c->place] * year[c->year];
+        f->inverse[k] = 1.0 + odds[c->place] * year[p->sheet.years + c->year];
+        f->mean[k] = p->weight[i] * f->factor[c->place] * year[c->year];
+    }
+}
+
+static double bulk_likelihood(const traffstat_i_posterior *p, traffstat_i_field *f)
+{
+    const size_t places = p->spec.place_count;
+    const size_t years = p->sheet.years;
+    const double linear = fill_factors(p, f);
+    const double *factor = f->factor;
+    double *by = f->by_sheet;
+    traffstat_i_sheet_room room = {
+        factor, factor + places, factor + 2 * places, factor + 2 * places + years,
+        by,     by + places,     by + 2 * places,     by + 2 * places + years,
+        0.0};
+    memset(room.d_year_rate, 0, 2 * years * sizeof *by);
+    double sum = linear;
+    if (isinf(f->theta)) {
+        sum += traffstat_i_sheet_poisson(&p->sheet, &room);
+    } else {
+        const double n = (double) p->bulk_count;
+        const double log_theta = log(f->theta);
+        traffstat_i_rising_ask(&p->rising, f->theta, f->logs);
+        traffstat_i_log_many(f->logs, traffstat_i_rising_size(&p->rising));
+        sum += traffstat_i_rising_sum(&p->rising, f->theta, f->logs, &f->d_theta);
+        sum += traffstat_i_sheet_binomial(&p->sheet, f->theta, &room);
+        sum += (n * f->theta + p->counted) * log_theta;
+        f->d_theta += room.d_theta + n * log_theta;
+    }
+    for (size_t j = 0; j < places; j++) {
+        f->d_rate_place[j] += room.d_place_rate[j];
+        f->d_report_place[j] += room.d_place_report[j];
+    }
+    for (size_t t = 0; t < p->spec.year_count; t++) {
+        f->d_rate_year[t] += room.d_year_rate[t];
+        f->d_report_year[t] += room.d_year_report[t];
     }
     return sum;
-}
-
-static void pull_bulk(const traffstat_i_posterior *p, traffstat_i_field *f, size_t k, double rest,
-                      double share)
-{
-    const traffstat_i_cell *c = &p->spec.cells[p->bulk[k]];
-    const double by_report = rest * (1.0 - share);
-    f->d_rate_place[c->place] += rest;
-    f->d_rate_year[c->year] += rest;
-    f->d_report_place[c->place] += by_report;
-    f->d_report_year[c->year] += by_report;
-}
-
-static double poisson_bulk(const traffstat_i_posterior *p, traffstat_i_field *f)
-{
-    double sum = traffstat_i_field_factors(p, f);
-    memcpy(f->logs, f->inverse, p->bulk_count * sizeof *f->logs);
-    traffstat_i_log_many(f->logs, p->bulk_count);
-    for (size_t k = 0; k < p->bulk_count; k++) {
-        const double y = (double) p->spec.cells[p->bulk[k]].low;
-        const double share = 1.0 / f->inverse[k];
-        const double mu = f->mean[k] * share;
-        sum -= mu + y * f->logs[k];
-        pull_bulk(p, f, k, y - mu, share);
-    }
-    return sum;
-}
-
-/* With m = mean/p: theta + mu = (theta/p + m) p, so that two logarithms a cell serve, all asked for
- * at once with those of the rising factors. */
-static double binomial_bulk(const traffstat_i_posterior *p, traffstat_i_field *f)
-{
-    const size_t n = p->bulk_count;
-    const double theta = f->theta;
-    double sum = traffstat_i_field_factors(p, f);
-    for (size_t k = 0; k < n; k++) {
-        f->logs[k] = f->inverse[k];
-        f->logs[n + k] = theta * f->inverse[k] + f->mean[k];
-    }
-    double *rising = f->logs + 2 * n;
-    traffstat_i_rising_ask(&p->rising, theta, rising);
-    traffstat_i_log_many(f->logs, 2 * n + traffstat_i_rising_size(&p->rising));
-    sum += traffstat_i_rising_sum(&p->rising, theta, rising, &f->d_theta);
-    double all = 0.0;
-    double by_theta = 0.0;
-    for (size_t k = 0; k < n; k++) {
-        const double y = (double) p->spec.cells[p->bulk[k]].low;
-        const double whole = 1.0 / (theta * f->inverse[k] + f->mean[k]);
-        const double share = 1.0 / f->inverse[k];
-        const double log_ratio = f->logs[n + k] - f->logs[k]; /* log(theta + mu) */
-        sum -= y * f->logs[k] + (theta + y) * log_ratio;
-        by_theta += (theta + y) * f->mean[k] * whole / theta - log_ratio;
-        pull_bulk(p, f, k, (y - f->mean[k] * share) * (theta * f->inverse[k] * whole), share);
-        all += theta + y;
-    }
-    const double log_theta = log(theta);
-    f->d_theta += by_theta + (double) n * log_theta;
-    return sum + all * log_theta;
 }
 
 bool traffstat_i_field_in_bulk(const traffstat_i_field *field)
@@ -369,7 +393,7 @@ static double likelihood(const traffstat_i_posterior *p, traffstat_i_field *f)
     if (!p->product || !traffstat_i_field_in_bulk(f)) {
         sum = listed_likelihood(p, f, p->bulk, p->bulk_count);
     } else {
-        sum = isinf(f->theta) ? poisson_bulk(p, f) : binomial_bulk(p, f);
+        sum = bulk_likelihood(p, f);
     }
     return sum + listed_likelihood(p, f, p->single, p->single_count);
 }
