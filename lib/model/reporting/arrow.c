@@ -31,8 +31,8 @@ traffstat_status traffstat_i_arrow_open(traffstat_ctx *ctx, const traffstat_i_po
     arrow->cross = traffstat_i_alloc(ctx, 2 * arrow->blocks * most + 1, sizeof *arrow->cross);
     arrow->core = traffstat_i_alloc(ctx, most * most, sizeof *arrow->core);
     arrow->design = traffstat_i_alloc(ctx, 2 * most * (s->year_count + 1), sizeof *arrow->design);
-    arrow->bends =
-        traffstat_i_alloc(ctx, 3 * (s->cell_count + s->year_count), sizeof *arrow->bends);
+    const size_t bends = s->cell_count + (s->place_count + 1) * s->year_count;
+    arrow->bends = traffstat_i_alloc(ctx, 3 * bends, sizeof *arrow->bends);
     if (arrow->shared == NULL || arrow->pair == NULL || arrow->cross == NULL ||
         arrow->core == NULL || arrow->design == NULL || arrow->bends == NULL) {
         traffstat_i_arrow_close(ctx, arrow);
@@ -248,34 +248,89 @@ static void add_terms(const traffstat_i_posterior *p, const traffstat_i_field *f
     }
 }
 
-/* Cells of one year share a design, unless they have covariates. */
+static void add_bend(bend *to, bend more)
+{
+    to->rate += more.rate;
+    to->both += more.both;
+    to->report += more.report;
+}
+
+/* Cells of one year share a design unless they have covariates, and that is a staircase: what a step
+ * of the walk shares with a place is the sum over the years behind it. */
+static void add_place_years(const traffstat_i_posterior *p, const traffstat_i_field *f,
+                            traffstat_i_arrow *arrow, size_t place, const bend *years)
+{
+    const size_t count = p->spec.year_count;
+    const size_t w = arrow->width;
+    const double u = f->place_sd;
+    const double v = f->report_place_sd;
+    const double *last = design_at(arrow, count - 1);
+    double *first = arrow->cross + 2 * place * w;
+    double *second = first + w;
+    bend sum = {0.0, 0.0, 0.0};
+    for (size_t t = count; t-- > 0;) {
+        add_bend(&sum, years[t]);
+        first[t] = u * sum.rate * last[t];
+        second[t] = v * sum.both * last[t];
+    }
+    double *pair = arrow->pair + 3 * place;
+    pair[0] += sum.rate * u * u;
+    pair[1] += sum.both * u * v;
+    pair[2] += sum.report * v * v;
+    if (w == arrow->rates) {
+        return;
+    }
+    sum = (bend){0.0, 0.0, 0.0};
+    for (size_t t = count; t-- > p->spec.anchor_year + 1;) {
+        add_bend(&sum, years[t]);
+        first[arrow->rates + t - 1] = u * sum.both * f->drift_sd;
+        second[arrow->rates + t - 1] = v * sum.report * f->drift_sd;
+    }
+    sum = (bend){0.0, 0.0, 0.0};
+    for (size_t t = 0; t < p->spec.anchor_year; t++) {
+        add_bend(&sum, years[t]);
+        first[arrow->rates + t] = u * sum.both * f->drift_sd;
+        second[arrow->rates + t] = v * sum.report * f->drift_sd;
+    }
+}
+
+static void add_sheet(const traffstat_i_posterior *p, const traffstat_i_field *f,
+                      traffstat_i_arrow *arrow, const bend *bends)
+{
+    const traffstat_i_posterior_spec *s = &p->spec;
+    bend *sheet = (bend *) arrow->bends + s->cell_count;
+    bend *together = sheet + s->place_count * s->year_count;
+    memset(sheet, 0, (s->place_count + 1) * s->year_count * sizeof *sheet);
+    for (size_t i = 0; i < s->cell_count; i++) {
+        add_bend(&sheet[s->cells[i].place * s->year_count + s->cells[i].year], bends[i]);
+        add_bend(&together[s->cells[i].year], bends[i]);
+    }
+    for (size_t t = 0; t < s->year_count; t++) {
+        add_core(arrow, design_at(arrow, t), together[t]);
+    }
+    for (size_t j = 0; j < arrow->blocks; j++) {
+        add_place_years(p, f, arrow, j, sheet + j * s->year_count);
+    }
+}
+
 static void add_cells(const traffstat_i_posterior *p, traffstat_i_field *f,
                       traffstat_i_arrow *arrow, bool expected)
 {
     const traffstat_i_posterior_spec *s = &p->spec;
     bend *bends = (bend *) arrow->bends;
-    bend *together = bends + s->cell_count;
-    memset(together, 0, s->year_count * sizeof *together);
     for (size_t t = 0; t < s->year_count; t++) {
         design_year(p, f, arrow, t);
     }
     fill_bends(p, f, bends, expected);
-    for (size_t i = 0; i < s->cell_count; i++) {
-        const traffstat_i_cell *c = &s->cells[i];
-        const double *design = p->product ? design_at(arrow, c->year) : design_cell(p, arrow, i);
-        if (p->product) {
-            together[c->year].rate += bends[i].rate;
-            together[c->year].both += bends[i].both;
-            together[c->year].report += bends[i].report;
-        } else {
-            add_core(arrow, design, bends[i]);
-        }
-        if (arrow->blocks > 0) {
-            add_place(arrow, design, f, c->place, bends[i]);
-        }
+    if (p->product) {
+        add_sheet(p, f, arrow, bends);
     }
-    for (size_t t = 0; p->product && t < s->year_count; t++) {
-        add_core(arrow, design_at(arrow, t), together[t]);
+    for (size_t i = 0; !p->product && i < s->cell_count; i++) {
+        const double *design = design_cell(p, arrow, i);
+        add_core(arrow, design, bends[i]);
+        if (arrow->blocks > 0) {
+            add_place(arrow, design, f, s->cells[i].place, bends[i]);
+        }
     }
     add_terms(p, f, arrow);
 }

@@ -17,7 +17,7 @@ typedef struct traffstat_i_arrow {
     double *cross;  /* blocks x 2 x width */
     double *core;   /* width x width, then the factor of what the places leave of it */
     double *design; /* (years + 1) x 2 x width: how log rate and logit p hang on the shared ones */
-    double *bends;  /* (cells + years) x 3: their curvatures */
+    double *bends;  /* curvatures: of cells, places x years, years */
     double log_determinant;
 } traffstat_i_arrow;
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CHAINS = 4, WARMUP = 1000, DOUBLINGS = 2, DEPTH = 10, FAST_DRAWS = 3000 };
+enum { CHAINS = 4, WARMUP = 1000, DOUBLINGS = 2, DEPTH = 10, FAST_DRAWS = 2400 };
 
 #define ACCEPT 0.99 /* the prototype diverges now and then at 0.95 */
 #define START_RADIUS 1.0

@@ -73,19 +73,24 @@ static void densest(const answer *a, double level, double *lower, double *upper)
     }
 }
 
-/* Numbers of a row or of the total from draws of N and of what was not counted. */
+/* Numbers of a row or of the total from draws of N and of what was not counted; `counted` is what is
+ * between the two in every draw, or NaN where they differ from draw to draw. */
 static traffstat_status write_numbers(const answer *a, size_t row, const double *all,
-                                      const double *hidden)
+                                      const double *hidden, double counted)
 {
     const traffstat_i_thinning *thinning = &a->run->thinning;
     traffstat_estimate_row *to = traffstat_i_estimate_row(thinning->estimate, row);
     const double tail = 0.5 * (1.0 - a->run->options.level);
-    sort(a, hidden);
-    to->unreported = quantile(a, 0.5);
-    to->unreported_mean = mean(a);
-    to->unreported_lower = quantile(a, tail);
-    to->unreported_upper = quantile(a, 1.0 - tail);
-    sort(a, all);
+    const bool alike = !isnan(counted);
+    const double less = alike ? counted : 0.0;
+    sort(a, alike ? all : hidden);
+    to->unreported = quantile(a, 0.5) - less;
+    to->unreported_mean = mean(a) - less;
+    to->unreported_lower = quantile(a, tail) - less;
+    to->unreported_upper = quantile(a, 1.0 - tail) - less;
+    if (!alike) {
+        sort(a, all);
+    }
     to->estimate = quantile(a, 0.5);
     to->mean = mean(a);
     to->lower = quantile(a, tail);
@@ -122,7 +127,9 @@ static traffstat_status write_row(const answer *a, size_t row)
         return TRAFFSTAT_OK;
     }
     const size_t at = run->data.cell_of_row[row] * a->draws;
-    traffstat_status status = write_numbers(a, row, run->all + at, run->hidden + at);
+    const traffstat_i_cell *from = &run->data.cells[run->data.cell_of_row[row]];
+    const double counted = from->low == from->high ? (double) from->low : NAN;
+    traffstat_status status = write_numbers(a, row, run->all + at, run->hidden + at, counted);
     thinning->last = row;
     thinning->numbers++;
     return status == TRAFFSTAT_OK ? traffstat_i_thinning_cell_reasons(thinning, row, &cell)
@@ -139,7 +146,7 @@ static traffstat_status write_total(const answer *a)
     double *hidden = run->one + a->draws;
     traffstat_i_hierarchical_sum(run, run->all, TRAFFSTAT_NONE, TRAFFSTAT_NONE, all);
     traffstat_i_hierarchical_sum(run, run->hidden, TRAFFSTAT_NONE, TRAFFSTAT_NONE, hidden);
-    traffstat_status status = write_numbers(a, TRAFFSTAT_NONE, all, hidden);
+    traffstat_status status = write_numbers(a, TRAFFSTAT_NONE, all, hidden, NAN);
     if (status == TRAFFSTAT_OK && run->thinning.kind == TRAFFSTAT_KIND_SCENARIO) {
         status = traffstat_i_estimate_row_reason(run->thinning.estimate, TRAFFSTAT_NONE,
                                                  TRAFFSTAT_VERDICT_CAUTION,
