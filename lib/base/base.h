@@ -126,6 +126,9 @@ void traffstat_i_random_block(uint64_t seed, uint32_t model, uint32_t replicate,
 /* Uniform strictly inside (0, 1), an odd multiple of 2^-53: draw number `index` of a replicate. */
 double traffstat_i_random_uniform(uint64_t seed, uint32_t model, uint32_t replicate,
                                   uint64_t index);
+/* That number and another of the same block, for the price of one. */
+void traffstat_i_random_pair(uint64_t seed, uint32_t model, uint32_t replicate, uint64_t index,
+                             double out[2]);
 
 /* ---- whole arrays --------------------------------------------------------------------------- */
 

@@ -22,10 +22,24 @@ void traffstat_i_random_block(uint64_t seed, uint32_t model, uint32_t replicate,
 }
 
 /* 52 random bits and a closing 1: with 53 and a half, the largest would round to 1. */
+static double from_bits(uint32_t high, uint32_t low)
+{
+    const uint64_t bits = ((uint64_t) high << 32 | low) >> 12;
+    return ((double) bits + 0.5) * 0x1p-52;
+}
+
 double traffstat_i_random_uniform(uint64_t seed, uint32_t model, uint32_t replicate, uint64_t index)
 {
     uint32_t block[4];
     traffstat_i_random_block(seed, model, replicate, index, block);
-    const uint64_t bits = ((uint64_t) block[0] << 32 | block[1]) >> 12;
-    return ((double) bits + 0.5) * 0x1p-52;
+    return from_bits(block[0], block[1]);
+}
+
+void traffstat_i_random_pair(uint64_t seed, uint32_t model, uint32_t replicate, uint64_t index,
+                             double out[2])
+{
+    uint32_t block[4];
+    traffstat_i_random_block(seed, model, replicate, index, block);
+    out[0] = from_bits(block[0], block[1]);
+    out[1] = from_bits(block[2], block[3]);
 }

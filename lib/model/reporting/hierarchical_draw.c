@@ -51,11 +51,8 @@ static double log_mass(double k, double mean, double theta)
 }
 
 /* A count of which only the set is known, given its mean and size: by the cdf within the set. */
-static double within_set(const traffstat_i_cell *cell, double mean, double theta, double u)
+static double within(const traffstat_i_cell *cell, double mean, double theta, double u)
 {
-    if (cell->low == cell->high) {
-        return (double) cell->low;
-    }
     const double far = mean + 12.0 * sqrt(mean) + 40.0 * (1.0 + mean / theta);
     const double last =
         cell->high >= 0 ? (double) cell->high : fmax(far, (double) cell->low + 40.0);
@@ -104,23 +101,29 @@ static double gamma_draw(const traffstat_i_hierarchical *run, size_t draw, uint6
     const double c = 1.0 / sqrt(9.0 * d);
     double value = d;
     for (uint64_t k = 0; k < TRIES; k++) {
-        const uint64_t index = at + 2 * k * TRY;
-        const double z = gsl_cdf_ugaussian_Pinv(
-            traffstat_i_random_uniform(seed, STREAM, (uint32_t) draw, index));
-        const double u = traffstat_i_random_uniform(seed, STREAM, (uint32_t) draw, index + TRY);
+        double u[2];
+        traffstat_i_random_pair(seed, STREAM, (uint32_t) draw, at + k * TRY, u);
+        const double z = gsl_cdf_ugaussian_Pinv(u[0]);
         const double root = 1.0 + c * z;
         const double cube = root * root * root;
-        if (root > 0.0 && log(u) < 0.5 * z * z + d * (1.0 - cube + log(cube))) {
+        if (root > 0.0 && log(u[1]) < 0.5 * z * z + d * (1.0 - cube + log(cube))) {
             value = d * cube;
             break;
         }
     }
     if (shape < 1.0) {
         const double u =
-            traffstat_i_random_uniform(seed, STREAM, (uint32_t) draw, at + 2 * TRIES * TRY);
+            traffstat_i_random_uniform(seed, STREAM, (uint32_t) draw, at + TRIES * TRY);
         value *= pow(u, 1.0 / shape);
     }
     return value;
+}
+
+static double within_set(const traffstat_i_hierarchical *run, const traffstat_i_cell *cell,
+                         double mean, double theta, size_t draw, size_t number)
+{
+    return cell->low == cell->high ? (double) cell->low
+                                   : within(cell, mean, theta, uniform(run, draw, number, IN_SET));
 }
 
 /* Given the rate, the multiplier of a negative binomial's true rate is Gamma(theta, theta) before
@@ -153,7 +156,7 @@ double traffstat_i_hierarchical_draw_total(const traffstat_i_hierarchical *run,
         const double expected = cells[i].exposure * exp(rate[i]);
         const double share = cells[i].coverage / (1.0 + exp(-logit[i]));
         const double mu = expected * share;
-        count[i] = within_set(&cells[i], mu, field.theta, uniform(run, draw, i, IN_SET));
+        count[i] = within_set(run, &cells[i], mu, field.theta, draw, i);
         mean[i] = expected * (1.0 - share);
         if (isfinite(field.theta)) {
             mean[i] *= multiplier(run, draw, i, AFTER, count[i] + field.theta, field.theta + mu);
@@ -236,7 +239,7 @@ static void draw_cells(traffstat_i_hierarchical *run, const room *at, size_t dra
         const double expected = c->exposure * exp(at->rate[i]);
         const double share = c->coverage / (1.0 + exp(-at->logit[i]));
         const double mu = expected * share;
-        const double y = within_set(c, mu, theta, uniform(run, draw, i, IN_SET));
+        const double y = within_set(run, c, mu, theta, draw, i);
         double hidden = expected * (1.0 - share);
         double again = mu;
         if (isfinite(theta)) {
