@@ -17,8 +17,13 @@ ONE_THREAD, TWO_THREADS, MEMORY_MB = 1.4, 1.0, 64.0
 # Of the plain C fit in the same run, which takes 15.2 us where nothing else runs: 3 us and 1.2 us.
 FITS = {'overlap_fit_portable': 0.197, 'overlap_fit_widest': 0.079}
 # Of the engines, one core: the searches of issues 4 and 6.
-LIMITS = {'overlap_stepwise_bca': 30.0, 'overlap_all_models': 35.0, 'overlap_reselection': 2.0,
+LIMITS = {'joinpoint_2_poisson_112': 50.0, 'overlap_stepwise_bca': 30.0, 'overlap_all_models': 35.0, 'overlap_reselection': 2.0,
           'joinpoint_1_poisson_112': 50.0, 'joinpoint_1_loglinear_112': 50.0, 'states_50_years_60': 20.0}
+# Of the hierarchical panel, seconds of wall time on two cores: issue 5.
+PANEL = {'panel_15x8_nuts': 4.0, 'panel_50x8_nuts': 20.0, 'panel_states_nuts': 20.0, 'panel_15x8_fast': 0.5,
+         'panel_states_fast': 0.5, 'panel_50x8_fast': 0.5}
+# Of a plain gradient of the likelihood alone, in the same run.
+GRADIENT = 0.25
 over = []
 
 
@@ -105,6 +110,24 @@ def show_engines():
                                      % (limit, verdict(name, float(value), limit))))
 
 
+def show_panels():
+    said = programs([['bench_reporting', os.path.abspath('data')]])
+    ratio = number(said, 'panel_gradient') / number(said, 'panel_gradient_plain_C')
+    for line in said.values():
+        name, value, unit = line.split()
+        tail = ''
+        if name in PANEL:
+            tail = '(limit %g)   %s' % (PANEL[name], verdict(name, float(value), PANEL[name]))
+        elif name.endswith('_rhat'):
+            tail = '(limit 1.01)   %s' % verdict(name, float(value), 1.01)
+        elif name.endswith('_bulk'):
+            tail = '(at least 400)   %s' % verdict(name, -float(value), -400.0)
+        elif name == 'panel_gradient':
+            tail = '%5.3f of the plain one (limit %g)   %s' % (ratio, GRADIENT,
+                                                               verdict(name, ratio, GRADIENT))
+        print('%-34s %8s %-7s %s' % (name, value, unit, tail))
+
+
 raw = [BUILD + '/tests/bench/raw_pangocairo', 'raw.png']
 got = cold({'raw': raw, 'png': chart('png'), 'svg': chart('svg'), 'pdf': chart('pdf')})
 print('CPU, median of %d cold runs' % RUNS)
@@ -123,4 +146,6 @@ print('\nReading generated files of 1 and 10 million records')
 show_reading()
 print('\nLists that overlap, joinpoints, regressions, CPU on one core')
 show_engines()
+print('\nPanels, wall time on two cores')
+show_panels()
 sys.exit(1 if over else 0)
