@@ -14,20 +14,25 @@ import re
 import cffi
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-_MODULES = ("base table detail estimate read reporting hierarchical pogit rate regression series joinpoint standard places "
-            "delay trend overlap figure report").split()
-
 
 def _first(candidates, default):
     return next((path for path in candidates if path and os.path.exists(path)), default)
 
 
+def _with_includes(include, name, seen):
+    """A header of ours behind those that it includes, each once."""
+    if name in seen:
+        return ""
+    seen.add(name)
+    with open(os.path.join(include, name), encoding="utf-8") as header:
+        text = header.read()
+    before = re.findall(r"^#include <(traffstat/\w+\.h)>", text, flags=re.M)
+    return "".join(_with_includes(include, one, seen) for one in before) + text
+
+
 def _declarations(include):
     """The headers without comments, preprocessor lines and attribute macros: plain C99."""
-    text = ""
-    for module in _MODULES:
-        with open(os.path.join(include, "traffstat", module + ".h"), encoding="utf-8") as header:
-            text += header.read()
+    text = _with_includes(include, "traffstat.h", set())
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
     text = re.sub(r"^\s*#.*$", "", text, flags=re.M)
     text = re.sub(r'extern "C" [{]|\bTRAFFSTAT_(API|MUST_CHECK|BEGIN|END)\b', "", text)

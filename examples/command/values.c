@@ -200,7 +200,9 @@ bool take_delay(options *to, const char *value)
         say("out of memory");
         return false;
     }
-    to->map.items[to->map.count++] = (pair){key, value};
+    pair *item = &to->map.items[to->map.count++];
+    item->key = key;
+    item->value = value;
     to->totals = TRAFFSTAT_TOTALS_KEEP;
     to->delay = true;
     return true;

@@ -145,7 +145,7 @@ typedef struct traffstat_i_cell_score {
 traffstat_i_cell_score traffstat_i_cell_score_of(int64_t low, int64_t high, double log_mu,
                                                  double theta);
 /* The same of one count, whose log factorial is known. */
-traffstat_i_cell_score traffstat_i_exact_score(double count, double log_factorial, double log_mu,
+traffstat_i_cell_score traffstat_i_exact_score(double y, double log_factorial, double log_mu,
                                                double theta);
 double traffstat_i_log_factorial(int64_t count);
 

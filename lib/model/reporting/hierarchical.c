@@ -136,6 +136,7 @@ static traffstat_status approximate(traffstat_i_hierarchical *run)
     run->weight = traffstat_i_alloc(run->ctx, FAST_DRAWS, sizeof *run->weight);
     run->chains = 1;
     run->draws = FAST_DRAWS;
+    run->scoreless = true; /* weighted draws leave nothing out */
     traffstat_status status = TRAFFSTAT_E_NOMEM;
     if (positions != NULL && run->weight != NULL) {
         status =

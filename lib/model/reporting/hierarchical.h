@@ -26,7 +26,8 @@ typedef struct traffstat_i_hierarchical {
     double *weight;     /* of each draw, adding up to 1; NULL: all alike */
     double *all;        /* cells x draws: N */
     double *hidden;     /* cells x draws: N less what was counted */
-    double *likelihood; /* cells x draws, log */
+    double *likelihood; /* cells x draws, log; NaN where nothing asks for it */
+    bool scoreless;     /* nothing does */
     double *hyper;      /* HYPERS x draws */
     double *check;      /* 2 x CHECKS x draws: of the data, of a replicate */
     double *one;        /* draws x 3: work */

@@ -247,7 +247,7 @@ static void draw_cells(traffstat_i_hierarchical *run, const room *at, size_t dra
             again *= multiplier(run, draw, i, BEFORE, theta, theta);
         }
         at->hidden[i] = hidden;
-        run->likelihood[i * all + draw] = run->weight != NULL ? NAN : at->likelihood[i];
+        run->likelihood[i * all + draw] = run->scoreless ? NAN : at->likelihood[i];
         at->mean[i] = mu;
         at->count[i] = y;
         at->replicate[i] =
@@ -307,7 +307,7 @@ static void draw_one(traffstat_i_hierarchical *run, const room *at, const double
     const size_t all = (size_t) run->chains * (size_t) run->draws;
     traffstat_i_hyper hyper;
     traffstat_i_posterior_cells(run->posterior, at->scratch, position, at->rate, at->logit,
-                                run->weight != NULL ? NULL : at->likelihood);
+                                run->scoreless ? NULL : at->likelihood);
     traffstat_i_posterior_hyper(run->posterior, at->scratch, position, &hyper);
     const double values[HYPERS] = {1.0 / (1.0 + exp(-hyper.report)),
                                    hyper.place_sd,

@@ -41,7 +41,7 @@ enum {
 #define TEACHERS 0.35      /* share of a round's draws that count in teaching the next */
 #define STEP 0.3           /* of differences between outer quantities, whose sd is about 1 */
 #define LONGEST 2.0        /* step of an outer quantity */
-#define NEAR 0.05           /* gain of such a step that ends them */
+#define NEAR 0.05          /* gain of such a step that ends them */
 #define ENOUGH 1e-3        /* of a Newton step's gain: weights mend a mode that is a little off */
 
 /* One worker's room. */
