@@ -323,7 +323,7 @@ traffstat_status traffstat_hierarchical_with(traffstat_ctx *ctx, const traffstat
                                                  .prior = prior,
                                                  .last = TRAFFSTAT_NONE,
                                                  .mover = "model's structure",
-                                                 .still = 0.02}};
+                                                 .still = 0.05}};
     traffstat_status status = read_settings(ctx, options, &run.options);
     if (status != TRAFFSTAT_OK) {
         return status;

@@ -16,7 +16,8 @@
 #define EBFMI_REFUSED 0.2
 #define KHAT_CAUTION 0.7 /* past it weights have no useful variance */
 #define KHAT_REFUSED 1.0
-#define WORTH_CAUTION 100.0 /* limits are off by a quarter of an sd, one time in three */
+#define MILD "approximate: " /* what a caution of the fast engine begins with */
+#define WORTH_CAUTION 100.0  /* limits are off by a quarter of an sd, one time in three */
 #define WORTH_REFUSED 20.0
 #define MISFIT_CAUTION 0.01 /* share of replicates that vary as much as the counts do */
 
@@ -247,12 +248,18 @@ static void add_parameters(const answer *a, traffstat_detail *top)
     }
 }
 
-/* Effective number of the fast engine's draws. */
+/* Effective number of the fast engine's draws: of the outer ones, which several draws share, since
+ * totals and scales are known no better than by those. */
 static double worth(const answer *a)
 {
+    const size_t outer = traffstat_i_posterior_outer_draws(a->draws);
     double squares = 0.0;
-    for (size_t i = 0; i < a->draws; i++) {
-        squares += a->run->weight[i] * a->run->weight[i];
+    for (size_t k = 0; k < outer; k++) {
+        double sum = 0.0;
+        for (size_t i = k; i < a->draws; i += outer) {
+            sum += a->run->weight[i];
+        }
+        squares += sum * sum;
     }
     return 1.0 / squares;
 }
@@ -401,10 +408,10 @@ static traffstat_status judge(const answer *a)
                           {run->ebfmi, EBFMI_CAUTION, EBFMI_REFUSED, true,
                            "the sampler hardly moves between energies: E-BFMI", ""},
                           {run->khat, KHAT_CAUTION, KHAT_REFUSED, false,
-                           "approximate: the fast engine's weights are too uneven: k-hat", ""},
+                           MILD "the fast engine's weights are too uneven: k-hat", ""},
                           {fast ? worth(a) : NAN, WORTH_CAUTION, WORTH_REFUSED, true,
-                           "approximate: the fast engine's limits move from run to run: effective "
-                           "draws",
+                           MILD "the fast engine's limits move from run to run: effective "
+                                "draws",
                            ""}};
     traffstat_status status = TRAFFSTAT_OK;
     for (size_t i = 0; i < sizeof tests / sizeof *tests && status == TRAFFSTAT_OK; i++) {

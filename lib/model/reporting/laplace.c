@@ -599,7 +599,7 @@ static traffstat_status run(traffstat_ctx *ctx, fit *f, size_t draw_count, doubl
     for (int round = 0; round <= ROUNDS && status == TRAFFSTAT_OK; round++) {
         const bool last = round == ROUNDS;
         f->round = (uint32_t) round;
-        f->round_size = last ? (draw_count + FIELDS - 1) / FIELDS : LEARNING;
+        f->round_size = last ? traffstat_i_posterior_outer_draws(draw_count) : LEARNING;
         f->draw_count = draw_count;
         f->positions = positions;
         move_start(f);
@@ -711,6 +711,11 @@ static void close_benches(traffstat_ctx *ctx, fit *f)
     traffstat_i_free(ctx, f->first);
     traffstat_i_free(ctx, f->points);
     traffstat_i_free(ctx, f->log_ratio);
+}
+
+size_t traffstat_i_posterior_outer_draws(size_t draw_count)
+{
+    return (draw_count + FIELDS - 1) / FIELDS;
 }
 
 bool traffstat_i_posterior_has_fast(const traffstat_i_posterior *posterior)

@@ -111,6 +111,9 @@ void traffstat_i_posterior_cells(const traffstat_i_posterior *posterior, void *s
    positions: draw_count x dimension; log_weights: draw_count, smoothed and summing to 1; khat: the
    shape of their tail. _E_NUMERIC where no mode is found. */
 bool traffstat_i_posterior_has_fast(const traffstat_i_posterior *posterior);
+/* Of so many draws, how many are of the scales and the shared level; draw i has those of the outer
+ * draw i modulo this. */
+size_t traffstat_i_posterior_outer_draws(size_t draw_count);
 traffstat_status traffstat_i_posterior_laplace(traffstat_ctx *ctx,
                                                const traffstat_i_posterior *posterior,
                                                uint64_t seed, size_t draw_count, double *positions,
