@@ -116,7 +116,7 @@ static traffstat_status sample(traffstat_i_hierarchical *run)
         if (status == TRAFFSTAT_OK) {
             status = traffstat_i_hierarchical_mixing(run, last, &mixed);
         }
-        if (status != TRAFFSTAT_OK || mixed || last || run->rhat > HOPELESS) {
+        if (status != TRAFFSTAT_OK || mixed || last || run->mix.rhat > HOPELESS) {
             break;
         }
         status = traffstat_i_nuts_extend(run->ctx, &target, &how, chains->draws, chains);

@@ -4,9 +4,9 @@
 
 #include <traffstat/hierarchical.h>
 
+#include "model/reporting/chain_verdict.h"
 #include "model/reporting/hierarchical_data.h"
 #include "model/reporting/hierarchical_extras.h"
-#include "model/reporting/nuts.h"
 #include "model/reporting/thinning.h"
 
 typedef struct traffstat_i_hierarchical {
@@ -37,12 +37,12 @@ typedef struct traffstat_i_hierarchical {
     double *shares;    /* draws: p of a case, over all expected true cases */
     double *positions; /* draws x dimension, where the sensitivity is asked for */
     /* what tells of the fit */
-    double rhat, bulk, tail, ebfmi, khat;
+    traffstat_i_mixing mix;
+    double ebfmi, khat;
     traffstat_i_scatter scatter; /* where it chose the law of the counts; else its score is NaN */
     double carried;              /* share of the sd of p's prior that evidence took away */
     double covered;              /* share of the counts where it comes from */
     double misfit;               /* share of replicates that vary as much as the counts */
-    char worst[96];
     int64_t divergences;
     bool refused; /* the draws cannot be trusted: no number is given */
 } traffstat_i_hierarchical;

@@ -3,7 +3,7 @@
 #ifndef TRAFFSTAT_I_REPORTING_POGIT_PANEL_H
 #define TRAFFSTAT_I_REPORTING_POGIT_PANEL_H
 
-#include "model/reporting/pogit_judge.h"
+#include "model/reporting/chain_verdict.h"
 #include "model/reporting/pogit_target.h"
 #include "model/reporting/thinning.h"
 #include "table/covariates.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/reporting/pogit_judge.h"
+#include "model/reporting/chain_verdict.h"
 #include "model/reporting/pogit_target.h"
 
 struct traffstat_pogit_posterior {
@@ -138,27 +138,30 @@ static traffstat_status find_directions(work *w)
 }
 
 /* The reason is that of the first test that fails worst. */
+static traffstat_status say_health(void *user, traffstat_verdict verdict, const char *reason)
+{
+    const work *w = user;
+    if (verdict <= w->out->mixing.verdict) {
+        return TRAFFSTAT_OK;
+    }
+    traffstat_i_free(w->ctx, w->out->reason);
+    w->out->mixing.verdict = verdict;
+    w->out->reason = traffstat_i_strdup(w->ctx, reason);
+    return w->out->reason != NULL ? TRAFFSTAT_OK : TRAFFSTAT_E_NOMEM;
+}
+
 static traffstat_status judge(work *w)
 {
     traffstat_pogit_mixing *of = &w->out->mixing;
-    char reason[256] = "";
     const traffstat_i_mixing mix = {of->rhat, of->ess_bulk, of->ess_tail, ""};
-    const double share = (double) of->divergences / (double) all_of(w->out);
+    const traffstat_i_health health = {.mix = &mix,
+                                       .diverged =
+                                           (double) of->divergences / (double) all_of(w->out),
+                                       .ebfmi = of->ebfmi,
+                                       .khat = NAN,
+                                       .worth = NAN};
     of->verdict = TRAFFSTAT_VERDICT_OK;
-    for (int test = 0; test < TRAFFSTAT_I_MIX_TESTS; test++) {
-        char text[256];
-        const traffstat_verdict verdict =
-            traffstat_i_mixing_test(&mix, share, of->ebfmi, test, text, sizeof text);
-        if (verdict > of->verdict) {
-            of->verdict = verdict;
-            memcpy(reason, text, sizeof reason);
-        }
-    }
-    if (reason[0] == '\0') {
-        return TRAFFSTAT_OK;
-    }
-    w->out->reason = traffstat_i_strdup(w->ctx, reason);
-    return w->out->reason != NULL ? TRAFFSTAT_OK : TRAFFSTAT_E_NOMEM;
+    return traffstat_i_health_judge(&health, say_health, w);
 }
 
 static traffstat_status sample(work *w, int32_t draws)
