@@ -59,6 +59,10 @@ void traffstat_i_hierarchical_effect_name(const traffstat_i_hierarchical *run, s
 /* The model of run->data under the prior and the extras, and its fit. */
 traffstat_status traffstat_i_hierarchical_model(traffstat_i_hierarchical *run);
 traffstat_status traffstat_i_hierarchical_fit(traffstat_i_hierarchical *run);
+/* Its posterior as the sampler takes it. */
+traffstat_i_target traffstat_i_hierarchical_target(const traffstat_i_hierarchical *run);
+/* The fit by the fast engine, of so many draws. */
+traffstat_status traffstat_i_hierarchical_approximate(traffstat_i_hierarchical *run, int32_t draws);
 
 /* The cells between which a change is asked for. _E_NODATA: no place has counts of both years. */
 traffstat_status traffstat_i_hierarchical_pairs(traffstat_i_hierarchical *run);

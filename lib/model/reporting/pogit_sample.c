@@ -89,9 +89,10 @@ static traffstat_status take_values(work *w, const traffstat_i_chains *chains)
     return TRAFFSTAT_OK;
 }
 
-static traffstat_status look(const traffstat_i_chains *chains, void *user, bool *mixed)
+static traffstat_status look(const traffstat_i_chains *chains, void *user, bool last, bool *mixed)
 {
     work *w = user;
+    (void) last;
     traffstat_pogit_mixing *to = &w->out->mixing;
     traffstat_status status = take_values(w, chains);
     if (status != TRAFFSTAT_OK) {
@@ -118,23 +119,13 @@ static traffstat_status look(const traffstat_i_chains *chains, void *user, bool 
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
-static traffstat_status find_directions(work *w)
+static traffstat_status take_room(work *w)
 {
-    const size_t k = w->out->k;
-    w->directions = traffstat_i_alloc(w->ctx, k * k, sizeof *w->directions);
+    w->directions = traffstat_i_pogit_directions(w->ctx, w->fit);
     w->room = traffstat_i_alloc(
-        w->ctx, traffstat_i_pogit_scratch_size(w->target.of) / sizeof(double) + k, sizeof *w->room);
-    traffstat_status status =
-        w->directions != NULL && w->room != NULL ? TRAFFSTAT_OK : TRAFFSTAT_E_NOMEM;
-    for (size_t j = 0; j < k && status == TRAFFSTAT_OK; j++) {
-        double *direction = traffstat_i_pogit_direction(w->ctx, w->fit, j);
-        status = direction != NULL ? TRAFFSTAT_OK : TRAFFSTAT_E_NOMEM;
-        if (status == TRAFFSTAT_OK) {
-            memcpy(w->directions + j * k, direction, k * sizeof *direction);
-        }
-        traffstat_i_free(w->ctx, direction);
-    }
-    return status;
+        w->ctx, traffstat_i_pogit_scratch_size(w->target.of) / sizeof(double) + w->out->k,
+        sizeof *w->room);
+    return w->directions != NULL && w->room != NULL ? TRAFFSTAT_OK : TRAFFSTAT_E_NOMEM;
 }
 
 /* The reason is that of the first test that fails worst. */
@@ -173,7 +164,7 @@ static traffstat_status sample(work *w, int32_t draws)
     if (status != TRAFFSTAT_OK) {
         return status;
     }
-    status = find_directions(w);
+    status = take_room(w);
     if (status == TRAFFSTAT_OK) {
         status = traffstat_i_pogit_chains(w->ctx, &w->target, draws, look, w, &chains,
                                           &w->out->mixing.accept);
