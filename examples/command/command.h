@@ -314,6 +314,8 @@ int stream_failure(const command *session, traffstat_status status);
 int input_select(const command *session, input *in);
 /* For every verb but read: series that lost records are refused unless --lenient. */
 int input_check_lost(const command *session, const input *in);
+/* The three in turn: the counts that a verb works on. */
+int input_open(const command *session, input *in);
 /* Gives the selected series denominators from --population. */
 int input_join_population(const command *session, input *in);
 /* Says what is in doubt about the selected counts. */
@@ -336,6 +338,16 @@ int estimate_make(const command *session, const traffstat_panel *panel,
                   const traffstat_prior *prior, traffstat_estimate **out);
 /* EXIT_DONE, or EXIT_INESTIMABLE with the reason on stderr. */
 int estimate_status(const traffstat_estimate *estimate);
+/* What an estimate is not sure of and what it assumes, a line each; as check_stdout(). */
+int print_doubts(const traffstat_estimate *estimate);
+/* Prints an estimate for reading; EXIT_DONE or the message is out. */
+typedef int plain_fn(const traffstat_estimate *estimate);
+/* The estimate in the form that was asked for; plain NULL: the library's text, `panel` or not. */
+int estimate_print(const command *session, const traffstat_panel *panel,
+                   const traffstat_estimate *estimate, plain_fn *plain);
+/* What a verb ends with: the estimate, printed, and its status; or why it was not made. */
+int estimate_answer(const command *session, traffstat_status made,
+                    const traffstat_estimate *estimate, plain_fn *plain);
 
 /* ---- covariates.c ------------------------------------------------------------------------------ */
 

@@ -363,6 +363,15 @@ int input_check_lost(const command *session, const input *in)
     return EXIT_DATA;
 }
 
+int input_open(const command *session, input *in)
+{
+    int result = input_read(session, in);
+    if (result == EXIT_DONE) {
+        result = input_select(session, in);
+    }
+    return result == EXIT_DONE ? input_check_lost(session, in) : result;
+}
+
 void series_name(const traffstat_panel *panel, size_t series, char *out, size_t size)
 {
     static const char *const keys[] = {"measure", "category", "source"};

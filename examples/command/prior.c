@@ -301,3 +301,43 @@ int estimate_status(const traffstat_estimate *estimate)
     say("inestimable: %s", reason != NULL ? reason : "no row has a number");
     return EXIT_INESTIMABLE;
 }
+
+int print_doubts(const traffstat_estimate *estimate)
+{
+    for (size_t i = 0; i < traffstat_estimate_reasons(estimate); i++) {
+        (void) printf("caution: %s\n", traffstat_estimate_reason(estimate, i));
+    }
+    for (size_t i = 0; i < traffstat_estimate_assumptions(estimate); i++) {
+        (void) printf("assumed: %s\n", traffstat_estimate_assumption(estimate, i));
+    }
+    return check_stdout();
+}
+
+int estimate_print(const command *session, const traffstat_panel *panel,
+                   const traffstat_estimate *estimate, plain_fn *plain)
+{
+    traffstat_text *text = NULL;
+    traffstat_status status = TRAFFSTAT_OK;
+    if (session->options->json) {
+        status = traffstat_estimate_json(session->ctx, estimate, &text);
+    } else if (session->options->csv) {
+        status = traffstat_estimate_csv(session->ctx, estimate, &text);
+    } else if (plain != NULL) {
+        return plain(estimate);
+    } else {
+        status = traffstat_estimate_text(session->ctx, panel, estimate, &text);
+    }
+    const int result = status == TRAFFSTAT_OK ? print_text(text) : failure(session, status);
+    traffstat_text_free(text);
+    return result;
+}
+
+int estimate_answer(const command *session, traffstat_status made,
+                    const traffstat_estimate *estimate, plain_fn *plain)
+{
+    if (made != TRAFFSTAT_OK) {
+        return failure(session, made);
+    }
+    const int result = estimate_print(session, NULL, estimate, plain);
+    return result == EXIT_DONE ? estimate_status(estimate) : result;
+}

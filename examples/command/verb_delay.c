@@ -32,27 +32,7 @@ static int print_plain(const traffstat_estimate *estimate)
     }
     (void) printf("\n%s\n\n", traffstat_detail_text(traffstat_detail_find(
                                   traffstat_estimate_details(estimate), "sentence")));
-    for (size_t i = 0; i < traffstat_estimate_reasons(estimate); i++) {
-        (void) printf("caution: %s\n", traffstat_estimate_reason(estimate, i));
-    }
-    for (size_t i = 0; i < traffstat_estimate_assumptions(estimate); i++) {
-        (void) printf("assumed: %s\n", traffstat_estimate_assumption(estimate, i));
-    }
-    return check_stdout();
-}
-
-static int print_delay(const command *session, const traffstat_estimate *estimate)
-{
-    traffstat_text *text = NULL;
-    if (!session->options->json && !session->options->csv) {
-        return print_plain(estimate);
-    }
-    const traffstat_status status = session->options->json
-                                        ? traffstat_estimate_json(session->ctx, estimate, &text)
-                                        : traffstat_estimate_csv(session->ctx, estimate, &text);
-    const int result = status == TRAFFSTAT_OK ? print_text(text) : failure(session, status);
-    traffstat_text_free(text);
-    return result;
+    return print_doubts(estimate);
 }
 
 int run_delay(const command *session, const traffstat_panel *panel)
@@ -64,10 +44,7 @@ int run_delay(const command *session, const traffstat_panel *panel)
     wanted.cumulative = session->options->cumulative ? 1 : 0;
     const traffstat_status status =
         traffstat_nowcast_panel(session->ctx, panel, &wanted, &estimate);
-    int result = status == TRAFFSTAT_OK ? print_delay(session, estimate) : failure(session, status);
-    if (result == EXIT_DONE) {
-        result = estimate_status(estimate);
-    }
+    const int result = estimate_answer(session, status, estimate, print_plain);
     traffstat_estimate_free(estimate);
     return result;
 }

@@ -97,23 +97,13 @@ static int print_coefficients(const traffstat_estimate *estimate)
 static int print_estimate(const command *session, const traffstat_panel *panel,
                           const traffstat_estimate *estimate)
 {
-    traffstat_text *text = NULL;
-    traffstat_status status = TRAFFSTAT_OK;
-    if (session->options->json) {
-        status = traffstat_estimate_json(session->ctx, estimate, &text);
-    } else if (session->options->csv) {
-        status = traffstat_estimate_csv(session->ctx, estimate, &text);
-    } else {
-        status = traffstat_estimate_text(session->ctx, panel, estimate, &text);
-    }
-    int result = status == TRAFFSTAT_OK ? print_text(text) : failure(session, status);
+    int result = estimate_print(session, panel, estimate, NULL);
     if (result == EXIT_DONE && !session->options->json && !session->options->csv) {
         result = print_breakeven(estimate);
         result = result == EXIT_DONE ? print_change(estimate) : result;
         result = result == EXIT_DONE ? print_sensitivity(estimate) : result;
         result = result == EXIT_DONE ? print_coefficients(estimate) : result;
     }
-    traffstat_text_free(text);
     return result;
 }
 
@@ -137,13 +127,7 @@ int run_estimate(const command *session)
     traffstat_prior *prior = NULL;
     int result = load_prior(session, &prior);
     if (result == EXIT_DONE) {
-        result = input_read(session, &in);
-    }
-    if (result == EXIT_DONE) {
-        result = input_select(session, &in);
-    }
-    if (result == EXIT_DONE) {
-        result = input_check_lost(session, &in);
+        result = input_open(session, &in);
     }
     if (result == EXIT_DONE) {
         result = make(session, in.selected, prior, &estimate);

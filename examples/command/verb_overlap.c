@@ -192,22 +192,6 @@ static int make_estimate(const command *session, const traffstat_overlap *overla
     return status == TRAFFSTAT_OK ? EXIT_DONE : failure(session, status);
 }
 
-static int print_estimate(const command *session, const traffstat_estimate *estimate)
-{
-    traffstat_text *text = NULL;
-    traffstat_status status = TRAFFSTAT_OK;
-    if (session->options->json) {
-        status = traffstat_estimate_json(session->ctx, estimate, &text);
-    } else if (session->options->csv) {
-        status = traffstat_estimate_csv(session->ctx, estimate, &text);
-    } else {
-        status = traffstat_estimate_text(session->ctx, NULL, estimate, &text);
-    }
-    const int result = status == TRAFFSTAT_OK ? print_text(text) : failure(session, status);
-    traffstat_text_free(text);
-    return result;
-}
-
 int run_overlap(const command *session)
 {
     traffstat_overlap *overlap = NULL;
@@ -222,10 +206,7 @@ int run_overlap(const command *session)
         result = make_estimate(session, overlap, &estimate);
     }
     if (result == EXIT_DONE) {
-        result = print_estimate(session, estimate);
-    }
-    if (result == EXIT_DONE) {
-        result = estimate_status(estimate);
+        result = estimate_answer(session, TRAFFSTAT_OK, estimate, NULL);
     }
     traffstat_estimate_free(estimate);
     traffstat_account_free(account);

@@ -180,27 +180,7 @@ static int print_plain(const traffstat_estimate *estimate)
     print_safe(traffstat_detail_text(traffstat_detail_find(top, "sentence")));
     (void) printf("\n\n");
     print_tests(top);
-    for (size_t i = 0; i < traffstat_estimate_reasons(estimate); i++) {
-        (void) printf("caution: %s\n", traffstat_estimate_reason(estimate, i));
-    }
-    for (size_t i = 0; i < traffstat_estimate_assumptions(estimate); i++) {
-        (void) printf("assumed: %s\n", traffstat_estimate_assumption(estimate, i));
-    }
-    return check_stdout();
-}
-
-static int print_places(const command *session, const traffstat_estimate *estimate)
-{
-    traffstat_text *text = NULL;
-    if (!session->options->json && !session->options->csv) {
-        return print_plain(estimate);
-    }
-    const traffstat_status status = session->options->json
-                                        ? traffstat_estimate_json(session->ctx, estimate, &text)
-                                        : traffstat_estimate_csv(session->ctx, estimate, &text);
-    const int result = status == TRAFFSTAT_OK ? print_text(text) : failure(session, status);
-    traffstat_text_free(text);
-    return result;
+    return print_doubts(estimate);
 }
 
 /* ---- the verb ---------------------------------------------------------------------------------- */
@@ -218,13 +198,7 @@ int run_places(const command *session, const traffstat_panel *panel)
         const traffstat_status status =
             traffstat_compare(session->ctx, panel, traffstat_links_pairs(links),
                               traffstat_links_count(links), &wanted, &estimate);
-        result = status == TRAFFSTAT_OK ? EXIT_DONE : failure(session, status);
-    }
-    if (result == EXIT_DONE) {
-        result = print_places(session, estimate);
-    }
-    if (result == EXIT_DONE) {
-        result = estimate_status(estimate);
+        result = estimate_answer(session, status, estimate, print_plain);
     }
     traffstat_estimate_free(estimate);
     traffstat_links_free(links);

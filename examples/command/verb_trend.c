@@ -50,65 +50,36 @@ static int print_plain(const traffstat_estimate *estimate)
         const traffstat_detail *one = traffstat_detail_at(list, i);
         print_sentence(traffstat_detail_text(traffstat_detail_find(one, "series")), one);
     }
-    for (size_t i = 0; i < traffstat_estimate_reasons(estimate); i++) {
-        (void) printf("caution: %s\n", traffstat_estimate_reason(estimate, i));
-    }
-    for (size_t i = 0; i < traffstat_estimate_assumptions(estimate); i++) {
-        (void) printf("assumed: %s\n", traffstat_estimate_assumption(estimate, i));
-    }
-    return check_stdout();
+    return print_doubts(estimate);
 }
 
-static int print_trend(const command *session, const traffstat_estimate *estimate)
+static int run_changes(const command *session, const input *in)
 {
-    traffstat_text *text = NULL;
-    if (!session->options->json && !session->options->csv) {
-        return print_plain(estimate);
-    }
-    const traffstat_status status = session->options->json
-                                        ? traffstat_estimate_json(session->ctx, estimate, &text)
-                                        : traffstat_estimate_csv(session->ctx, estimate, &text);
-    const int result = status == TRAFFSTAT_OK ? print_text(text) : failure(session, status);
-    traffstat_text_free(text);
+    traffstat_estimate *estimate = NULL;
+    traffstat_trend_options wanted;
+    traffstat_trend_options_init(&wanted, sizeof wanted);
+    wanted.level = session->options->level;
+    wanted.first_year = session->options->change[0];
+    wanted.second_year = session->options->change[1];
+    wanted.account = in->account;
+    wanted.lost = in->lost;
+    const traffstat_status status = traffstat_trend(session->ctx, in->selected, &wanted, &estimate);
+    const int result = estimate_answer(session, status, estimate, print_plain);
+    traffstat_estimate_free(estimate);
     return result;
 }
 
 int run_trend(const command *session)
 {
     input in = {0};
-    traffstat_estimate *estimate = NULL;
-    int result = input_read(session, &in);
-    if (result == EXIT_DONE) {
-        result = input_select(session, &in);
+    int result = input_open(session, &in);
+    if (result == EXIT_DONE && session->options->places) {
+        result = run_places(session, in.selected);
+    } else if (result == EXIT_DONE && session->options->delay) {
+        result = run_delay(session, in.selected);
+    } else if (result == EXIT_DONE) {
+        result = run_changes(session, &in);
     }
-    if (result == EXIT_DONE) {
-        result = input_check_lost(session, &in);
-    }
-    if (result == EXIT_DONE && (session->options->places || session->options->delay)) {
-        result = session->options->places ? run_places(session, in.selected)
-                                          : run_delay(session, in.selected);
-        input_free(&in);
-        return result;
-    }
-    if (result == EXIT_DONE) {
-        traffstat_trend_options wanted;
-        traffstat_trend_options_init(&wanted, sizeof wanted);
-        wanted.level = session->options->level;
-        wanted.first_year = session->options->change[0];
-        wanted.second_year = session->options->change[1];
-        wanted.account = in.account;
-        wanted.lost = in.lost;
-        const traffstat_status status =
-            traffstat_trend(session->ctx, in.selected, &wanted, &estimate);
-        result = status == TRAFFSTAT_OK ? EXIT_DONE : failure(session, status);
-    }
-    if (result == EXIT_DONE) {
-        result = print_trend(session, estimate);
-    }
-    if (result == EXIT_DONE) {
-        result = estimate_status(estimate);
-    }
-    traffstat_estimate_free(estimate);
     input_free(&in);
     return result;
 }

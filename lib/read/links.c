@@ -196,11 +196,7 @@ static traffstat_status take_quote(int what, int64_t line, size_t column, int64_
         return TRAFFSTAT_OK;
     }
     if (!j->has_header) {
-        traffstat_i_place(j->ctx, line, (int64_t) column + 1, -1);
-        return traffstat_i_fail(j->ctx, TRAFFSTAT_E_FORMAT,
-                                "%s:%lld: a quote opens in field %zu of the header and is never "
-                                "closed",
-                                j->file, (long long) line, column + 1);
+        return traffstat_i_header_open(j->ctx, j->file, line, column);
     }
     j->seen++;
     return complain(j, TRAFFSTAT_I_QUOTE_OPEN, line, ENDS, (traffstat_i_slice){"", 0});

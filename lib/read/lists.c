@@ -245,11 +245,7 @@ static traffstat_status take_quote(int what, int64_t line, size_t column, int64_
     job *j = user;
     (void) lines;
     if (!j->has_header) {
-        traffstat_i_place(j->ctx, line, (int64_t) column + 1, -1);
-        return traffstat_i_fail(j->ctx, TRAFFSTAT_E_FORMAT,
-                                "%s:%lld: a quote opens in field %zu of the header and is never "
-                                "closed",
-                                j->file, (long long) line, column + 1);
+        return traffstat_i_header_open(j->ctx, j->file, line, column);
     }
     const bool open = what == TRAFFSTAT_I_UNTERMINATED;
     j->seen += open;

@@ -238,11 +238,7 @@ static traffstat_status take_quote(int what, int64_t line, size_t column, int64_
     traffstat_i_job *j = user;
     char name[TRAFFSTAT_I_SHOWN];
     if (!j->has_header) {
-        traffstat_i_place(j->ctx, line, (int64_t) column + 1, -1);
-        return traffstat_i_fail(j->ctx, TRAFFSTAT_E_FORMAT,
-                                "%s:%lld: a quote opens in field %zu of the header and is never "
-                                "closed",
-                                j->file, (long long) line, column + 1);
+        return traffstat_i_header_open(j->ctx, j->file, line, column);
     }
     (void) traffstat_i_header_name(&j->header, column, name);
     if (what == TRAFFSTAT_I_UNTERMINATED) {

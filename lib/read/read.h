@@ -379,6 +379,11 @@ typedef struct traffstat_i_sink {
     traffstat_status (*head)(traffstat_i_slice head, char delimiter, void *user);
 } traffstat_i_sink;
 
+/* The failure of a quote that opens in the header and is never closed: file, line and column (from 0)
+ * are as quote() has them. */
+traffstat_status traffstat_i_header_open(traffstat_ctx *ctx, const char *file, int64_t line,
+                                         size_t column);
+
 /* Reads all records of `source`. `dialect` is filled before the first record. */
 traffstat_status traffstat_i_records_run(traffstat_ctx *ctx, traffstat_i_source *source,
                                          const traffstat_reader *options,

@@ -685,6 +685,15 @@ static void clear_run(traffstat_i_records *r)
     traffstat_i_text_clear(&r->pending);
 }
 
+traffstat_status traffstat_i_header_open(traffstat_ctx *ctx, const char *file, int64_t line,
+                                         size_t column)
+{
+    traffstat_i_place(ctx, line, (int64_t) column + 1, -1);
+    return traffstat_i_fail(ctx, TRAFFSTAT_E_FORMAT,
+                            "%s:%lld: a quote opens in field %zu of the header and is never closed",
+                            file, (long long) line, column + 1);
+}
+
 traffstat_status traffstat_i_records_run(traffstat_ctx *ctx, traffstat_i_source *source,
                                          const traffstat_reader *options,
                                          const traffstat_i_sink *sink, traffstat_i_dialect *dialect)

@@ -297,16 +297,28 @@ static double least_size(const traffstat_i_hierarchical *run)
     return work == NULL ? 0.0 : least;
 }
 
+typedef struct sampling {
+    traffstat_i_hierarchical *run;
+    double size; /* least effective number of draws */
+} sampling;
+
+static traffstat_status look(const traffstat_i_chains *chains, void *user, bool last, bool *enough)
+{
+    sampling *at = user;
+    (void) last;
+    at->run->chains = chains->chains;
+    at->run->draws = chains->draws;
+    const traffstat_status status = traffstat_i_hierarchical_draw(at->run, chains->positions);
+    at->size = status == TRAFFSTAT_OK ? least_size(at->run) : 0.0;
+    *enough = at->size >= ENOUGH;
+    return status;
+}
+
 /* One chain with the settings of the product, as long as it takes for draws to be apart. */
 static traffstat_status sample(traffstat_i_hierarchical *run, double accept,
                                calibration_answer *answer)
 {
-    const traffstat_i_target target = {.dimension = traffstat_i_posterior_dimension(run->posterior),
-                                       .model = run->posterior,
-                                       .scratch_size =
-                                           traffstat_i_posterior_scratch_size(run->posterior),
-                                       .density = traffstat_i_posterior_density,
-                                       .start_radius = 1.0};
+    const traffstat_i_target target = traffstat_i_hierarchical_target(run);
     const traffstat_i_nuts_options how = {.chains = 1,
                                           .threads = 1,
                                           .warmup = WARMUP,
@@ -315,18 +327,12 @@ static traffstat_status sample(traffstat_i_hierarchical *run, double accept,
                                           .max_depth = 10,
                                           .seed = traffstat_ctx_seed(run->ctx),
                                           .progress_to = 1.0};
+    sampling at = {run, 0.0};
+    const traffstat_i_rounds rounds = {DOUBLINGS, 1.0, look, &at};
     traffstat_i_chains *chains = NULL;
-    traffstat_status status = traffstat_i_nuts(run->ctx, &target, &how, &chains);
-    for (int round = 0; status == TRAFFSTAT_OK; round++) {
-        run->chains = chains->chains;
-        run->draws = chains->draws;
-        status = traffstat_i_hierarchical_draw(run, chains->positions);
-        answer->size = status == TRAFFSTAT_OK ? least_size(run) : 0.0;
-        if (status != TRAFFSTAT_OK || answer->size >= ENOUGH || round == DOUBLINGS) {
-            break;
-        }
-        status = traffstat_i_nuts_extend(run->ctx, &target, &how, chains->draws, chains);
-    }
+    const traffstat_status status =
+        traffstat_i_nuts_rounds(run->ctx, &target, &how, &rounds, &chains);
+    answer->size = at.size;
     answer->divergences = status == TRAFFSTAT_OK ? chains->divergences : 0;
     traffstat_i_chains_free(run->ctx, chains);
     return status;
@@ -334,24 +340,8 @@ static traffstat_status sample(traffstat_i_hierarchical *run, double accept,
 
 static traffstat_status approximate(traffstat_i_hierarchical *run, calibration_answer *answer)
 {
-    const size_t d = traffstat_i_posterior_dimension(run->posterior);
-    double *positions = traffstat_i_alloc(run->ctx, FAST_DRAWS * d, sizeof *positions);
-    run->weight = traffstat_i_alloc(run->ctx, FAST_DRAWS, sizeof *run->weight);
-    run->chains = 1;
-    run->draws = FAST_DRAWS;
-    traffstat_status status = TRAFFSTAT_E_NOMEM;
-    if (positions != NULL && run->weight != NULL) {
-        status =
-            traffstat_i_posterior_laplace(run->ctx, run->posterior, traffstat_ctx_seed(run->ctx),
-                                          FAST_DRAWS, positions, run->weight, &answer->khat);
-    }
-    for (size_t i = 0; status == TRAFFSTAT_OK && i < FAST_DRAWS; i++) {
-        run->weight[i] = exp(run->weight[i]);
-    }
-    if (status == TRAFFSTAT_OK) {
-        status = traffstat_i_hierarchical_draw(run, positions);
-    }
-    traffstat_i_free(run->ctx, positions);
+    const traffstat_status status = traffstat_i_hierarchical_approximate(run, FAST_DRAWS);
+    answer->khat = run->khat;
     return status;
 }
 

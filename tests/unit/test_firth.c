@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "support/regression.h"
 #include "support/support.h"
 
 #include <traffstat/regression.h>
@@ -27,20 +28,6 @@ static traffstat_regression *fit(void **state, const sample *of)
     options.penalty = TRAFFSTAT_PENALTY_FIRTH;
     assert_ok(*state, traffstat_regression_fit(*state, of->counts, NULL, of->exposure, of->design,
                                                of->rows, of->columns, &options, &out));
-    return out;
-}
-
-static traffstat_coefficient coefficient(const traffstat_regression *of, size_t column)
-{
-    traffstat_coefficient out;
-    assert_int_equal(traffstat_regression_coefficient(of, column, &out), TRAFFSTAT_OK);
-    return out;
-}
-
-static traffstat_regression_summary summary(const traffstat_regression *of)
-{
-    traffstat_regression_summary out;
-    assert_int_equal(traffstat_regression_get(of, &out), TRAFFSTAT_OK);
     return out;
 }
 

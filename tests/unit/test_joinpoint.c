@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "model/rate/hinge.h"
+#include "support/joinpoint.h"
 #include "support/support.h"
 
 #include <traffstat/joinpoint.h>
@@ -56,20 +57,6 @@ static traffstat_joinpoint *fit_coal(void **state, const traffstat_joinpoint_opt
     assert_ok(*state,
               traffstat_joinpoint_fit(*state, times, coal, NULL, NULL, COUNT(coal), options, &fit));
     return fit;
-}
-
-static traffstat_joinpoint_model model(const traffstat_joinpoint *fit, size_t k)
-{
-    traffstat_joinpoint_model out;
-    assert_int_equal(traffstat_joinpoint_model_get(fit, k, &out), TRAFFSTAT_OK);
-    return out;
-}
-
-static traffstat_joinpoint_knot knot(const traffstat_joinpoint *fit, size_t k, size_t index)
-{
-    traffstat_joinpoint_knot out;
-    assert_int_equal(traffstat_joinpoint_knot_get(fit, k, index, &out), TRAFFSTAT_OK);
-    return out;
 }
 
 static traffstat_joinpoint_segment segment(const traffstat_joinpoint *fit, size_t k, size_t index)

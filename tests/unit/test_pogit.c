@@ -3,17 +3,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "support/pogit.h"
 #include "support/support.h"
 
 #include <traffstat/pogit.h>
 
-#define ROWS 16
-#define COLUMNS 5
-
-static const int64_t counts[ROWS] = {193, 183, 181, 213, 29, 19, 25, 26,
-                                     210, 238, 200, 214, 32, 27, 23, 26};
-static const int64_t validated[ROWS] = {22, 25, 23, 23, 21, 24, 22, 20,
-                                        10, 18, 13, 16, 18, 10, 15, 15};
 static const int64_t checked[ROWS] = {25, 25, 25, 25, 25, 25, 25, 25,
                                       25, 25, 25, 25, 25, 25, 25, 25};
 
@@ -28,22 +22,14 @@ typedef struct setting {
 /* An intercept and the four bits of the row's number, the highest first. */
 static traffstat_pogit_data simul1(setting *s)
 {
+    fill_design(s->design);
     for (size_t i = 0; i < ROWS; i++) {
         s->exposure[i] = 100.0;
-        s->design[i * COLUMNS] = 1.0;
-        for (size_t j = 1; j < COLUMNS; j++) {
-            s->design[i * COLUMNS + j] = (double) (i >> (COLUMNS - 1 - j) & 1);
-        }
     }
     memcpy(s->counts, counts, sizeof counts);
     memcpy(s->validated, validated, sizeof validated);
     memcpy(s->checked, checked, sizeof checked);
-    traffstat_pogit_data data;
-    memset(&data, 0, sizeof data);
-    data.struct_size = sizeof data;
-    data.rows = ROWS;
-    data.rate_columns = COLUMNS;
-    data.reporting_columns = COLUMNS;
+    traffstat_pogit_data data = blank_data(ROWS, COLUMNS, COLUMNS);
     data.counts = s->counts;
     data.exposure = s->exposure;
     data.rate_design = s->design;
@@ -155,10 +141,7 @@ static void one_class_has_a_closed_form(void **state)
     const int64_t yes = 30;
     const int64_t all = 50;
     const double one = 1.0;
-    traffstat_pogit_data data;
-    memset(&data, 0, sizeof data);
-    data.struct_size = sizeof data;
-    data.rows = data.rate_columns = data.reporting_columns = 1;
+    traffstat_pogit_data data = blank_data(1, 1, 1);
     data.counts = &count;
     data.rate_design = data.reporting_design = &one;
     data.validated = &yes;
@@ -229,11 +212,7 @@ static void a_value_of_the_reporting_alone_identifies_the_level(void **state)
         const double logit = 0.4 + 1.1 * w[2 * i + 1];
         y[i] = llround(exp(14.0 + 0.3 * x[2 * i + 1]) / (1.0 + exp(-logit)));
     }
-    traffstat_pogit_data data;
-    memset(&data, 0, sizeof data);
-    data.struct_size = sizeof data;
-    data.rows = N;
-    data.rate_columns = data.reporting_columns = 2;
+    traffstat_pogit_data data = blank_data(N, 2, 2);
     data.counts = y;
     data.rate_design = x;
     data.reporting_design = w;

@@ -9,18 +9,12 @@
 #include <string.h>
 
 #include "model/reporting/pogit_target.h"
+#include "support/pogit.h"
 #include "support/support.h"
 
 #include <traffstat/pogit.h>
 
-#define ROWS 16
-#define COLUMNS 5
 #define ALL (2 * COLUMNS)
-
-static const int64_t counts[ROWS] = {193, 183, 181, 213, 29, 19, 25, 26,
-                                     210, 238, 200, 214, 32, 27, 23, 26};
-static const int64_t validated[ROWS] = {22, 25, 23, 23, 21, 24, 22, 20,
-                                        10, 18, 13, 16, 18, 10, 15, 15};
 
 typedef struct setting {
     double exposure[ROWS];
@@ -37,15 +31,12 @@ typedef struct setting {
 static traffstat_pogit_data simul1(setting *s)
 {
     memset(s, 0, sizeof *s);
+    fill_design(s->design);
     for (size_t i = 0; i < ROWS; i++) {
         s->exposure[i] = 100.0;
         s->coverage[i] = 1.0;
         s->uppers[i] = counts[i];
         s->checked[i] = 25;
-        s->design[i * COLUMNS] = 1.0;
-        for (size_t j = 1; j < COLUMNS; j++) {
-            s->design[i * COLUMNS + j] = (double) (i >> (COLUMNS - 1 - j) & 1);
-        }
     }
     for (size_t j = 0; j < COLUMNS; j++) {
         s->scale[j] = j == 0 ? 10.0 : 2.0;
@@ -54,12 +45,7 @@ static traffstat_pogit_data simul1(setting *s)
     }
     s->mean[COLUMNS] = log(0.9 / 0.1);
     s->mean[COLUMNS + 1] = log(0.125 / 0.875);
-    traffstat_pogit_data data;
-    memset(&data, 0, sizeof data);
-    data.struct_size = sizeof data;
-    data.rows = ROWS;
-    data.rate_columns = COLUMNS;
-    data.reporting_columns = COLUMNS;
+    traffstat_pogit_data data = blank_data(ROWS, COLUMNS, COLUMNS);
     data.counts = counts;
     data.exposure = s->exposure;
     data.rate_design = s->design;
@@ -244,14 +230,9 @@ static void laws_of_coefficients_move_the_top_as_their_density_does(void **state
     const double one[1] = {1.0};
     const double mean[2] = {1.0, 0.0};
     const double scale[2] = {0.5, 0.001};
-    traffstat_pogit_data data;
+    traffstat_pogit_data data = blank_data(1, 1, 1);
     traffstat_pogit *fit = NULL;
     traffstat_pogit_number rate;
-    memset(&data, 0, sizeof data);
-    data.struct_size = sizeof data;
-    data.rows = 1;
-    data.rate_columns = 1;
-    data.reporting_columns = 1;
     data.counts = count;
     data.rate_design = one;
     data.reporting_design = one;
@@ -274,13 +255,8 @@ static void one_class_has_the_law_of_its_checks(void **state)
     static const int64_t looked[1] = {10};
     static const double one[1] = {1.0};
     static const double half[1] = {0.5};
-    traffstat_pogit_data data;
+    traffstat_pogit_data data = blank_data(1, 1, 1);
     traffstat_pogit_mixing mixing;
-    memset(&data, 0, sizeof data);
-    data.struct_size = sizeof data;
-    data.rows = 1;
-    data.rate_columns = 1;
-    data.reporting_columns = 1;
     data.counts = count;
     data.rate_design = one;
     data.reporting_design = one;

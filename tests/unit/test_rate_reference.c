@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "model/rate/countlaw.h"
+#include "support/joinpoint.h"
+#include "support/regression.h"
 #include "support/support.h"
 #include "unit/rates_data.h"
 
@@ -126,20 +128,6 @@ static traffstat_regression *fit(void **state, const int64_t *counts, const doub
     options.family = family;
     assert_ok(*state, traffstat_regression_fit(*state, counts, NULL, exposure, design, rows,
                                                columns, &options, &out));
-    return out;
-}
-
-static traffstat_coefficient coefficient(const traffstat_regression *of, size_t column)
-{
-    traffstat_coefficient out;
-    assert_int_equal(traffstat_regression_coefficient(of, column, &out), TRAFFSTAT_OK);
-    return out;
-}
-
-static traffstat_regression_summary summary(const traffstat_regression *of)
-{
-    traffstat_regression_summary out;
-    assert_int_equal(traffstat_regression_get(of, &out), TRAFFSTAT_OK);
     return out;
 }
 
@@ -308,20 +296,6 @@ static traffstat_joinpoint *joinpoints(void **state, const int64_t *counts, size
     options.max_joinpoints = most;
     options.selection = TRAFFSTAT_JOINPOINT_BY_BIC;
     assert_ok(*state, traffstat_joinpoint_fit(*state, times, cases, NULL, NULL, n, &options, &out));
-    return out;
-}
-
-static traffstat_joinpoint_model model(const traffstat_joinpoint *fit_of, size_t k)
-{
-    traffstat_joinpoint_model out;
-    assert_int_equal(traffstat_joinpoint_model_get(fit_of, k, &out), TRAFFSTAT_OK);
-    return out;
-}
-
-static traffstat_joinpoint_knot knot(const traffstat_joinpoint *fit_of, size_t k, size_t index)
-{
-    traffstat_joinpoint_knot out;
-    assert_int_equal(traffstat_joinpoint_knot_get(fit_of, k, index, &out), TRAFFSTAT_OK);
     return out;
 }
 

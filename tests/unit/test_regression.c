@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "support/regression.h"
 #include "support/support.h"
 #include "unit/rates_data.h"
 
@@ -19,20 +20,6 @@ static traffstat_regression *fit(void **state, const int64_t *lower, const int64
     options.robust = robust;
     assert_ok(*state, traffstat_regression_fit(*state, lower, upper, exposure, design, rows,
                                                columns, &options, &out));
-    return out;
-}
-
-static traffstat_coefficient coefficient(const traffstat_regression *of, size_t column)
-{
-    traffstat_coefficient out;
-    assert_int_equal(traffstat_regression_coefficient(of, column, &out), TRAFFSTAT_OK);
-    return out;
-}
-
-static traffstat_regression_summary summary(const traffstat_regression *of)
-{
-    traffstat_regression_summary out;
-    assert_int_equal(traffstat_regression_get(of, &out), TRAFFSTAT_OK);
     return out;
 }
 

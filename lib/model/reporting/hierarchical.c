@@ -88,39 +88,42 @@ static traffstat_status read_settings(traffstat_ctx *ctx,
 
 /* ---- engines --------------------------------------------------------------------------------- */
 
+traffstat_i_target traffstat_i_hierarchical_target(const traffstat_i_hierarchical *run)
+{
+    return (traffstat_i_target){.dimension = traffstat_i_posterior_dimension(run->posterior),
+                                .model = run->posterior,
+                                .scratch_size = traffstat_i_posterior_scratch_size(run->posterior),
+                                .density = traffstat_i_posterior_density,
+                                .start_radius = START_RADIUS};
+}
+
+static traffstat_status look(const traffstat_i_chains *chains, void *user, bool last, bool *enough)
+{
+    traffstat_i_hierarchical *run = user;
+    run->chains = chains->chains;
+    run->draws = chains->draws;
+    traffstat_status status = traffstat_i_hierarchical_draw(run, chains->positions);
+    if (status == TRAFFSTAT_OK) {
+        status = traffstat_i_hierarchical_mixing(run, last, enough);
+    }
+    *enough = *enough || run->mix.rhat > HOPELESS;
+    return status;
+}
+
 static traffstat_status sample(traffstat_i_hierarchical *run)
 {
-    const traffstat_i_target target = {.dimension = traffstat_i_posterior_dimension(run->posterior),
-                                       .model = run->posterior,
-                                       .scratch_size =
-                                           traffstat_i_posterior_scratch_size(run->posterior),
-                                       .density = traffstat_i_posterior_density,
-                                       .start_radius = START_RADIUS};
-    traffstat_i_nuts_options how = {.chains = CHAINS,
-                                    .warmup = WARMUP,
-                                    .draws = run->options.draws,
-                                    .accept = ACCEPT,
-                                    .max_depth = DEPTH,
-                                    .seed = traffstat_ctx_seed(run->ctx),
-                                    .progress_to = 0.8};
+    const traffstat_i_target target = traffstat_i_hierarchical_target(run);
+    const traffstat_i_nuts_options how = {.chains = CHAINS,
+                                          .warmup = WARMUP,
+                                          .draws = run->options.draws,
+                                          .accept = ACCEPT,
+                                          .max_depth = DEPTH,
+                                          .seed = traffstat_ctx_seed(run->ctx),
+                                          .progress_to = 0.8};
+    const traffstat_i_rounds rounds = {DOUBLINGS, 0.9, look, run};
     traffstat_i_chains *chains = NULL;
-    run->chains = CHAINS;
-    traffstat_status status = traffstat_i_nuts(run->ctx, &target, &how, &chains);
-    how.progress_from = 0.8;
-    how.progress_to = 0.9;
-    for (int round = 0; status == TRAFFSTAT_OK; round++) {
-        run->draws = chains->draws;
-        bool mixed = false;
-        const bool last = round == DOUBLINGS;
-        status = traffstat_i_hierarchical_draw(run, chains->positions);
-        if (status == TRAFFSTAT_OK) {
-            status = traffstat_i_hierarchical_mixing(run, last, &mixed);
-        }
-        if (status != TRAFFSTAT_OK || mixed || last || run->rhat > HOPELESS) {
-            break;
-        }
-        status = traffstat_i_nuts_extend(run->ctx, &target, &how, chains->draws, chains);
-    }
+    const traffstat_status status =
+        traffstat_i_nuts_rounds(run->ctx, &target, &how, &rounds, &chains);
     if (status == TRAFFSTAT_OK) {
         run->divergences = chains->divergences;
         run->ebfmi = traffstat_i_ebfmi(chains);
@@ -129,20 +132,20 @@ static traffstat_status sample(traffstat_i_hierarchical *run)
     return status;
 }
 
-static traffstat_status approximate(traffstat_i_hierarchical *run)
+traffstat_status traffstat_i_hierarchical_approximate(traffstat_i_hierarchical *run, int32_t draws)
 {
     const size_t d = traffstat_i_posterior_dimension(run->posterior);
-    double *positions = traffstat_i_alloc(run->ctx, FAST_DRAWS * d, sizeof *positions);
-    run->weight = traffstat_i_alloc(run->ctx, FAST_DRAWS, sizeof *run->weight);
+    const size_t all = (size_t) draws;
+    double *positions = traffstat_i_alloc(run->ctx, all * d, sizeof *positions);
+    run->weight = traffstat_i_alloc(run->ctx, all, sizeof *run->weight);
     run->chains = 1;
-    run->draws = FAST_DRAWS;
-    run->scoreless = true; /* weighted draws leave nothing out */
+    run->draws = draws;
     traffstat_status status = TRAFFSTAT_E_NOMEM;
     if (positions != NULL && run->weight != NULL) {
         status =
             traffstat_i_posterior_laplace(run->ctx, run->posterior, traffstat_ctx_seed(run->ctx),
-                                          FAST_DRAWS, positions, run->weight, &run->khat);
-        for (size_t i = 0; status == TRAFFSTAT_OK && i < FAST_DRAWS; i++) {
+                                          draws, positions, run->weight, &run->khat);
+        for (size_t i = 0; status == TRAFFSTAT_OK && i < all; i++) {
             run->weight[i] = exp(run->weight[i]);
         }
     }
@@ -158,11 +161,7 @@ static traffstat_status approximate(traffstat_i_hierarchical *run)
 static traffstat_status open_estimate(traffstat_i_hierarchical *run)
 {
     traffstat_i_thinning *thinning = &run->thinning;
-    thinning->level_count = 0;
-    if (run->options.level > 0.5) {
-        thinning->levels[thinning->level_count++] = 0.5;
-    }
-    thinning->levels[thinning->level_count++] = run->options.level;
+    thinning->level_count = traffstat_i_levels(run->options.level, thinning->levels);
     const traffstat_i_estimate_plan plan = {
         .method = "panel",
         .citation = "Stoner, O., Economou, T. & Drummond, G. (2019), Journal of the American "
@@ -234,7 +233,10 @@ traffstat_status traffstat_i_hierarchical_fit(traffstat_i_hierarchical *run)
     if (run->scratch == NULL) {
         return TRAFFSTAT_E_NOMEM;
     }
-    return run->options.engine == TRAFFSTAT_ENGINE_FAST ? approximate(run) : sample(run);
+    run->scoreless = run->options.engine == TRAFFSTAT_ENGINE_FAST; /* weighted: no leave-one-out */
+    return run->options.engine == TRAFFSTAT_ENGINE_FAST
+               ? traffstat_i_hierarchical_approximate(run, FAST_DRAWS)
+               : sample(run);
 }
 
 /* Nothing counted anywhere: the level of the rate has nowhere to be, whatever p is. */

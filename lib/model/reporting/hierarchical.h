@@ -4,9 +4,9 @@
 
 #include <traffstat/hierarchical.h>
 
+#include "model/reporting/chain_verdict.h"
 #include "model/reporting/hierarchical_data.h"
 #include "model/reporting/hierarchical_extras.h"
-#include "model/reporting/nuts.h"
 #include "model/reporting/thinning.h"
 
 typedef struct traffstat_i_hierarchical {
@@ -38,12 +38,12 @@ typedef struct traffstat_i_hierarchical {
     double *shares;    /* draws: p of a case, over all expected true cases */
     double *positions; /* draws x dimension, where the sensitivity is asked for */
     /* what tells of the fit */
-    double rhat, bulk, tail, ebfmi, khat;
+    traffstat_i_mixing mix;
+    double ebfmi, khat;
     traffstat_i_scatter scatter; /* where it chose the law of the counts; else its score is NaN */
     double carried;              /* share of the sd of p's prior that evidence took away */
     double covered;              /* share of the counts where it comes from */
     double misfit;               /* share of replicates that vary as much as the counts */
-    char worst[96];
     int64_t divergences;
     bool refused; /* the draws cannot be trusted: no number is given */
 } traffstat_i_hierarchical;
@@ -60,6 +60,10 @@ void traffstat_i_hierarchical_effect_name(const traffstat_i_hierarchical *run, s
 /* The model of run->data under the prior and the extras, and its fit. */
 traffstat_status traffstat_i_hierarchical_model(traffstat_i_hierarchical *run);
 traffstat_status traffstat_i_hierarchical_fit(traffstat_i_hierarchical *run);
+/* Its posterior as the sampler takes it. */
+traffstat_i_target traffstat_i_hierarchical_target(const traffstat_i_hierarchical *run);
+/* The fit by the fast engine, of so many draws. */
+traffstat_status traffstat_i_hierarchical_approximate(traffstat_i_hierarchical *run, int32_t draws);
 
 /* The cells between which a change is asked for. _E_NODATA: no place has counts of both years. */
 traffstat_status traffstat_i_hierarchical_pairs(traffstat_i_hierarchical *run);

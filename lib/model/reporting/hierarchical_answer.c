@@ -1,25 +1,10 @@
-/* What the fitted panel says: rows, totals, verdicts, checks and how far the chains may be trusted.
- * The thresholds of diagnostics are those of VERDICTS. */
+/* What the fitted panel says: rows, totals, verdicts, checks and how far the chains may be trusted. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "model/reporting/hierarchical.h"
-
-#define RHAT_CAUTION 1.01 /* chains that agree less have not shown that they know the same law */
-#define RHAT_REFUSED 1.05
-#define SIZE_CAUTION 400.0 /* fewer: limits move from run to run */
-#define SIZE_REFUSED 100.0
-#define DIVERGED_REFUSED 0.01 /* of the draws: part of the law was not reached */
-#define EBFMI_CAUTION 0.3
-#define EBFMI_REFUSED 0.2
-#define KHAT_CAUTION 0.7 /* past it weights have no useful variance */
-#define KHAT_REFUSED 1.0
-#define MILD "approximate: " /* what a caution of the fast engine begins with */
-#define WORTH_CAUTION 100.0  /* limits are off by a quarter of an sd, one time in three */
-#define WORTH_REFUSED 20.0
-#define MISFIT_CAUTION 0.01 /* share of replicates that vary as much as the counts do */
 
 typedef struct answer {
     traffstat_i_hierarchical *run;
@@ -273,47 +258,42 @@ static void add_sampling(const answer *a, traffstat_detail *top)
     traffstat_i_detail_integer(at, "chains", fast ? 0 : run->chains);
     traffstat_i_detail_integer(at, "draws", (int64_t) a->draws);
     traffstat_i_detail_integer(at, "divergences", run->divergences);
-    traffstat_i_detail_number(at, "rhat", fast ? NAN : run->rhat);
-    traffstat_i_detail_number(at, "ess_bulk", fast ? NAN : run->bulk);
-    traffstat_i_detail_number(at, "ess_tail", fast ? NAN : run->tail);
-    traffstat_i_detail_text(at, "worst", fast ? NULL : run->worst);
+    traffstat_i_detail_number(at, "rhat", fast ? NAN : run->mix.rhat);
+    traffstat_i_detail_number(at, "ess_bulk", fast ? NAN : run->mix.bulk);
+    traffstat_i_detail_number(at, "ess_tail", fast ? NAN : run->mix.tail);
+    traffstat_i_detail_text(at, "worst", fast ? NULL : run->mix.worst);
     traffstat_i_detail_number(at, "ebfmi", run->ebfmi);
     traffstat_i_detail_number(at, "khat", run->khat);
     traffstat_i_detail_number(at, "ess_weights", fast ? worth(a) : NAN);
 }
 
 /* Of each number of the exact counts: as counted, as it would come again, and how often it would be
- * at least as large (ties by half). */
+ * at least as large. */
 static void add_checks(const answer *a, traffstat_detail *top)
 {
     static const char *const names[CHECKS] = {"zeros", "maximum", "dispersion", "lag"};
     traffstat_i_hierarchical *run = a->run;
     traffstat_detail *at = traffstat_i_detail_object(top, "checks");
     for (size_t k = 0; k < CHECKS; k++) {
+        const double *one = run->check + k * a->draws;
+        const double *other = run->check + (CHECKS + k) * a->draws;
         double seen = 0.0;
         double again = 0.0;
-        double share = 0.0;
         for (size_t i = 0; i < a->draws; i++) {
-            const double one = run->check[k * a->draws + i];
-            const double other = run->check[(CHECKS + k) * a->draws + i];
             const double weight = weight_of(run, i, a->draws);
-            seen += weight * one;
-            again += weight * other;
-            share += weight * (other > one ? 1.0 : (other == one ? 0.5 : 0.0));
+            seen += weight * one[i];
+            again += weight * other[i];
         }
         if (k <= CHECK_MAXIMUM) {
-            seen = run->check[k * a->draws]; /* the same in every draw */
+            seen = one[0]; /* the same in every draw */
         }
+        const double share = traffstat_i_replicate_share(one, other, run->weight, a->draws);
         run->misfit = k == CHECK_DISPERSION ? share : run->misfit;
-        traffstat_detail *to = traffstat_i_detail_object(at, names[k]);
-        traffstat_i_detail_number(to, "observed", seen);
-        traffstat_i_detail_number(to, "expected", again);
-        traffstat_i_detail_number(to, "p", share);
+        traffstat_i_detail_check(at, names[k], seen, again, share);
     }
 }
 
-/* Leave-one-out by smoothed importance weights (Vehtari, Gelman & Gabry 2017): of the sampler only,
- * whose draws have no weights of their own. */
+/* Of the sampler only, whose draws have no weights of their own. */
 static traffstat_status add_loo(const answer *a, traffstat_detail *top)
 {
     const traffstat_i_hierarchical *run = a->run;
@@ -321,50 +301,11 @@ static traffstat_status add_loo(const answer *a, traffstat_detail *top)
         traffstat_i_detail_none(top, "loo");
         return TRAFFSTAT_OK;
     }
-    double score = 0.0;
-    double squares = 0.0;
-    int64_t high = 0;
-    const double n = (double) run->data.cell_count;
-    for (size_t i = 0; i < run->data.cell_count; i++) {
-        const double *likelihood = run->likelihood + i * a->draws;
-        double khat = 0.0;
-        for (size_t k = 0; k < a->draws; k++) {
-            run->one[k] = -likelihood[k];
-        }
-        const traffstat_status status = traffstat_i_psis(run->ctx, run->one, a->draws, &khat);
-        if (status != TRAFFSTAT_OK) {
-            return status;
-        }
-        double sum = 0.0;
-        for (size_t k = 0; k < a->draws; k++) {
-            sum += exp(run->one[k] + likelihood[k]);
-        }
-        score += log(sum);
-        squares += log(sum) * log(sum);
-        high += khat > KHAT_CAUTION ? 1 : 0;
-    }
-    traffstat_detail *at = traffstat_i_detail_object(top, "loo");
-    traffstat_i_detail_number(at, "elpd", score);
-    traffstat_i_detail_number(at, "se", sqrt(fmax(n * squares - score * score, 0.0) / n));
-    traffstat_i_detail_integer(at, "high_khat", high);
-    return TRAFFSTAT_OK;
+    return traffstat_i_detail_loo(run->ctx, top, run->likelihood, run->data.cell_count, a->draws,
+                                  run->one);
 }
 
 /* ---- verdict --------------------------------------------------------------------------------- */
-
-typedef struct test {
-    double value;
-    double caution; /* beyond it */
-    double refused;
-    bool low; /* small values are the bad ones */
-    const char *text;
-    const char *whose;
-} test;
-
-static bool beyond(double value, double limit, bool low)
-{
-    return !isnan(value) && (low ? value < limit : value > limit);
-}
 
 /* A fit that cannot be trusted gives no number: every row says why. */
 static traffstat_status refuse(traffstat_i_hierarchical *run, const char *reason)
@@ -382,53 +323,25 @@ static traffstat_status refuse(traffstat_i_hierarchical *run, const char *reason
     return status;
 }
 
-/* A value to three digits, whatever the locale. */
-static const char *three_digits(double value, char out[TRAFFSTAT_I_DOUBLE_SIZE])
+static traffstat_status say_health(void *user, traffstat_verdict verdict, const char *reason)
 {
-    const double unit = value != 0.0 ? pow(10.0, floor(log10(fabs(value))) - 2.0) : 1.0;
-    const double whole = rint(value / unit);
-    traffstat_i_format_double(out, unit < 1.0 ? whole / rint(1.0 / unit) : whole * unit);
-    return out;
+    traffstat_i_hierarchical *run = user;
+    return verdict == TRAFFSTAT_VERDICT_INESTIMABLE
+               ? refuse(run, reason)
+               : traffstat_i_estimate_reason(run->thinning.estimate, verdict, reason);
 }
 
 static traffstat_status judge(const answer *a)
 {
     traffstat_i_hierarchical *run = a->run;
     const bool fast = run->weight != NULL;
-    const double diverged = (double) run->divergences / (double) a->draws;
-    const test tests[] = {{fast ? NAN : run->rhat, RHAT_CAUTION, RHAT_REFUSED, false,
-                           "the chains do not agree: R-hat", run->worst},
-                          {fast ? NAN : run->bulk, SIZE_CAUTION, SIZE_REFUSED, true,
-                           "the chains mix slowly: effective draws", run->worst},
-                          {fast ? NAN : run->tail, SIZE_CAUTION, SIZE_REFUSED, true,
-                           "the chains mix slowly in the tails: effective draws", ""},
-                          {diverged, 0.0, DIVERGED_REFUSED, false,
-                           "part of the law was not reached: share of trajectories that diverged",
-                           ""},
-                          {run->ebfmi, EBFMI_CAUTION, EBFMI_REFUSED, true,
-                           "the sampler hardly moves between energies: E-BFMI", ""},
-                          {run->khat, KHAT_CAUTION, KHAT_REFUSED, false,
-                           MILD "the fast engine's weights are too uneven: k-hat", ""},
-                          {fast ? worth(a) : NAN, WORTH_CAUTION, WORTH_REFUSED, true,
-                           MILD "the fast engine's limits move from run to run: effective "
-                                "draws",
-                           ""}};
-    traffstat_status status = TRAFFSTAT_OK;
-    for (size_t i = 0; i < sizeof tests / sizeof *tests && status == TRAFFSTAT_OK; i++) {
-        char reason[256];
-        char number[TRAFFSTAT_I_DOUBLE_SIZE];
-        const test *t = &tests[i];
-        if (!beyond(t->value, t->caution, t->low)) {
-            continue;
-        }
-        (void) snprintf(reason, sizeof reason, "%s %s%s%s", t->text, three_digits(t->value, number),
-                        t->whose[0] != '\0' ? ", of " : "", t->whose);
-        status = beyond(t->value, t->refused, t->low)
-                     ? refuse(run, reason)
-                     : traffstat_i_estimate_reason(run->thinning.estimate,
-                                                   TRAFFSTAT_VERDICT_CAUTION, reason);
-    }
-    if (status == TRAFFSTAT_OK && run->misfit < MISFIT_CAUTION) {
+    const traffstat_i_health health = {.mix = fast ? NULL : &run->mix,
+                                       .diverged = (double) run->divergences / (double) a->draws,
+                                       .ebfmi = run->ebfmi,
+                                       .khat = run->khat,
+                                       .worth = fast ? worth(a) : NAN};
+    traffstat_status status = traffstat_i_health_judge(&health, say_health, run);
+    if (status == TRAFFSTAT_OK && run->misfit < TRAFFSTAT_I_MISFIT_CAUTION) {
         status = traffstat_i_estimate_reason(
             run->thinning.estimate, TRAFFSTAT_VERDICT_CAUTION,
             run->options.negative_binomial != 0

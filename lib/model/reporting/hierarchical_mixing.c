@@ -6,20 +6,13 @@
 
 #include "model/reporting/hierarchical.h"
 
-#define MIXED_RHAT 1.01 /* VERDICTS: above is a caution */
-#define MIXED_SIZE 400.0
-
 /* Numbers that are looked at, in this order; the rows, which are most, come last. */
 enum { SCALE, EFFECT, CHANGE, TOTAL, YEAR, PLACE, ROW, KINDS };
-
-typedef struct look {
-    double rhat, bulk, tail;
-} look;
 
 typedef struct looking {
     const traffstat_i_hierarchical *run;
     size_t first; /* number of the first task */
-    look *looks;
+    traffstat_i_look *looks;
     double *work; /* 3 x draws a worker */
 } looking;
 
@@ -122,38 +115,24 @@ static traffstat_status look_at(void *arg, size_t task, size_t worker)
     const size_t all = (size_t) run->chains * (size_t) run->draws;
     double *values = at->work + 3 * all * worker;
     double *work = values + all;
-    look *to = &at->looks[at->first + task];
     fill(run, at->first + task, values);
-    to->rhat = traffstat_i_rhat(values, run->chains, run->draws, work);
-    if (isnan(to->rhat)) {
-        return TRAFFSTAT_OK; /* one and the same number in every draw, such as a row's exact 0 */
-    }
-    to->bulk = traffstat_i_ess_bulk(values, run->chains, run->draws, work);
-    to->tail = traffstat_i_ess_tail(values, run->chains, run->draws, work);
+    at->looks[at->first + task] = traffstat_i_look_at(values, run->chains, run->draws, work);
     return TRAFFSTAT_OK;
 }
 
-static void sum_up(traffstat_i_hierarchical *run, const look *looks, size_t count)
+static void sum_up(traffstat_i_hierarchical *run, const traffstat_i_look *looks, size_t count)
 {
-    run->rhat = 1.0;
-    run->bulk = INFINITY;
-    run->tail = INFINITY;
+    run->mix = traffstat_i_mixing_start();
     for (size_t i = 0; i < count; i++) {
-        if (isnan(looks[i].rhat)) {
-            continue;
+        if (traffstat_i_mixing_take(&run->mix, looks[i])) {
+            name_of(run, i, run->mix.worst, sizeof run->mix.worst);
         }
-        if (looks[i].rhat > run->rhat || looks[i].bulk < run->bulk) {
-            name_of(run, i, run->worst, sizeof run->worst);
-        }
-        run->rhat = fmax(run->rhat, looks[i].rhat);
-        run->bulk = fmin(run->bulk, looks[i].bulk);
-        run->tail = isnan(looks[i].tail) ? run->tail : fmin(run->tail, looks[i].tail);
     }
 }
 
 static bool enough(const traffstat_i_hierarchical *run)
 {
-    return run->rhat <= MIXED_RHAT && run->bulk >= MIXED_SIZE && run->tail >= MIXED_SIZE;
+    return traffstat_i_mixed(&run->mix, TRAFFSTAT_I_SIZE_CAUTION);
 }
 
 traffstat_status traffstat_i_hierarchical_mixing(traffstat_i_hierarchical *run, bool last,

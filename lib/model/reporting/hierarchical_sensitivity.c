@@ -11,7 +11,6 @@
 #include "model/reporting/field.h"
 #include "model/reporting/hierarchical.h"
 
-#define KHAT_GOOD 0.7  /* past it weights have no useful variance */
 #define LEAST_SIZE 200 /* effective draws, of weights, below which it is fitted anew */
 #define NOTHING 0.05   /* of the prior's precision: data that add less are none */
 
@@ -216,7 +215,8 @@ static traffstat_status reweigh(study *of, const traffstat_i_posterior_spec *spe
             of->weight[i] = exp(of->ratio[i]);
             size += of->weight[i] * of->weight[i];
         }
-        *good = status == TRAFFSTAT_OK && out->khat <= KHAT_GOOD && 1.0 / size >= LEAST_SIZE;
+        *good = status == TRAFFSTAT_OK && out->khat <= TRAFFSTAT_I_KHAT_CAUTION &&
+                1.0 / size >= LEAST_SIZE;
         if (*good) {
             out->how = "reweighted";
             read_ends(of, out);
@@ -248,8 +248,9 @@ static traffstat_status read_refit(traffstat_i_hierarchical *fitted, ends *out)
 /* Chains that did not mix give no number here either. */
 static bool is_trusted(const traffstat_i_hierarchical *fitted)
 {
-    return fitted->weight != NULL ? fitted->khat <= KHAT_GOOD
-                                  : fitted->rhat <= 1.05 && fitted->bulk >= 100.0;
+    return fitted->weight != NULL ? fitted->khat <= TRAFFSTAT_I_KHAT_CAUTION
+                                  : fitted->mix.rhat <= TRAFFSTAT_I_RHAT_REFUSED &&
+                                        fitted->mix.bulk >= TRAFFSTAT_I_SIZE_REFUSED;
 }
 
 static traffstat_status refit_by(const study *of, const traffstat_i_posterior_spec *spec,

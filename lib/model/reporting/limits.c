@@ -520,10 +520,7 @@ static traffstat_status assume(traffstat_i_bounds *run)
 
 static traffstat_status start(traffstat_i_bounds *run)
 {
-    if (run->options.level > 0.5) {
-        run->levels[run->level_count++] = 0.5;
-    }
-    run->levels[run->level_count++] = run->options.level;
+    run->level_count = traffstat_i_levels(run->options.level, run->levels);
     const traffstat_status status = traffstat_i_rule_init(run->ctx, &run->rule);
     if (status != TRAFFSTAT_OK) {
         return status;

@@ -2,6 +2,7 @@
 #ifndef TRAFFSTAT_REPORTING_NUTS_H
 #define TRAFFSTAT_REPORTING_NUTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -54,6 +55,21 @@ traffstat_status traffstat_i_nuts(traffstat_ctx *ctx, const traffstat_i_target *
 traffstat_status traffstat_i_nuts_extend(traffstat_ctx *ctx, const traffstat_i_target *target,
                                          const traffstat_i_nuts_options *options, int32_t more,
                                          traffstat_i_chains *chains);
+
+/* Looks at the draws so far, of the last round or not; *enough: no more are wanted. */
+typedef traffstat_status (*traffstat_i_rounds_fn)(const traffstat_i_chains *chains, void *user,
+                                                  bool last, bool *enough);
+typedef struct traffstat_i_rounds {
+    int doublings; /* at most */
+    double progress_end; /* each doubling takes half of what is left up to here */
+    traffstat_i_rounds_fn look;
+    void *user;
+} traffstat_i_rounds;
+/* Draws and doubles them until look() has enough. On failure *out may hold chains: free them. */
+traffstat_status traffstat_i_nuts_rounds(traffstat_ctx *ctx, const traffstat_i_target *target,
+                                         const traffstat_i_nuts_options *options,
+                                         const traffstat_i_rounds *rounds,
+                                         traffstat_i_chains **out);
 
 void traffstat_i_chains_free(traffstat_ctx *ctx, traffstat_i_chains *chains);
 

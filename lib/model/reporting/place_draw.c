@@ -291,6 +291,17 @@ static void without_places(const traffstat_i_posterior *p, const traffstat_i_fie
     traffstat_i_exp_many(room->mean, 2 * n);
 }
 
+static place_job job_of(const traffstat_i_posterior *posterior, const traffstat_i_field *field,
+                        const traffstat_i_place_room *room, size_t place)
+{
+    return (place_job){.posterior = posterior,
+                       .field = field,
+                       .room = room,
+                       .place = place,
+                       .cells = room->order + room->first[place],
+                       .count = room->first[place + 1] - room->first[place]};
+}
+
 double traffstat_i_place_draw(const traffstat_i_posterior *posterior,
                               const traffstat_i_arrow *arrow, void *scratch,
                               const traffstat_i_place_room *room, const traffstat_i_stream *stream,
@@ -301,12 +312,7 @@ double traffstat_i_place_draw(const traffstat_i_posterior *posterior,
     without_places(posterior, &field, room);
     double sum = 0.0;
     for (size_t j = 0; j < arrow->blocks && isfinite(sum); j++) {
-        place_job job = {.posterior = posterior,
-                         .field = &field,
-                         .room = room,
-                         .place = j,
-                         .cells = room->order + room->first[j],
-                         .count = room->first[j + 1] - room->first[j]};
+        place_job job = job_of(posterior, &field, room, j);
         double uniform[UNIFORMS];
         for (size_t k = 0; k < UNIFORMS; k++) {
             uniform[k] = traffstat_i_random_uniform(stream->seed, stream->model, stream->replicate,
@@ -355,12 +361,7 @@ double traffstat_i_place_scores(const traffstat_i_posterior *posterior,
     traffstat_i_field_read(posterior, scratch, position, &field);
     without_places(posterior, &field, room);
     for (size_t j = 0; j < arrow->blocks; j++) {
-        place_job job = {.posterior = posterior,
-                         .field = &field,
-                         .room = room,
-                         .place = j,
-                         .cells = room->order + room->first[j],
-                         .count = room->first[j + 1] - room->first[j]};
+        place_job job = job_of(posterior, &field, room, j);
         double weight[CANDIDATES];
         double sum = 0.0;
         lay_rule(&job, arrow, position);

@@ -732,6 +732,16 @@ double *traffstat_i_pogit_direction(traffstat_ctx *ctx, const traffstat_pogit *o
     return direction;
 }
 
+double *traffstat_i_pogit_directions(traffstat_ctx *ctx, const traffstat_pogit *of)
+{
+    const size_t k = size_of(of);
+    double *directions = traffstat_i_alloc(ctx, k * k, sizeof *directions);
+    for (size_t j = 0; directions != NULL && j < k; j++) {
+        fill_direction(of, j, directions + j * k);
+    }
+    return directions;
+}
+
 const traffstat_i_pogit *traffstat_i_pogit_model(const traffstat_pogit *pogit)
 {
     return &pogit->model;

@@ -56,6 +56,8 @@ traffstat_i_bend traffstat_i_pogit_count(const traffstat_i_pogit *of, size_t row
 const traffstat_i_pogit *traffstat_i_pogit_model(const traffstat_pogit *pogit);
 const double *traffstat_i_pogit_top(const traffstat_pogit *pogit);
 double *traffstat_i_pogit_direction(traffstat_ctx *ctx, const traffstat_pogit *of, size_t index);
+/* Of all coefficients, one after the other; NULL without memory. */
+double *traffstat_i_pogit_directions(traffstat_ctx *ctx, const traffstat_pogit *of);
 
 /* traffstat_pogit_unreported() of one row, or of all (TRAFFSTAT_NONE); the fit has numbers. */
 traffstat_status traffstat_i_pogit_hidden(traffstat_ctx *ctx, const traffstat_pogit *pogit,

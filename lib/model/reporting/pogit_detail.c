@@ -7,10 +7,8 @@
 #include "estimate/words.h"
 #include "model/reporting/pogit_panel.h"
 
-#define KHAT_CAUTION 0.7    /* past it weights have no useful variance */
-#define MISFIT_CAUTION 0.01 /* share of replicates that vary as much as the counts do */
-#define FEW_CHECKED 10.0    /* cases looked up: fewer, and the flat law weighs as much as they do */
-#define MOVED 0.02          /* of the mean of p: less is Monte-Carlo error */
+#define FEW_CHECKED 10.0 /* cases looked up: fewer, and the flat law weighs as much as they do */
+#define MOVED 0.02       /* of the mean of p: less is Monte-Carlo error */
 
 typedef struct number {
     double estimate; /* median, or the top */
@@ -297,7 +295,7 @@ static void add_sampling(const traffstat_i_pogit_panel *run, traffstat_detail *t
 }
 
 /* Of each number of the exact counts: as counted, as it would come again, and how often it would be
- * at least as large (ties by half). */
+ * at least as large. */
 static void add_checks(traffstat_i_pogit_panel *run, traffstat_detail *top)
 {
     static const char *const names[POGIT_CHECKS] = {"zeros", "maximum", "dispersion"};
@@ -306,49 +304,11 @@ static void add_checks(traffstat_i_pogit_panel *run, traffstat_detail *top)
     for (size_t k = 0; k < POGIT_CHECKS; k++) {
         const double *seen = run->check + k * all;
         const double *again = run->check + (POGIT_CHECKS + k) * all;
-        double share = 0.0;
-        for (size_t i = 0; i < all; i++) {
-            share += (again[i] > seen[i] ? 1.0 : (again[i] == seen[i] ? 0.5 : 0.0)) / (double) all;
-        }
+        const double share = traffstat_i_replicate_share(seen, again, NULL, all);
         run->misfit = k == POGIT_DISPERSION ? share : run->misfit;
-        traffstat_detail *at = traffstat_i_detail_object(list, names[k]);
-        traffstat_i_detail_number(at, "observed", traffstat_i_mean_of(seen, all));
-        traffstat_i_detail_number(at, "expected", traffstat_i_mean_of(again, all));
-        traffstat_i_detail_number(at, "p", share);
+        traffstat_i_detail_check(list, names[k], traffstat_i_mean_of(seen, all),
+                                 traffstat_i_mean_of(again, all), share);
     }
-}
-
-/* Leave-one-out by smoothed importance weights (Vehtari, Gelman & Gabry 2017). */
-static traffstat_status add_loo(traffstat_i_pogit_panel *run, traffstat_detail *top)
-{
-    const size_t all = all_of(run);
-    const double n = (double) run->count;
-    double score = 0.0;
-    double squares = 0.0;
-    int64_t high = 0;
-    for (size_t row = 0; row < run->count; row++) {
-        const double *likelihood = run->likelihood + row * all;
-        double khat = 0.0;
-        double sum = 0.0;
-        for (size_t i = 0; i < all; i++) {
-            run->one[i] = -likelihood[i];
-        }
-        const traffstat_status status = traffstat_i_psis(run->ctx, run->one, all, &khat);
-        if (status != TRAFFSTAT_OK) {
-            return status;
-        }
-        for (size_t i = 0; i < all; i++) {
-            sum += exp(run->one[i] + likelihood[i]);
-        }
-        score += log(sum);
-        squares += log(sum) * log(sum);
-        high += khat > KHAT_CAUTION ? 1 : 0;
-    }
-    traffstat_detail *at = traffstat_i_detail_object(top, "loo");
-    traffstat_i_detail_number(at, "elpd", score);
-    traffstat_i_detail_number(at, "se", sqrt(fmax(n * squares - score * score, 0.0) / n));
-    traffstat_i_detail_integer(at, "high_khat", high);
-    return TRAFFSTAT_OK;
 }
 
 /* ---- verdict --------------------------------------------------------------------------------- */
@@ -368,22 +328,24 @@ static traffstat_status judge_validation(traffstat_i_pogit_panel *run)
     return traffstat_i_estimate_reason(run->thinning.estimate, TRAFFSTAT_VERDICT_CAUTION, reason);
 }
 
+static traffstat_status say_health(void *user, traffstat_verdict verdict, const char *reason)
+{
+    traffstat_i_pogit_panel *run = user;
+    return verdict == TRAFFSTAT_VERDICT_INESTIMABLE
+               ? traffstat_i_pogit_refuse(run, reason)
+               : traffstat_i_estimate_reason(run->thinning.estimate, verdict, reason);
+}
+
 static traffstat_status judge(traffstat_i_pogit_panel *run)
 {
     traffstat_estimate *to = run->thinning.estimate;
-    const double diverged = (double) run->divergences / (double) all_of(run);
-    traffstat_status status = TRAFFSTAT_OK;
-    for (int test = 0; test < TRAFFSTAT_I_MIX_TESTS && status == TRAFFSTAT_OK; test++) {
-        char reason[256];
-        const traffstat_verdict verdict =
-            traffstat_i_mixing_test(&run->mix, diverged, run->ebfmi, test, reason, sizeof reason);
-        if (verdict == TRAFFSTAT_VERDICT_INESTIMABLE) {
-            status = traffstat_i_pogit_refuse(run, reason);
-        } else if (verdict == TRAFFSTAT_VERDICT_CAUTION) {
-            status = traffstat_i_estimate_reason(to, verdict, reason);
-        }
-    }
-    if (status == TRAFFSTAT_OK && run->misfit < MISFIT_CAUTION) {
+    const traffstat_i_health health = {.mix = &run->mix,
+                                       .diverged = (double) run->divergences / (double) all_of(run),
+                                       .ebfmi = run->ebfmi,
+                                       .khat = NAN,
+                                       .worth = NAN};
+    traffstat_status status = traffstat_i_health_judge(&health, say_health, run);
+    if (status == TRAFFSTAT_OK && run->misfit < TRAFFSTAT_I_MISFIT_CAUTION) {
         status = traffstat_i_estimate_reason(to, TRAFFSTAT_VERDICT_CAUTION,
                                              "the counts vary by more than chance about this "
                                              "regression: its ranges are too narrow");
@@ -493,6 +455,7 @@ traffstat_status traffstat_i_pogit_details(traffstat_i_pogit_panel *run)
         return status;
     }
     add_checks(run, top);
-    status = add_loo(run, top);
+    status =
+        traffstat_i_detail_loo(run->ctx, top, run->likelihood, run->count, all_of(run), run->one);
     return status == TRAFFSTAT_OK ? judge(run) : status;
 }

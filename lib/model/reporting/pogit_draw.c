@@ -210,9 +210,11 @@ static traffstat_status draw_all(traffstat_i_pogit_panel *run, const traffstat_i
     return status;
 }
 
-traffstat_status traffstat_i_pogit_draw(const traffstat_i_chains *chains, void *user, bool *mixed)
+traffstat_status traffstat_i_pogit_draw(const traffstat_i_chains *chains, void *user, bool last,
+                                        bool *mixed)
 {
     traffstat_i_pogit_panel *run = user;
+    (void) last;
     run->chains = chains->chains;
     run->draws = chains->draws;
     const size_t all = (size_t) run->chains * (size_t) run->draws;

@@ -136,28 +136,14 @@ static traffstat_status find_kind(traffstat_i_pogit_panel *run)
 
 /* ---- sampling -------------------------------------------------------------------------------- */
 
-static traffstat_status find_directions(traffstat_i_pogit_panel *run)
-{
-    run->directions = traffstat_i_alloc(run->ctx, run->k * run->k, sizeof *run->directions);
-    traffstat_status status = run->directions != NULL ? TRAFFSTAT_OK : TRAFFSTAT_E_NOMEM;
-    for (size_t j = 0; j < run->k && status == TRAFFSTAT_OK; j++) {
-        double *direction = traffstat_i_pogit_direction(run->ctx, run->fit, j);
-        status = direction != NULL ? TRAFFSTAT_OK : TRAFFSTAT_E_NOMEM;
-        if (status == TRAFFSTAT_OK) {
-            memcpy(run->directions + j * run->k, direction, run->k * sizeof *direction);
-        }
-        traffstat_i_free(run->ctx, direction);
-    }
-    return status;
-}
-
 static traffstat_status sample(traffstat_i_pogit_panel *run)
 {
     traffstat_i_chains *chains = NULL;
     traffstat_status status = traffstat_i_pogit_target_init(
         run->ctx, traffstat_i_pogit_model(run->fit), traffstat_i_pogit_top(run->fit), &run->target);
     if (status == TRAFFSTAT_OK) {
-        status = find_directions(run);
+        run->directions = traffstat_i_pogit_directions(run->ctx, run->fit);
+        status = run->directions != NULL ? TRAFFSTAT_OK : TRAFFSTAT_E_NOMEM;
     }
     if (status == TRAFFSTAT_OK) {
         status = traffstat_i_pogit_chains(run->ctx, &run->target, run->options.draws,
@@ -181,11 +167,7 @@ static traffstat_status open_estimate(traffstat_i_pogit_panel *run)
     if (status != TRAFFSTAT_OK) {
         return status;
     }
-    thinning->level_count = 0;
-    if (run->options.level > 0.5) {
-        thinning->levels[thinning->level_count++] = 0.5;
-    }
-    thinning->levels[thinning->level_count++] = run->options.level;
+    thinning->level_count = traffstat_i_levels(run->options.level, thinning->levels);
     const traffstat_i_estimate_plan plan = {
         .method = "pogit",
         .citation = "Dvorzak, M. & Wagner, H. (2016), Statistical Modelling 16:24-46",

@@ -3,7 +3,7 @@
 #ifndef TRAFFSTAT_I_REPORTING_POGIT_PANEL_H
 #define TRAFFSTAT_I_REPORTING_POGIT_PANEL_H
 
-#include "model/reporting/pogit_judge.h"
+#include "model/reporting/chain_verdict.h"
 #include "model/reporting/pogit_target.h"
 #include "model/reporting/thinning.h"
 #include "table/covariates.h"
@@ -83,8 +83,9 @@ void traffstat_i_pogit_say_columns(const traffstat_i_pogit_panel *run, traffstat
 
 /* ---- pogit_draw.c ---- */
 
-/* A traffstat_i_pogit_look_fn: draws of all that is reported, and how they mixed. */
-traffstat_status traffstat_i_pogit_draw(const traffstat_i_chains *chains, void *user, bool *mixed);
+/* A traffstat_i_rounds_fn: draws of all that is reported, and how they mixed. */
+traffstat_status traffstat_i_pogit_draw(const traffstat_i_chains *chains, void *user, bool last,
+                                        bool *mixed);
 /* Sums over rows into out[draws]. */
 void traffstat_i_pogit_sum(const traffstat_i_pogit_panel *run, const double *of, double *out);
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/reporting/pogit_judge.h"
+#include "model/reporting/chain_verdict.h"
 #include "model/reporting/pogit_target.h"
 
 struct traffstat_pogit_posterior {
@@ -89,9 +89,10 @@ static traffstat_status take_values(work *w, const traffstat_i_chains *chains)
     return TRAFFSTAT_OK;
 }
 
-static traffstat_status look(const traffstat_i_chains *chains, void *user, bool *mixed)
+static traffstat_status look(const traffstat_i_chains *chains, void *user, bool last, bool *mixed)
 {
     work *w = user;
+    (void) last;
     traffstat_pogit_mixing *to = &w->out->mixing;
     traffstat_status status = take_values(w, chains);
     if (status != TRAFFSTAT_OK) {
@@ -118,47 +119,40 @@ static traffstat_status look(const traffstat_i_chains *chains, void *user, bool 
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
-static traffstat_status find_directions(work *w)
+static traffstat_status take_room(work *w)
 {
-    const size_t k = w->out->k;
-    w->directions = traffstat_i_alloc(w->ctx, k * k, sizeof *w->directions);
+    w->directions = traffstat_i_pogit_directions(w->ctx, w->fit);
     w->room = traffstat_i_alloc(
-        w->ctx, traffstat_i_pogit_scratch_size(w->target.of) / sizeof(double) + k, sizeof *w->room);
-    traffstat_status status =
-        w->directions != NULL && w->room != NULL ? TRAFFSTAT_OK : TRAFFSTAT_E_NOMEM;
-    for (size_t j = 0; j < k && status == TRAFFSTAT_OK; j++) {
-        double *direction = traffstat_i_pogit_direction(w->ctx, w->fit, j);
-        status = direction != NULL ? TRAFFSTAT_OK : TRAFFSTAT_E_NOMEM;
-        if (status == TRAFFSTAT_OK) {
-            memcpy(w->directions + j * k, direction, k * sizeof *direction);
-        }
-        traffstat_i_free(w->ctx, direction);
-    }
-    return status;
+        w->ctx, traffstat_i_pogit_scratch_size(w->target.of) / sizeof(double) + w->out->k,
+        sizeof *w->room);
+    return w->directions != NULL && w->room != NULL ? TRAFFSTAT_OK : TRAFFSTAT_E_NOMEM;
 }
 
 /* The reason is that of the first test that fails worst. */
+static traffstat_status say_health(void *user, traffstat_verdict verdict, const char *reason)
+{
+    const work *w = user;
+    if (verdict <= w->out->mixing.verdict) {
+        return TRAFFSTAT_OK;
+    }
+    traffstat_i_free(w->ctx, w->out->reason);
+    w->out->mixing.verdict = verdict;
+    w->out->reason = traffstat_i_strdup(w->ctx, reason);
+    return w->out->reason != NULL ? TRAFFSTAT_OK : TRAFFSTAT_E_NOMEM;
+}
+
 static traffstat_status judge(work *w)
 {
     traffstat_pogit_mixing *of = &w->out->mixing;
-    char reason[256] = "";
     const traffstat_i_mixing mix = {of->rhat, of->ess_bulk, of->ess_tail, ""};
-    const double share = (double) of->divergences / (double) all_of(w->out);
+    const traffstat_i_health health = {.mix = &mix,
+                                       .diverged =
+                                           (double) of->divergences / (double) all_of(w->out),
+                                       .ebfmi = of->ebfmi,
+                                       .khat = NAN,
+                                       .worth = NAN};
     of->verdict = TRAFFSTAT_VERDICT_OK;
-    for (int test = 0; test < TRAFFSTAT_I_MIX_TESTS; test++) {
-        char text[256];
-        const traffstat_verdict verdict =
-            traffstat_i_mixing_test(&mix, share, of->ebfmi, test, text, sizeof text);
-        if (verdict > of->verdict) {
-            of->verdict = verdict;
-            memcpy(reason, text, sizeof reason);
-        }
-    }
-    if (reason[0] == '\0') {
-        return TRAFFSTAT_OK;
-    }
-    w->out->reason = traffstat_i_strdup(w->ctx, reason);
-    return w->out->reason != NULL ? TRAFFSTAT_OK : TRAFFSTAT_E_NOMEM;
+    return traffstat_i_health_judge(&health, say_health, w);
 }
 
 static traffstat_status sample(work *w, int32_t draws)
@@ -170,7 +164,7 @@ static traffstat_status sample(work *w, int32_t draws)
     if (status != TRAFFSTAT_OK) {
         return status;
     }
-    status = find_directions(w);
+    status = take_room(w);
     if (status == TRAFFSTAT_OK) {
         status = traffstat_i_pogit_chains(w->ctx, &w->target, draws, look, w, &chains,
                                           &w->out->mixing.accept);

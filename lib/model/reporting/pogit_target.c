@@ -306,31 +306,9 @@ double traffstat_i_pogit_density(const void *model, void *scratch, const double 
 
 /* ---- chains ---------------------------------------------------------------------------------- */
 
-static traffstat_status run(traffstat_ctx *ctx, const traffstat_i_target *target,
-                            const traffstat_i_nuts_options *options, traffstat_i_pogit_look_fn look,
-                            void *user, traffstat_i_chains **out)
-{
-    traffstat_i_nuts_options how = *options;
-    const double from = how.progress_from;
-    const double width = how.progress_to - from;
-    how.progress_to = from + 0.5 * width;
-    traffstat_status status = traffstat_i_nuts(ctx, target, &how, out);
-    for (int round = 0; status == TRAFFSTAT_OK; round++) {
-        bool mixed = false;
-        status = look(*out, user, &mixed);
-        if (status != TRAFFSTAT_OK || mixed || round == DOUBLINGS) {
-            break;
-        }
-        how.progress_from = how.progress_to;
-        how.progress_to += 0.5 * (from + width - how.progress_to);
-        status = traffstat_i_nuts_extend(ctx, target, &how, (*out)->draws, *out);
-    }
-    return status;
-}
-
 traffstat_status traffstat_i_pogit_chains(traffstat_ctx *ctx,
                                           const traffstat_i_pogit_target *target, int32_t draws,
-                                          traffstat_i_pogit_look_fn look, void *user,
+                                          traffstat_i_rounds_fn look, void *user,
                                           traffstat_i_chains **out, double *accept)
 {
     const traffstat_i_target density = {.dimension = target->of->rate + target->of->share,
@@ -345,17 +323,19 @@ traffstat_status traffstat_i_pogit_chains(traffstat_ctx *ctx,
                                     .max_depth = DEPTH,
                                     .seed = traffstat_ctx_seed(ctx),
                                     .progress_from = 0.05,
-                                    .progress_to = 0.5};
+                                    .progress_to = 0.275};
+    traffstat_i_rounds rounds = {DOUBLINGS, 0.5, look, user};
     *out = NULL;
     *accept = ACCEPT;
-    traffstat_status status = run(ctx, &density, &how, look, user, out);
+    traffstat_status status = traffstat_i_nuts_rounds(ctx, &density, &how, &rounds, out);
     if (status == TRAFFSTAT_OK && (*out)->divergences > 0) {
         traffstat_i_chains_free(ctx, *out);
         *out = NULL;
         *accept = how.accept = ACCEPT_AGAIN;
         how.progress_from = 0.5;
-        how.progress_to = 0.9;
-        status = run(ctx, &density, &how, look, user, out);
+        how.progress_to = 0.7;
+        rounds.progress_end = 0.9;
+        status = traffstat_i_nuts_rounds(ctx, &density, &how, &rounds, out);
     }
     if (status != TRAFFSTAT_OK) {
         traffstat_i_chains_free(ctx, *out);

@@ -32,14 +32,11 @@ double traffstat_i_pogit_density(const void *model, void *scratch, const double 
 void traffstat_i_pogit_at(const traffstat_i_pogit_target *target, void *scratch,
                           const double *position, double *at);
 
-/* Looks at the draws so far; *mixed: they suffice. */
-typedef traffstat_status (*traffstat_i_pogit_look_fn)(const traffstat_i_chains *chains, void *user,
-                                                      bool *mixed);
 /* Four chains, `draws` of each at first, doubled at most four times until they suffice; again with
  * smaller steps where any diverged. *accept: what was aimed at in the end. */
 traffstat_status traffstat_i_pogit_chains(traffstat_ctx *ctx,
                                           const traffstat_i_pogit_target *target, int32_t draws,
-                                          traffstat_i_pogit_look_fn look, void *user,
+                                          traffstat_i_rounds_fn look, void *user,
                                           traffstat_i_chains **out, double *accept);
 
 #endif

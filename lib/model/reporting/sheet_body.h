@@ -38,6 +38,17 @@ typedef struct row {
     quad report;
 } row;
 
+/* What the counts of a part lie above their means: scores by log rate and by logit p. */
+static inline TARGET void take_rest(row *of, traffstat_i_sheet_room *room, size_t part, size_t year,
+                                    vec rest, vec share)
+{
+    const vec report = rest * (1.0 - share);
+    of->rate.part[part] += rest;
+    of->report.part[part] += report;
+    add_to(room->d_year_rate + year, rest);
+    add_to(room->d_year_report + year, report);
+}
+
 static inline TARGET void finish_row(const row *of, traffstat_i_sheet_room *room, size_t place)
 {
     room->d_place_rate[place] = sum_of(&of->rate);
@@ -61,12 +72,8 @@ TARGET double SHEET_POISSON(const traffstat_i_sheet *sheet, traffstat_i_sheet_ro
                 const vec mu =
                     load(sheet->weight + at) * rate * load(room->year_rate + year) * share;
                 const vec rest = y - mu;
-                const vec report = rest * (1.0 - share);
                 of.value.part[k] += mu + y * log_of(inverse);
-                of.rate.part[k] += rest;
-                of.report.part[k] += report;
-                add_to(room->d_year_rate + year, rest);
-                add_to(room->d_year_report + year, report);
+                take_rest(&of, room, k, year, rest, share);
             }
         }
         finish_row(&of, room, j);
@@ -103,13 +110,9 @@ TARGET double SHEET_BINOMIAL(const traffstat_i_sheet *sheet, double theta,
                 const vec per_whole = both * inverse;
                 const vec size = theta * there + y;
                 const vec rest = (y - mean * share) * (theta * inverse * per_whole);
-                const vec report = rest * (1.0 - share);
                 of.value.part[k] += y * log_inverse + size * log_ratio;
                 by_theta.part[k] += size * mean * per_whole / theta - there * log_ratio;
-                of.rate.part[k] += rest;
-                of.report.part[k] += report;
-                add_to(room->d_year_rate + year, rest);
-                add_to(room->d_year_report + year, report);
+                take_rest(&of, room, k, year, rest, share);
             }
         }
         finish_row(&of, room, j);

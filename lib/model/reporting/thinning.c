@@ -346,20 +346,21 @@ static traffstat_status write_lean(traffstat_i_thinning *run)
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
-static void set_levels(traffstat_i_thinning *run)
+size_t traffstat_i_levels(double level, double levels[LEVELS_MAX])
 {
-    run->level_count = 0;
-    if (run->options.level > 0.5) {
-        run->levels[run->level_count++] = 0.5;
+    size_t count = 0;
+    if (level > 0.5) {
+        levels[count++] = 0.5;
     }
-    run->levels[run->level_count++] = run->options.level;
+    levels[count++] = level;
+    return count;
 }
 
 static traffstat_status start(traffstat_i_thinning *run)
 {
     run->belief = belief_of(run->prior, &run->options);
     run->last = TRAFFSTAT_NONE;
-    set_levels(run);
+    run->level_count = traffstat_i_levels(run->options.level, run->levels);
     traffstat_status status = traffstat_i_rule_init(run->ctx, &run->rule);
     if (status == TRAFFSTAT_OK) {
         status = traffstat_i_thinning_kind(run);

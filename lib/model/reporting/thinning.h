@@ -44,6 +44,8 @@ typedef struct traffstat_i_thinning {
     double still;                /* relative moves up to here are none; 0: those of quadrature */
 } traffstat_i_thinning;
 
+/* Levels of the intervals that are given, and how many: that asked for, after 50 % where it is more. */
+size_t traffstat_i_levels(double level, double levels[LEVELS_MAX]);
 /* The error that there is no default rate. */
 traffstat_status traffstat_i_need_prior(traffstat_ctx *ctx);
 /* What is believed of a row: its coverage and exposure are its own. */
