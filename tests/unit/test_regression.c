@@ -5,6 +5,8 @@
 
 #include "support/regression.h"
 #include "support/support.h"
+
+#include "model/rate/countlaw.h"
 #include "unit/rates_data.h"
 
 #include <traffstat/regression.h>
@@ -500,9 +502,37 @@ static void without_memory_it_says_so(void **state)
     assert_true(support_try_every_allocation(try_fit, NULL) > 5);
 }
 
+/* "9 or more" under a law whose tail hardly falls is told by what lies below it, not by its millions of
+ * values; where both ways are open they agree. */
+static void a_count_without_an_upper_end_needs_no_long_sum(void **state)
+{
+    (void) state;
+    const double sizes[] = {0.4, 3.0, (double) INFINITY};
+    for (size_t i = 0; i < 3; i++) {
+        traffstat_i_count_terms open;
+        traffstat_i_count_terms closed;
+        assert_true(traffstat_i_count_law(9.0, INFINITY, 12.5, sizes[i], &open));
+        assert_true(traffstat_i_count_law(9.0, 20000.0, 12.5, sizes[i], &closed));
+        assert_near(open.log_chance, closed.log_chance, 1e-12);
+        assert_near(open.t1, closed.t1, 1e-11);
+        assert_near(open.t2, closed.t2, 1e-11);
+        assert_near(open.s1, closed.s1, 1e-10);
+        assert_near(open.s2, closed.s2, 1e-9);
+        assert_near(open.ts, closed.ts, 1e-10);
+        assert_near(open.over, closed.over, 1e-9);
+        assert_true(traffstat_i_count_law(0.0, INFINITY, 12.5, sizes[i], &open));
+        assert_near(open.log_chance, 0.0, 0.0);
+        for (int k = 0; k < 100000; k++) { /* a sum of the tail takes seconds each */
+            assert_true(traffstat_i_count_law(9.0, INFINITY, 66298.0, sizes[i], &open));
+        }
+        assert_true(open.log_chance < 0.0 || isinf(sizes[i]));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_count_without_an_upper_end_needs_no_long_sum),
         cmocka_unit_test(warpbreaks_by_three_families),
         cmocka_unit_test(discoveries_bend),
         cmocka_unit_test(calendar_years_lose_no_digits),

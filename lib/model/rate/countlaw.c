@@ -15,6 +15,8 @@
 
 #define SUMMED 256         /* terms of a product added one by one; the rest by Euler & Maclaurin */
 #define VALUES_MAX 5000000 /* of an interval; more is a mean of some 1e10 */
+#define BELOW_MAX 1e5      /* values below an interval without end that are summed in its place */
+#define FARTHEST 1e-6      /* chance of such an interval below which that would lose digits */
 #define NEGLIGIBLE 1e-19
 
 /* The derivatives by size of ln of Gamma(size + y) / (Gamma(size) size^y), the first with its sign
@@ -198,12 +200,49 @@ static double mode_of(double mean, double size)
     return size <= 1.0 ? 0.0 : floor(mean * (size - 1.0) / size);
 }
 
+/* What is left of the whole law beyond values of which `below` tells: P = 1 - Q, whose logarithm's
+ * derivatives follow from those of log Q by the odds Q/P. */
+static traffstat_i_count_terms complement(const traffstat_i_count_terms *below, double mean,
+                                          double size)
+{
+    const double q = exp(below->log_chance);
+    const double odds = q / (1.0 - q);
+    const double more = odds + odds * odds;
+    const double all_over = isinf(size) ? 0.0 : mean * mean / size;
+    return (traffstat_i_count_terms){.log_chance = log1p(-q),
+                                     .t1 = -odds * below->t1,
+                                     .t2 = more * below->t1 * below->t1 - odds * below->t2,
+                                     .s1 = -odds * below->s1,
+                                     .s2 = more * below->s1 * below->s1 - odds * below->s2,
+                                     .ts = more * below->t1 * below->s1 - odds * below->ts,
+                                     .over = (all_over - q * below->over) / (1.0 - q)};
+}
+
+static bool between(double lower, double upper, double mean, double size,
+                    traffstat_i_count_terms *out);
+
 bool traffstat_i_count_law(double lower, double upper, double mean, double size,
                            traffstat_i_count_terms *out)
 {
     if (!(mean > DBL_MIN && isfinite(mean) && size > 0.0)) {
         return false;
     }
+    if (isinf(upper) && lower <= 0.0) { /* anything at all: nothing is told */
+        *out = (traffstat_i_count_terms){.over = isinf(size) ? 0.0 : mean * mean / size};
+        return true;
+    }
+    traffstat_i_count_terms below;
+    if (isinf(upper) && lower <= BELOW_MAX && between(0.0, lower - 1.0, mean, size, &below) &&
+        below.log_chance < log1p(-FARTHEST)) {
+        *out = complement(&below, mean, size);
+        return true;
+    }
+    return between(lower, upper, mean, size, out);
+}
+
+static bool between(double lower, double upper, double mean, double size,
+                    traffstat_i_count_terms *out)
+{
     const double start = fmin(fmax(mode_of(mean, size), lower), upper);
     rising rest = {0};
     if (!isinf(size)) {

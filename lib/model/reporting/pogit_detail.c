@@ -388,13 +388,19 @@ static traffstat_status say_source(traffstat_i_pogit_panel *run)
 static traffstat_status say_laws(traffstat_i_pogit_panel *run)
 {
     const traffstat_pogit_options *o = &run->options;
+    char level[TRAFFSTAT_I_DOUBLE_SIZE];
+    char rate[TRAFFSTAT_I_DOUBLE_SIZE];
+    char report[TRAFFSTAT_I_DOUBLE_SIZE];
     char text[400];
+    traffstat_i_format_double(level, o->level_sd);
+    traffstat_i_format_double(rate, o->rate_sd);
+    traffstat_i_format_double(report, o->report_sd);
     (void) snprintf(
         text, sizeof text,
-        "the logarithm of the rate in the reference class is normal with sd %g, what one "
-        "sd of a column of numbers or a word does to it with sd %g, and to the logit of "
-        "the reporting rate with sd %g%s",
-        o->level_sd, o->rate_sd, o->report_sd,
+        "the logarithm of the rate in the reference class is normal with sd %s, what one "
+        "sd of a column of numbers or a word does to it with sd %s, and to the logit of "
+        "the reporting rate with sd %s%s",
+        level, rate, report,
         run->prior == NULL ? "; the reporting rate there is Beta(0.5, 0.5)" : "");
     return assume(run, text);
 }
