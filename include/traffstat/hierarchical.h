@@ -153,7 +153,8 @@ TRAFFSTAT_API TRAFFSTAT_MUST_CHECK traffstat_status traffstat_hierarchical_extra
  * The estimate's rows are those of the panel; `estimate` is the posterior median. Its total is of all
  * rows with a number, draw by draw: rows do not add up to it. Details: `reporting` (as of
  * traffstat_thinning()), `share` (of all cases, counted: a caution where it left the prior's central
- * 95 %), `by_year` and `by_place` (totals and shares), `parameters`, `sampling` (engine, chains, draws,
+ * 95 %), `by_year` and `by_place` (totals, what of them is unreported, with
+ * `intervals` at each level, and shares), `parameters`, `sampling` (engine, chains, draws,
  * divergences, the largest R-hat and least effective sizes over all reported numbers, and of
  * which, E-BFMI or k-hat), `checks` (posterior predictive: observed, expected and tail share of zeros,
  * maximum, dispersion and lag-one autocorrelation of exact counts), `loo` (leave-one-out score).

@@ -278,6 +278,10 @@ def a_panel_answers_all_rows_together():
     assert got['sampling']['rhat'] < 1.01 and got['sampling']['ess_bulk'] > 400, got['sampling']
     assert 7 <= got['rows'][0]['lower'] < got['rows'][0]['estimate'] < got['rows'][0]['upper']
     equal([one['year'] for one in got['by_year']], [2017, 2018])
+    for year, counted in zip(got['by_year'], (7, 8)):
+        equal(year['unreported']['upper'], year['upper'] - counted)
+        equal([one['level'] for one in year['intervals']], [0.5, 0.95])
+        equal(year['intervals'][1]['lower'], year['lower'])
     assert 0.2 < got['share']['estimate'] < 0.6, got['share']
     holds(' '.join(got['assumptions']), 'named in 2017', 'do not add up to a total')
     with Folder() as folder:

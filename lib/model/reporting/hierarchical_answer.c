@@ -156,6 +156,20 @@ static void add_summary(const answer *a, traffstat_detail *to)
     traffstat_i_detail_number(to, "upper", quantile(a, 1.0 - tail));
 }
 
+/* Intervals at every level that rows have them at. */
+static void add_levels(const answer *a, traffstat_detail *to)
+{
+    const traffstat_i_thinning *thinning = &a->run->thinning;
+    traffstat_detail *list = traffstat_i_detail_list(to, "intervals");
+    for (size_t i = 0; i < thinning->level_count; i++) {
+        const double out = 0.5 * (1.0 - thinning->levels[i]);
+        traffstat_detail *at = traffstat_i_detail_object(list, NULL);
+        traffstat_i_detail_number(at, "level", thinning->levels[i]);
+        traffstat_i_detail_number(at, "lower", quantile(a, out));
+        traffstat_i_detail_number(at, "upper", quantile(a, 1.0 - out));
+    }
+}
+
 /* Into run->one: what share of the cases of a year or place was counted, by draw. */
 static void share_of(const answer *a, size_t place, size_t year)
 {
@@ -190,6 +204,12 @@ static void add_part(const answer *a, traffstat_detail *to, size_t place, size_t
     traffstat_i_hierarchical_sum(run, run->all, place, year, run->one);
     sort(a, run->one);
     add_summary(a, to);
+    add_levels(a, to);
+    traffstat_i_hierarchical_sum(run, run->hidden, place, year, run->one);
+    sort(a, run->one);
+    traffstat_detail *unreported = traffstat_i_detail_object(to, "unreported");
+    add_summary(a, unreported);
+    add_levels(a, unreported);
     share_of(a, place, year);
     sort(a, run->one);
     add_summary(a, traffstat_i_detail_object(to, "share"));
