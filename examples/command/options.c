@@ -114,7 +114,8 @@ const option option_list[] = {
      "nuts (the sampler; what auto takes); of --model panel also fast, an approximation; of "
      "--model pogit also ml, maximum likelihood"},
     {"neighbours", "FILE", VERB_ESTIMATE | VERB_TREND, take_neighbours,
-     "of --model panel: pairs of places that lie side by side, whose rates share a part"},
+     "pairs of places that lie side by side: of --model panel, whose rates share a part; of trend "
+     "--places"},
     {"rate-covariate", "COLUMN", VERB_ESTIMATE, take_rate_covariate,
      "of --model panel or pogit: a column that the true rate follows: numbers, or words beside a "
      "baseline (COLUMN=WORD names it); repeat for more"},

@@ -19,7 +19,11 @@ static void print_row(const traffstat_estimate *estimate, size_t at,
     }
     const double rate = traffstat_detail_number(
         traffstat_detail_find(traffstat_estimate_row_details(estimate, at), "rate"));
-    (void) printf(" counted, %.1f to %.1f to be expected", row->lower, row->upper);
+    if (isnan(row->upper)) {
+        (void) printf(" counted, %.1f or more to be expected", row->lower);
+    } else {
+        (void) printf(" counted, %.1f to %.1f to be expected", row->lower, row->upper);
+    }
     if (!isnan(rate)) {
         (void) printf("; %.2f per 100,000", rate);
     }

@@ -165,7 +165,7 @@ TRAFFSTAT_API TRAFFSTAT_MUST_CHECK traffstat_status traffstat_hierarchical_extra
  *
  * The fast engine weighs draws from nested normal laws by the posterior, each place's own effects
  * taken from candidates, so that it is right up to Monte Carlo error where the weights are even.
- * Where their k-hat is above 0.7, or the draws are worth fewer than 100, the answer bears the caution
+ * Where their k-hat is above 0.7, or the draws are worth fewer than 180, the answer bears the caution
  * "approximate"; above 1, or under 20, it is inestimable. It has no `loo`.
  *
  * Assumptions: the scales above; p's law is the prior's in the anchor year for a middle place; each

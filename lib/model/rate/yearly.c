@@ -212,9 +212,11 @@ static bool too_little(const traffstat_i_yearly *of, char out[TRAFFSTAT_I_REASON
         return true;
     }
     if (of->cases == 0.0) {
-        (void) snprintf(out, TRAFFSTAT_I_REASON_SIZE,
-                        "a trend cannot be told where no case was counted: at least one year with "
-                        "a case is needed");
+        (void) snprintf(
+            out, TRAFFSTAT_I_REASON_SIZE,
+            "a trend cannot be told where no %scase was counted: at least one year with "
+            "a %scase is needed",
+            of->exact ? "" : "certain ", of->exact ? "" : "certain ");
         return true;
     }
     return false;

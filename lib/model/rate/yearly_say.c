@@ -416,7 +416,7 @@ static void say_one_test(traffstat_detail *tests, const char *name, const char *
     traffstat_detail *object = traffstat_i_detail_object(tests, name);
     traffstat_i_detail_number(object, statistic, got->statistic);
     traffstat_i_detail_number(object, "p", got->p);
-    if (got->position > 0) {
+    if (got->position > 0 && got->statistic != 0.0) { /* 0: no year stands out */
         traffstat_i_detail_integer(object, "last_year_before", years->years[got->position - 1]);
     }
 }

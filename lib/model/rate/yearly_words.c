@@ -132,7 +132,7 @@ static bool say_untold(traffstat_text *text, const traffstat_i_yearly *years,
                        const traffstat_i_slope *slope, const char *what, bool told_apart)
 {
     if (years->cases < TRAFFSTAT_I_FEW_CASES) {
-        traffstat_i_text_add(text, " the counts (");
+        traffstat_i_text_add(text, years->exact ? " the counts (" : " the counts (at least ");
         traffstat_i_say_int(text, (int64_t) years->cases);
         traffstat_i_text_add(text, " in all) are too few to put a number to a yearly change");
     } else if (isnan(slope->slope)) {

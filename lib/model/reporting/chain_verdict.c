@@ -13,7 +13,7 @@
 #define EBFMI_CAUTION 0.3
 #define EBFMI_REFUSED 0.2
 #define KHAT_REFUSED 1.0
-#define WORTH_CAUTION 100.0 /* limits are off by a quarter of an sd, one time in three */
+#define WORTH_CAUTION 180.0 /* fewer: limits are off by more than 0.2 sd, one time in three */
 #define WORTH_REFUSED 20.0
 
 /* ---- mixing ---------------------------------------------------------------------------------- */

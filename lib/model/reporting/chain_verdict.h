@@ -16,7 +16,7 @@
 #define TRAFFSTAT_I_SIZE_CAUTION 400.0 /* effective draws: fewer, and limits move from run to run */
 #define TRAFFSTAT_I_SIZE_REFUSED 100.0
 #define TRAFFSTAT_I_KHAT_CAUTION 0.7    /* past it weights have no useful variance */
-#define TRAFFSTAT_I_MISFIT_CAUTION 0.01 /* share of replicates that vary as much as the counts do */
+#define TRAFFSTAT_I_MISFIT_CAUTION 0.05 /* share of replicates that vary as much as the counts do */
 
 /* ---- mixing ---------------------------------------------------------------------------------- */
 

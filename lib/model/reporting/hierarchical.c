@@ -5,7 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CHAINS = 4, WARMUP = 1000, DOUBLINGS = 2, DEPTH = 10, FAST_DRAWS = 2400 };
+enum {
+    CHAINS = 4,
+    WARMUP = 1000,
+    DOUBLINGS = 2,
+    DEPTH = 10,
+    FAST_DRAWS = 2400,
+    FAST_MOST = 7200,
+    FAST_WORK = 600000
+};
 
 #define ACCEPT 0.99 /* the prototype diverges now and then at 0.95 */
 #define START_RADIUS 1.0
@@ -221,6 +229,13 @@ traffstat_status traffstat_i_hierarchical_model(traffstat_i_hierarchical *run)
     return traffstat_i_hierarchical_pairs(run);
 }
 
+/* Small panels have more draws for the same time. */
+static int32_t fast_draws(const traffstat_i_hierarchical *run)
+{
+    const size_t wanted = FAST_WORK / run->data.cell_count;
+    return (int32_t) (wanted < FAST_DRAWS ? FAST_DRAWS : (wanted > FAST_MOST ? FAST_MOST : wanted));
+}
+
 traffstat_status traffstat_i_hierarchical_fit(traffstat_i_hierarchical *run)
 {
     const traffstat_status status =
@@ -235,7 +250,7 @@ traffstat_status traffstat_i_hierarchical_fit(traffstat_i_hierarchical *run)
     }
     run->scoreless = run->options.engine == TRAFFSTAT_ENGINE_FAST; /* weighted: no leave-one-out */
     return run->options.engine == TRAFFSTAT_ENGINE_FAST
-               ? traffstat_i_hierarchical_approximate(run, FAST_DRAWS)
+               ? traffstat_i_hierarchical_approximate(run, fast_draws(run))
                : sample(run);
 }
 

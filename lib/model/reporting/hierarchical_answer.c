@@ -476,6 +476,21 @@ static traffstat_status say_law(traffstat_i_hierarchical *run)
     return assume(run, text);
 }
 
+/* Numbers that are exact only up to weights say so, whatever the weights are worth. */
+static traffstat_status say_engine(const answer *a)
+{
+    char khat[TRAFFSTAT_I_DOUBLE_SIZE];
+    char text[200];
+    if (a->run->weight == NULL || !isfinite(a->run->khat)) {
+        return TRAFFSTAT_OK;
+    }
+    traffstat_i_format_double(khat, rint(100.0 * a->run->khat) / 100.0);
+    (void) snprintf(text, sizeof text,
+                    "worked out by weighted draws (the fast engine): k-hat %s, worth %.0f draws",
+                    khat, worth(a));
+    return assume(a->run, text);
+}
+
 static traffstat_status say_assumptions(traffstat_i_hierarchical *run)
 {
     traffstat_status status = traffstat_i_rate_assumptions(&run->thinning);
@@ -580,6 +595,9 @@ static traffstat_status write_all(const answer *a)
     }
     if (status == TRAFFSTAT_OK) {
         status = say_assumptions(run);
+    }
+    if (status == TRAFFSTAT_OK) {
+        status = say_engine(a);
     }
     if (status == TRAFFSTAT_OK) {
         sort(a, run->hyper + HYPER_SHARE * a->draws);

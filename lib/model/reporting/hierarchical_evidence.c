@@ -442,10 +442,9 @@ static traffstat_status say_neighbours(traffstat_i_hierarchical *run)
     }
     char reason[200];
     (void) snprintf(reason, sizeof reason,
-                    "the neighbours given do not join all places: they fall into %zu group%s, and "
-                    "%zu %s no neighbour",
-                    run->extra.groups, run->extra.groups == 1 ? "" : "s", run->extra.alone,
-                    run->extra.alone == 1 ? "has" : "have");
+                    "the neighbours given do not join all places: they fall into %zu group%s, "
+                    "places without a neighbour: %zu",
+                    run->extra.groups, run->extra.groups == 1 ? "" : "s", run->extra.alone);
     return caution(run, reason);
 }
 

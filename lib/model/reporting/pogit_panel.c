@@ -300,7 +300,7 @@ traffstat_pogit_panel(traffstat_ctx *ctx, const traffstat_panel *panel,
                      .prior = prior,
                      .last = TRAFFSTAT_NONE,
                      .mover = validation != NULL ? "validation" : "regression's structure",
-                     .still = 0.02}};
+                     .still = 0.05}};
     status = read_settings(ctx, options, &run.options);
     if (status != TRAFFSTAT_OK) {
         return status;
