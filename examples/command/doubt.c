@@ -151,9 +151,24 @@ static void warn_doubtful(const traffstat_panel *panel)
     }
 }
 
+/* A population of 0 is none: rates of it would have no end. */
+static void warn_population(const traffstat_account *account)
+{
+    size_t at = 0;
+    traffstat_example example;
+    const int64_t count = times(account, "bad_population", &at);
+    if (count > 0 && traffstat_account_example(account, at, 0, &example) == TRAFFSTAT_OK) {
+        say("caution: bad_population: %lld of the populations are no number above 0 (\"%s\", line "
+            "%lld): left unknown",
+            (long long) count, example.got, (long long) example.line);
+    }
+}
+
 void input_warn(const command *session, const input *in)
 {
-    (void) session;
+    if (session->options->verb != VERB_READ) {
+        warn_population(in->account);
+    }
     warn_divisors(in->selected);
     warn_doubtful(in->selected);
 }

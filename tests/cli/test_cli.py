@@ -1298,6 +1298,17 @@ def late_reports_are_foreseen_and_never_the_unreported():
         hole = folder.write('h.csv', LATE.replace(',60,', ',,'))
         refused(run('trend', hole, '--delay', 'event_year'), 1, '2016 reported in 2016')
         refused(run('trend', MISSOULA, '--delay', 'jurisdiction'), 1, '"Missoula" is no year')
+@test
+def a_population_of_zero_and_an_open_count_are_told_in_words():
+    data = b'place,year,cases,population\nA,2017,3,0\nA,2018,9+,0\n'
+    answer = good(run('trend', '-', stdin=data))
+    holds(answer.err, 'bad_population', 'no number above 0')
+    holds(answer.text, '9 or more counted, 4.1 or more to be expected')
+    assert 'nan' not in answer.text, answer.text
+    hidden = b'place,year,cases\nA,2015,<5\nA,2016,<5\nA,2017,<5\nA,2018,6\nA,2019,9\n'
+    assert '(15 in all)' not in good(run('trend', '-', stdin=hidden)).text
+
+
 # The FBI's human trafficking table of 2013 to 2020: agencies with an offence, and offences, by year
 # (Crime Data Explorer, HT_2013-2020.csv). Which agency had how many is made up.
 FBI = {2013: (9, 20), 2014: (103, 468), 2015: (134, 832), 2016: (225, 1280), 2017: (271, 1298),
