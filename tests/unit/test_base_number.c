@@ -580,6 +580,24 @@ static void a_number_in_an_array_does_not_depend_on_its_neighbours(void **state)
     }
 }
 
+/* The first of a pair is the uniform number of its place; the second is another one. */
+static void a_pair_begins_with_the_number_of_its_place(void **state)
+{
+    (void) state;
+    double sum = 0.0;
+    double products = 0.0;
+    for (uint64_t i = 0; i < 10000; i++) {
+        double pair[2];
+        traffstat_i_random_pair(11, 5, 2, i, pair);
+        assert_true(bits_of(pair[0]) == bits_of(traffstat_i_random_uniform(11, 5, 2, i)));
+        assert_true(pair[1] > 0.0 && pair[1] < 1.0);
+        sum += pair[1] - 0.5;
+        products += (pair[0] - 0.5) * (pair[1] - 0.5);
+    }
+    assert_true(fabs(sum) < 4.0 * sqrt(10000.0 / 12.0));
+    assert_true(fabs(products) < 4.0 * sqrt(10000.0 / 144.0));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -600,6 +618,7 @@ int main(void)
         cmocka_unit_test(a_hundred_thousand_random_bit_patterns_are_shortest),
         cmocka_unit_test(a_million_random_doubles_read_back),
         cmocka_unit_test(fixed_decimals_are_cut_to_fit_the_page),
+        cmocka_unit_test(a_pair_begins_with_the_number_of_its_place),
         cmocka_unit_test(arrays_of_exponentials_agree_with_the_c_library),
         cmocka_unit_test(arrays_of_logarithms_agree_with_the_c_library),
         cmocka_unit_test(a_number_in_an_array_does_not_depend_on_its_neighbours),
