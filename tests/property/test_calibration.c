@@ -232,7 +232,8 @@ static void true_counts_given_rates_are_calibrated(void **state)
 static void chains_are_calibrated(void **state)
 {
     for (size_t number = 0; number < 4; number += 3) { /* the plainest and the fullest model */
-        calibration_panel how = panel(number, CALIBRATION_NUTS, number == 0 ? CHAINS : (CHAINS + 4) / 5);
+        calibration_panel how =
+            panel(number, CALIBRATION_NUTS, number == 0 ? CHAINS : (CHAINS + 4) / 5);
         are_uniform(*state, &how, CALIBRATION_QUANTITIES);
     }
 }

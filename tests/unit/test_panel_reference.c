@@ -14,11 +14,11 @@
 
 /* Under a sanitizer one prior is enough: it is there for what the code does, not for the numbers. */
 #if defined(__SANITIZE_ADDRESS__)
-enum { PRIORS = 1, FAST = 2000 };
+enum { PRIORS = 1 };
 #else
-enum { PRIORS = 4, FAST = 16000 };
+enum { PRIORS = 4 };
 #endif
-enum { CELLS = SYNTHETIC_PLACES * SYNTHETIC_YEARS, CHAINS = 4, DRAWS = 1000 };
+enum { CELLS = SYNTHETIC_PLACES * SYNTHETIC_YEARS, CHAINS = 4, DRAWS = 1000, FAST = 16000 };
 
 /* Total, totals of eight years, shares reported of eight years, levels and scales. */
 enum {
@@ -366,10 +366,15 @@ static void compare_fast(const double *values, const double *log_weights, size_t
                          const figures *want)
 {
     weighted *sorted = malloc(n * sizeof *sorted);
-    double squares = 0.0;
-    for (size_t i = 0; i < n; i++) {
-        sorted[i] = (weighted){values[i], exp(log_weights[i])};
-        squares += sorted[i].weight * sorted[i].weight; /* one over their effective number */
+    const size_t outer = traffstat_i_posterior_outer_draws(n);
+    double squares = 0.0; /* one over the effective number of outer draws, which others share */
+    for (size_t k = 0; k < outer; k++) {
+        double sum = 0.0;
+        for (size_t i = k; i < n; i += outer) {
+            sorted[i] = (weighted){values[i], exp(log_weights[i])};
+            sum += sorted[i].weight;
+        }
+        squares += sum * sum;
     }
     qsort(sorted, n, sizeof *sorted, by_value);
     const double probs[] = {0.025, 0.5, 0.975};
