@@ -84,7 +84,7 @@ typedef struct fit {
     size_t round_size; /* outer draws */
     size_t
         draw_count; /* draws of the field: draw i belongs to the outer draw i modulo round_size */
-    double *positions; /* NULL but in the last round */
+    double *positions; /* filled in the last round */
 } fit;
 
 /* ---- given the outer quantities ------------------------------------------------------------- */
